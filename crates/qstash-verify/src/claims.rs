@@ -1,0 +1,172 @@
+//! The claims of a delivery (RFC 7519 §4.1) and their checks. Who signed them
+//! is not known here.
+
+use std::borrow::Cow;
+
+use crate::error::VerifyError;
+use crate::json;
+use crate::token::decode_32;
+use crate::url::Destination;
+
+const ISSUER: &str = "Upstash";
+
+/// The claims of a verified delivery. Dates are of the type `NumericDate` (RFC 7519 §2):
+/// seconds since the Unix epoch, which may be negative or fractional.
+///
+/// ```
+/// # fn handler(verified: &qstash_verify::Verified) {
+/// let claims = verified.claims();
+/// println!("{:?} was sent to {}", claims.jti(), claims.sub());
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims {
+    sub: String,
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    jti: Option<String>,
+}
+
+impl Claims {
+    /// The issuer: always `Upstash`.
+    #[must_use]
+    pub fn iss(&self) -> &str {
+        ISSUER
+    }
+
+    /// The URL that the message was published to, path and query included.
+    ///
+    /// It was compared with this endpoint's URL only if the verifier was built
+    /// with one ([`url`](crate::VerifierBuilder::url),
+    /// [`base_url`](crate::VerifierBuilder::base_url)). If not, it may be any
+    /// URL that the owner of the signing keys published to: whoever runs
+    /// another endpoint with the same keys can pass its deliveries on to this
+    /// one.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.sub
+    }
+
+    /// When the delivery expires, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn exp(&self) -> f64 {
+        self.exp
+    }
+
+    /// When the delivery becomes valid, in seconds since the Unix epoch. In
+    /// production -62135596800, the year 1, since 2026.
+    #[must_use]
+    pub fn nbf(&self) -> Option<f64> {
+        self.nbf
+    }
+
+    /// When the delivery was signed, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn iat(&self) -> Option<f64> {
+        self.iat
+    }
+
+    /// The id of this token: `jwt_…`, another one for each delivery attempt.
+    #[must_use]
+    pub fn jti(&self) -> Option<&str> {
+        self.jti.as_deref()
+    }
+}
+
+/// What claims are checked against.
+pub(crate) struct Checks<'a> {
+    /// Seconds since the Unix epoch.
+    pub(crate) now: f64,
+    /// Seconds.
+    pub(crate) tolerance: f64,
+    pub(crate) destination: Option<&'a Destination>,
+    pub(crate) path_and_query: &'a str,
+}
+
+/// The SHA-256 of the body as the token has it; `None` if it can't be one.
+pub(crate) type SignedHash = Option<[u8; 32]>;
+
+/// Reads the payload of a token whose MAC has held, and checks all but the body.
+pub(crate) fn check(
+    payload: &[u8],
+    checks: &Checks<'_>,
+) -> Result<(Claims, SignedHash), VerifyError> {
+    const NAMES: [&str; 8] = ["iss", "sub", "exp", "nbf", "iat", "jti", "aud", "body"];
+    let Some(claims) = json::object(payload, &NAMES) else {
+        return Err(VerifyError::MalformedToken {
+            reason: "its payload is not a JSON object",
+        });
+    };
+    if let Some(claim) = claims.repeated {
+        return Err(VerifyError::InvalidClaim {
+            claim,
+            reason: "stands in it more than once",
+        });
+    }
+    let [iss, sub, exp, nbf, iat, jti, aud, body] = claims.members;
+    let iss = text("iss", required("iss", iss)?)?;
+    let sub = text("sub", required("sub", sub)?)?;
+    let exp = date("exp", required("exp", exp)?)?;
+    let body = text("body", required("body", body)?)?;
+    let nbf = nbf.map(|raw| date("nbf", raw)).transpose()?;
+    let iat = iat.map(|raw| date("iat", raw)).transpose()?;
+    let jti = jti.map(|raw| text("jti", raw)).transpose()?;
+    // QStash leaves the audience empty and means nothing by it: only its type
+    // is looked at (RFC 7519 §4.1.3).
+    if aud.is_some_and(|raw| !json::is_string_or_strings(raw)) {
+        return Err(invalid("aud", "is neither a string nor a list of strings"));
+    }
+
+    if iss != ISSUER {
+        return Err(VerifyError::WrongIssuer);
+    }
+    if checks.now >= exp + checks.tolerance {
+        return Err(VerifyError::Expired {
+            seconds: checks.now - exp,
+        });
+    }
+    if let Some(nbf) = nbf
+        && nbf > checks.now + checks.tolerance
+    {
+        return Err(VerifyError::NotYetValid {
+            seconds: nbf - checks.now,
+        });
+    }
+    if let Some(destination) = checks.destination {
+        destination.check(&sub, checks.path_and_query)?;
+    }
+
+    // The SDKs strip any number of `=` before they compare.
+    let hash = decode_32(body.trim_end_matches('=').as_bytes());
+    let (sub, jti) = (sub.into_owned(), jti.map(Cow::into_owned));
+    Ok((
+        Claims {
+            sub,
+            exp,
+            nbf,
+            iat,
+            jti,
+        },
+        hash,
+    ))
+}
+
+fn required<'a>(claim: &'static str, raw: Option<&'a str>) -> Result<&'a str, VerifyError> {
+    raw.ok_or(VerifyError::MissingClaim { claim })
+}
+
+fn text<'a>(claim: &'static str, raw: &'a str) -> Result<Cow<'a, str>, VerifyError> {
+    json::string(raw).ok_or(invalid(claim, "is not a string"))
+}
+
+fn date(claim: &'static str, raw: &str) -> Result<f64, VerifyError> {
+    json::number(raw).ok_or(invalid(claim, "is not a finite number"))
+}
+
+const fn invalid(claim: &'static str, reason: &'static str) -> VerifyError {
+    VerifyError::InvalidClaim {
+        claim: Cow::Borrowed(claim),
+        reason,
+    }
+}

@@ -1,0 +1,220 @@
+//! What is wrong with a set-up: why a verifier can't be built, and what was
+//! noticed where it can.
+
+use std::fmt;
+
+use crate::env::{key_variables, token_variable, url_variable};
+use crate::region::Region;
+
+/// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
+/// can't be built. The [`Display`](fmt::Display) form names the variable and
+/// the remedy, and holds no key and no token.
+///
+/// ```
+/// use qstash_verify::{ConfigError, Verifier};
+///
+/// let error = Verifier::from_lookup(|_name| None).unwrap_err();
+/// assert!(matches!(error, ConfigError::NoSigningKeys { .. }));
+/// assert!(error.to_string().contains("QSTASH_CURRENT_SIGNING_KEY"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No complete pair of signing keys is usable.
+    #[non_exhaustive]
+    NoSigningKeys {
+        /// Every variable that was looked for.
+        looked_for: Vec<&'static str>,
+        /// Variables of regions that are set but not used, since
+        /// `QSTASH_REGION` is not.
+        unused: Vec<&'static str>,
+    },
+    /// `QSTASH_REGION` names no region.
+    #[non_exhaustive]
+    InvalidRegion {
+        /// What the variable holds.
+        value: String,
+    },
+    /// A signing key given in code is empty, or nothing but white space.
+    EmptySigningKey,
+    /// `QSTASH_DEV` is on in a build without debug assertions.
+    DevelopmentKeysInRelease,
+    /// The URL that `sub` is to be compared with is not one.
+    #[non_exhaustive]
+    InvalidUrl {
+        /// The URL that was given.
+        url: String,
+        /// What is wrong with it, in words.
+        reason: &'static str,
+    },
+    /// There is no token to publish with.
+    #[non_exhaustive]
+    NoToken {
+        /// Every variable that was looked for.
+        looked_for: Vec<&'static str>,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::NoSigningKeys { looked_for, unused } => {
+                write!(
+                    f,
+                    "no complete pair of QStash signing keys is set (looked for {}): copy current \
+                     and next from the QStash console",
+                    looked_for.join(", ")
+                )?;
+                if !unused.is_empty() {
+                    write!(
+                        f,
+                        "; {} set but not used while QSTASH_REGION is unset: set it to US_EAST_1 \
+                         or EU_CENTRAL_1",
+                        are(unused)
+                    )?;
+                }
+                Ok(())
+            }
+            ConfigError::InvalidRegion { value } => {
+                let value: String = value.chars().take(64).collect();
+                write!(
+                    f,
+                    "QSTASH_REGION is {value:?}, which is no region: set it to US_EAST_1 or \
+                     EU_CENTRAL_1, or unset it to use one region's keys"
+                )
+            }
+            ConfigError::EmptySigningKey => {
+                f.write_str("a signing key is empty: anyone could sign with it")
+            }
+            ConfigError::DevelopmentKeysInRelease => f.write_str(
+                "QSTASH_DEV is on, and this is a release build: the keys of the development \
+                 server are public, so anyone could sign with them; unset QSTASH_DEV and set \
+                 QSTASH_CURRENT_SIGNING_KEY and QSTASH_NEXT_SIGNING_KEY",
+            ),
+            ConfigError::InvalidUrl { url, reason } => {
+                write!(f, "the URL to compare `sub` with, {url:?}, {reason}")
+            }
+            ConfigError::NoToken { looked_for } => write!(
+                f,
+                "no QStash token is set (looked for {}): copy it from the QStash console",
+                looked_for.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Something about a set-up that works but is probably not meant.
+///
+/// Found by [`KeyRing::warnings`](crate::KeyRing::warnings) and
+/// [`Credentials::warnings`](crate::Credentials::warnings); each is also logged
+/// once, at level `warn`, when the environment is read.
+///
+/// ```
+/// use qstash_verify::{ConfigWarning, KeyRing};
+///
+/// let ring = KeyRing::from_lookup(|name| match name {
+///     "QSTASH_CURRENT_SIGNING_KEY" => Some("sig_a".to_owned()),
+///     "QSTASH_NEXT_SIGNING_KEY" => Some("sig_b".to_owned()),
+///     "EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY" => Some("sig_c".to_owned()),
+///     _ => None,
+/// })?;
+/// assert!(matches!(ring.warnings(), [ConfigWarning::RegionNotSet { .. }]));
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigWarning {
+    /// `QSTASH_REGION` is set, and one region has no keys.
+    #[non_exhaustive]
+    NoKeysForRegion {
+        /// The region without keys.
+        region: Region,
+    },
+    /// Only one key of a pair is set, so the pair is not used.
+    #[non_exhaustive]
+    HalfPair {
+        /// The region whose pair it is; `None` for the default pair.
+        region: Option<Region>,
+        /// The variable that is not set.
+        missing: &'static str,
+    },
+    /// Two pairs share a key.
+    #[non_exhaustive]
+    SharedKey {
+        /// The one variable.
+        first: &'static str,
+        /// The other variable.
+        second: &'static str,
+    },
+    /// Keys of a region are set, and `QSTASH_REGION` is not, so they are not
+    /// used.
+    #[non_exhaustive]
+    RegionNotSet {
+        /// The variables that are set and not used.
+        unused: Vec<&'static str>,
+    },
+    /// `QSTASH_DEV` is on: only the public keys of the development server are
+    /// used.
+    DevelopmentKeys,
+    /// `QSTASH_REGION` is set, and that region's URL or token is not, so
+    /// neither is used for publishing.
+    #[non_exhaustive]
+    NoCredentialsForRegion {
+        /// The primary region.
+        region: Region,
+    },
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigWarning::NoKeysForRegion { region } => {
+                let [current, next] = key_variables(Some(*region));
+                write!(
+                    f,
+                    "QSTASH_REGION is set, and there are no keys for {region}: its deliveries \
+                     are checked with the default keys, or refused where there are none; set \
+                     {current} and {next}"
+                )
+            }
+            ConfigWarning::HalfPair { region, missing } => {
+                let pair = region.map_or("default", Region::as_str);
+                write!(
+                    f,
+                    "the {pair} pair of signing keys is not used: {missing} is not set"
+                )
+            }
+            ConfigWarning::SharedKey { first, second } => write!(
+                f,
+                "{first} and {second} hold the same key: each region has keys of its own, so one \
+                 of the two was probably copied from the wrong console"
+            ),
+            ConfigWarning::RegionNotSet { unused } => write!(
+                f,
+                "{} set but not used while QSTASH_REGION is unset: set it to US_EAST_1 or \
+                 EU_CENTRAL_1 to receive from both regions",
+                are(unused)
+            ),
+            ConfigWarning::DevelopmentKeys => f.write_str(
+                "QSTASH_DEV is on: deliveries are checked with the PUBLIC keys of the development \
+                 server and anyone can sign them; never do this in production",
+            ),
+            ConfigWarning::NoCredentialsForRegion { region } => write!(
+                f,
+                "QSTASH_REGION is {region}, and {} and {} are not both set: publishing falls \
+                 back to {} and {}",
+                url_variable(Some(*region)),
+                token_variable(Some(*region)),
+                url_variable(None),
+                token_variable(None),
+            ),
+        }
+    }
+}
+
+fn are(variables: &[&str]) -> String {
+    let verb = if variables.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", variables.join(", "))
+}

@@ -1,0 +1,126 @@
+//! A delivery between its two steps, and after them.
+
+use std::fmt;
+
+use crate::body::BodyHash;
+use crate::claims::Claims;
+use crate::error::VerifyError;
+use crate::keys::{KeySlot, KeySource};
+use crate::region::Region;
+
+/// A delivery whose token is genuine and whose body is still to come; made by
+/// [`Verifier::authenticate`](crate::Verifier::authenticate).
+///
+/// ```
+/// use qstash_verify::{PendingDelivery, Verified, VerifyError};
+///
+/// fn receive(
+///     mut pending: PendingDelivery,
+///     content_length: Option<u64>,
+///     chunks: impl Iterator<Item = Vec<u8>>,
+/// ) -> Result<Verified, VerifyError> {
+///     if let Some(length) = content_length {
+///         pending.declare_length(length)?;
+///     }
+///     for chunk in chunks {
+///         pending.update(&chunk)?;
+///     }
+///     pending.finish()
+/// }
+/// ```
+#[derive(Clone)]
+#[must_use = "a delivery is verified only by `finish`"]
+pub struct PendingDelivery {
+    body: BodyHash,
+    verified: Verified,
+}
+
+impl PendingDelivery {
+    pub(crate) fn new(body: BodyHash, verified: Verified) -> Self {
+        PendingDelivery { body, verified }
+    }
+
+    /// Refuses a declared length (`Content-Length`) over the limit, before
+    /// anything of the body is read. The declaration is not kept: what counts
+    /// in the end are the bytes that arrive.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyTooLarge`].
+    pub fn declare_length(&self, bytes: u64) -> Result<(), VerifyError> {
+        self.body.declare(bytes)
+    }
+
+    /// Takes the next bytes of the body, raw, as often as there are some.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyTooLarge`] as soon as they exceed the limit;
+    /// [`finish`](Self::finish) then says the same.
+    pub fn update(&mut self, chunk: &[u8]) -> Result<(), VerifyError> {
+        self.body.update(chunk)
+    }
+
+    /// Compares the body with the hash in the token.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyMismatch`], or [`VerifyError::BodyTooLarge`].
+    pub fn finish(self) -> Result<Verified, VerifyError> {
+        self.body.finish()?;
+        Ok(self.verified)
+    }
+}
+
+impl fmt::Debug for PendingDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What will be `Verified` isn't yet, so it is not shown.
+        f.debug_struct("PendingDelivery").finish_non_exhaustive()
+    }
+}
+
+/// A genuine delivery. Only a [`Verifier`](crate::Verifier) makes one, so
+/// whoever holds one knows that the body was signed by QStash.
+///
+/// ```
+/// use qstash_verify::{KeySlot, Verified};
+///
+/// fn handler(verified: &Verified) {
+///     if verified.key() == KeySlot::Next {
+///         // the keys were rolled
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub(crate) region: Option<Region>,
+    pub(crate) key: KeySlot,
+    pub(crate) source: KeySource,
+    pub(crate) claims: Claims,
+}
+
+impl Verified {
+    /// The region that the `upstash-region` header names; `None` if it is
+    /// absent or names no region. The header is not signed: only if
+    /// [`source`](Self::source) is [`KeySource::Region`] has the region's own
+    /// key vouched for it.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        self.region
+    }
+
+    /// Which of the two keys signed it.
+    #[must_use]
+    pub fn key(&self) -> KeySlot {
+        self.key
+    }
+
+    /// Where that key comes from.
+    #[must_use]
+    pub fn source(&self) -> KeySource {
+        self.source
+    }
+
+    /// What the token says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+}

@@ -1,0 +1,446 @@
+//! The variables of QStash: from a look-up to keys and warnings.
+
+use zeroize::Zeroizing;
+
+use crate::config_error::{ConfigError, ConfigWarning};
+use crate::keys::{KeyRing, SigningKeys};
+use crate::region::Region;
+
+const REGION: &str = "QSTASH_REGION";
+const DEVELOPMENT: &str = "QSTASH_DEV";
+
+/// The variables of a region's current and next key, or of the default pair.
+pub(crate) const fn key_variables(region: Option<Region>) -> [&'static str; 2] {
+    match region {
+        None => ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"],
+        Some(Region::UsEast1) => [
+            "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
+            "US_EAST_1_QSTASH_NEXT_SIGNING_KEY",
+        ],
+        Some(Region::EuCentral1) => [
+            "EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY",
+            "EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY",
+        ],
+    }
+}
+
+pub(crate) const fn url_variable(region: Option<Region>) -> &'static str {
+    match region {
+        None => "QSTASH_URL",
+        Some(Region::UsEast1) => "US_EAST_1_QSTASH_URL",
+        Some(Region::EuCentral1) => "EU_CENTRAL_1_QSTASH_URL",
+    }
+}
+
+pub(crate) const fn token_variable(region: Option<Region>) -> &'static str {
+    match region {
+        None => "QSTASH_TOKEN",
+        Some(Region::UsEast1) => "US_EAST_1_QSTASH_TOKEN",
+        Some(Region::EuCentral1) => "EU_CENTRAL_1_QSTASH_TOKEN",
+    }
+}
+
+/// An environment by its look-up function: values without the white space
+/// around them, and empty counted as unset.
+pub(crate) struct Variables<F>(F);
+
+impl<F: Fn(&str) -> Option<String>> Variables<F> {
+    pub(crate) fn new(lookup: F) -> Self {
+        Variables(lookup)
+    }
+
+    /// Wiped on drop, since most of what is looked up here is secret.
+    pub(crate) fn get(&self, name: &str) -> Option<Zeroizing<String>> {
+        let value = Zeroizing::new((self.0)(name)?);
+        let trimmed = value.trim();
+        (!trimmed.is_empty()).then(|| Zeroizing::new(trimmed.to_owned()))
+    }
+
+    /// The primary region, if this is multi-region mode.
+    pub(crate) fn region(&self) -> Result<Option<Region>, ConfigError> {
+        let Some(value) = self.get(REGION) else {
+            return Ok(None);
+        };
+        match Region::from_bytes(value.as_bytes()) {
+            Some(region) => Ok(Some(region)),
+            None => Err(ConfigError::InvalidRegion {
+                value: value.to_string(),
+            }),
+        }
+    }
+
+    fn development(&self) -> bool {
+        self.get(DEVELOPMENT)
+            .is_some_and(|value| *value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl KeyRing {
+    /// The keys that the process's environment holds.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY` | the default pair |
+    /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; that it is set turns multi-region mode on |
+    /// | `US_EAST_1_QSTASH_CURRENT_SIGNING_KEY`, `US_EAST_1_QSTASH_NEXT_SIGNING_KEY` | the pair of US; used in multi-region mode only |
+    /// | `EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY`, `EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY` | the pair of EU; used in multi-region mode only |
+    /// | `QSTASH_DEV` | `1` or `true`: use the development server's public keys and no others; an error in a build without debug assertions |
+    ///
+    /// White space around a value is dropped, and an empty value counts as
+    /// unset (QStash documentation, "Multi-region").
+    ///
+    /// # Errors
+    /// [`ConfigError::NoSigningKeys`] if no complete pair is usable,
+    /// [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region, and
+    /// [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on in a
+    /// build without debug assertions.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        KeyRing::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The keys of any other environment: the rules of
+    /// [`from_env`](Self::from_env), for the values that `lookup` finds. Each
+    /// variable is looked up once or twice, and never again later.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use qstash_verify::KeyRing;
+    ///
+    /// let secrets = HashMap::from([
+    ///     ("QSTASH_CURRENT_SIGNING_KEY", "sig_current"),
+    ///     ("QSTASH_NEXT_SIGNING_KEY", "sig_next"),
+    /// ]);
+    /// let ring = KeyRing::from_lookup(|name| secrets.get(name).map(|value| value.to_string()))?;
+    /// assert!(ring.warnings().is_empty());
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`from_env`](Self::from_env).
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let ring = read_keys(&Variables::new(lookup), cfg!(debug_assertions))?;
+        for warning in ring.warnings() {
+            tracing::warn!("{warning}");
+        }
+        Ok(ring)
+    }
+}
+
+fn read_keys<F: Fn(&str) -> Option<String>>(
+    variables: &Variables<F>,
+    debug_build: bool,
+) -> Result<KeyRing, ConfigError> {
+    if variables.development() {
+        if !debug_build {
+            return Err(ConfigError::DevelopmentKeysInRelease);
+        }
+        let warnings = vec![ConfigWarning::DevelopmentKeys];
+        return Ok(KeyRing::single_region(SigningKeys::development(), warnings));
+    }
+
+    let default = Texts::read(variables, None);
+    let [us, eu] = Region::ALL.map(|region| Texts::read(variables, Some(region)));
+    if variables.region()?.is_some() {
+        multi_region(&default, &us, &eu)
+    } else {
+        single_region(&default, &us, &eu)
+    }
+}
+
+fn single_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, ConfigError> {
+    let unused: Vec<_> = us
+        .set()
+        .chain(eu.set())
+        .map(|(variable, _)| variable)
+        .collect();
+    let Some(keys) = default.keys()? else {
+        return Err(ConfigError::NoSigningKeys {
+            looked_for: default.names().to_vec(),
+            unused,
+        });
+    };
+    let mut warnings = Vec::new();
+    if !unused.is_empty() {
+        warnings.push(ConfigWarning::RegionNotSet { unused });
+    }
+    warn_of_shared_keys(&mut warnings, &[default, us, eu]);
+    Ok(KeyRing::single_region(keys, warnings))
+}
+
+fn multi_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, ConfigError> {
+    let all = [us, eu, default];
+    let (us_keys, eu_keys, default_keys) = (us.keys()?, eu.keys()?, default.keys()?);
+    if us_keys.is_none() && eu_keys.is_none() && default_keys.is_none() {
+        let looked_for = all.iter().flat_map(|texts| texts.names()).collect();
+        return Err(ConfigError::NoSigningKeys {
+            looked_for,
+            unused: Vec::new(),
+        });
+    }
+    let mut warnings = Vec::new();
+    for texts in all {
+        match (texts.half(), texts.region) {
+            (Some(missing), region) => warnings.push(ConfigWarning::HalfPair { region, missing }),
+            (None, Some(region)) if texts.set().next().is_none() => {
+                warnings.push(ConfigWarning::NoKeysForRegion { region });
+            }
+            _ => {}
+        }
+    }
+    warn_of_shared_keys(&mut warnings, &all);
+    Ok(KeyRing::multi_region(
+        us_keys,
+        eu_keys,
+        default_keys,
+        warnings,
+    ))
+}
+
+fn warn_of_shared_keys(warnings: &mut Vec<ConfigWarning>, pairs: &[&Texts]) {
+    for (at, pair) in pairs.iter().enumerate() {
+        for other in pairs.iter().skip(at + 1) {
+            for (first, key) in pair.set() {
+                for (second, other_key) in other.set() {
+                    if key == other_key {
+                        warnings.push(ConfigWarning::SharedKey { first, second });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The texts of one pair, as far as they are set.
+struct Texts {
+    region: Option<Region>,
+    values: [Option<Zeroizing<String>>; 2],
+}
+
+impl Texts {
+    fn read<F: Fn(&str) -> Option<String>>(
+        variables: &Variables<F>,
+        region: Option<Region>,
+    ) -> Self {
+        Texts {
+            region,
+            values: key_variables(region).map(|name| variables.get(name)),
+        }
+    }
+
+    fn names(&self) -> [&'static str; 2] {
+        key_variables(self.region)
+    }
+
+    /// The variables that are set, with their values.
+    fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let named = self.names().into_iter().zip(&self.values);
+        named.filter_map(|(name, value)| Some((name, value.as_ref()?.as_str())))
+    }
+
+    /// The variable that keeps this pair from being complete, if just one does.
+    fn half(&self) -> Option<&'static str> {
+        let [current, next] = self.names();
+        match &self.values {
+            [None, Some(_)] => Some(current),
+            [Some(_), None] => Some(next),
+            _ => None,
+        }
+    }
+
+    fn keys(&self) -> Result<Option<SigningKeys>, ConfigError> {
+        match &self.values {
+            [Some(current), Some(next)] => {
+                SigningKeys::new(current.as_str(), next.as_str()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeySource;
+
+    fn read(set: &[(&str, &str)], debug_build: bool) -> Result<KeyRing, ConfigError> {
+        let lookup = |name: &str| {
+            let found = set.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        read_keys(&Variables::new(lookup), debug_build)
+    }
+
+    fn debug(set: &[(&str, &str)]) -> Result<KeyRing, ConfigError> {
+        read(set, true)
+    }
+
+    const DEFAULT: [(&str, &str); 2] = [
+        ("QSTASH_CURRENT_SIGNING_KEY", "sig_dc"),
+        ("QSTASH_NEXT_SIGNING_KEY", "sig_dn"),
+    ];
+    const US: [(&str, &str); 2] = [
+        ("US_EAST_1_QSTASH_CURRENT_SIGNING_KEY", "sig_uc"),
+        ("US_EAST_1_QSTASH_NEXT_SIGNING_KEY", "sig_un"),
+    ];
+    const EU: [(&str, &str); 2] = [
+        ("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY", "sig_ec"),
+        ("EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY", "sig_en"),
+    ];
+    const MODE: (&str, &str) = ("QSTASH_REGION", "EU_CENTRAL_1");
+
+    fn source(ring: &KeyRing, region: Option<Region>) -> Option<KeySource> {
+        ring.resolve(region).ok().map(|(_, source)| source)
+    }
+
+    #[test]
+    fn the_order_of_keys() {
+        let (us, eu) = (Some(Region::UsEast1), Some(Region::EuCentral1));
+        let default = Some(KeySource::Default);
+        let regional = Some(KeySource::Region);
+        type Case<'a> = (&'a [&'a [(&'a str, &'a str)]], [Option<KeySource>; 3]);
+        // What is set; the source for US, for EU, for no known region.
+        let cases: [Case<'_>; 6] = [
+            (&[&DEFAULT], [default, default, default]),
+            (&[&DEFAULT, &US, &EU], [default, default, default]),
+            (
+                &[&DEFAULT, &US, &EU, &[MODE]],
+                [regional, regional, default],
+            ),
+            (&[&DEFAULT, &US, &[MODE]], [regional, default, default]),
+            (&[&US, &EU, &[MODE]], [regional, regional, None]),
+            (
+                &[&DEFAULT, &US, &EU[..1], &[MODE]],
+                [regional, default, default],
+            ),
+        ];
+        for (set, sources) in cases {
+            let ring = debug(&set.concat()).unwrap();
+            assert_eq!(
+                [us, eu, None].map(|region| source(&ring, region)),
+                sources,
+                "{set:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_given_in_code_come_first() {
+        let ring = KeyRing::from(SigningKeys::development());
+        assert_eq!(
+            source(&ring, Some(Region::UsEast1)),
+            Some(KeySource::Explicit)
+        );
+    }
+
+    #[test]
+    fn no_usable_pair_names_all_that_was_looked_for() {
+        let error = debug(&[DEFAULT[0], ("QSTASH_NEXT_SIGNING_KEY", " \n")]).unwrap_err();
+        let ConfigError::NoSigningKeys { looked_for, unused } = error else {
+            panic!()
+        };
+        assert_eq!(looked_for, DEFAULT.map(|(name, _)| name));
+        assert!(unused.is_empty());
+
+        let error = debug(&[US, EU].concat()).unwrap_err();
+        let text = error.to_string();
+        let ConfigError::NoSigningKeys { looked_for, unused } = error else {
+            panic!()
+        };
+        assert_eq!((looked_for.len(), unused.len()), (2, 4));
+        assert!(text.contains("QSTASH_REGION is unset"), "{text}");
+
+        let text = debug(&[MODE, EU[0]]).unwrap_err().to_string();
+        for (name, _) in [DEFAULT, US, EU].concat() {
+            assert!(text.contains(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_that_is_none_is_an_error_with_its_value() {
+        for value in ["MARS_1", "us", "eu-central-2"] {
+            let error = debug(&[&DEFAULT[..], &[("QSTASH_REGION", value)]].concat()).unwrap_err();
+            assert_eq!(
+                error,
+                ConfigError::InvalidRegion {
+                    value: value.to_owned()
+                }
+            );
+            assert!(error.to_string().contains(value));
+        }
+        for value in ["", "  ", "us-east-1", " US-EAST-1\n"] {
+            assert!(debug(&[&DEFAULT[..], &US, &[("QSTASH_REGION", value)]].concat()).is_ok());
+        }
+    }
+
+    #[test]
+    fn warnings_are_typed() {
+        let warnings = |set: &[&[(&str, &str)]]| debug(&set.concat()).unwrap().warnings().to_vec();
+        assert_eq!(warnings(&[&DEFAULT]), []);
+        assert_eq!(warnings(&[&DEFAULT, &US, &EU, &[MODE]]), []);
+        assert_eq!(warnings(&[&US, &EU, &[MODE]]), []);
+        assert_eq!(
+            warnings(&[&DEFAULT, &EU, &[MODE]]),
+            [ConfigWarning::NoKeysForRegion {
+                region: Region::UsEast1
+            }]
+        );
+        assert_eq!(
+            warnings(&[&DEFAULT, &US[1..], &EU, &[MODE]]),
+            [ConfigWarning::HalfPair {
+                region: Some(Region::UsEast1),
+                missing: US[0].0
+            }]
+        );
+        assert_eq!(
+            warnings(&[&DEFAULT[..1], &US, &EU, &[MODE]]),
+            [ConfigWarning::HalfPair {
+                region: None,
+                missing: DEFAULT[1].0
+            }]
+        );
+        assert_eq!(
+            warnings(&[&DEFAULT, &US[..1]]),
+            [ConfigWarning::RegionNotSet {
+                unused: vec![US[0].0]
+            }]
+        );
+        let shared = [(EU[0].0, "sig_uc"), EU[1]];
+        assert_eq!(
+            warnings(&[&DEFAULT, &US, &shared, &[MODE]]),
+            [ConfigWarning::SharedKey {
+                first: US[0].0,
+                second: EU[0].0
+            }]
+        );
+    }
+
+    #[test]
+    fn development_keys_need_a_debug_build() {
+        for value in ["1", "true", "TRUE", " true "] {
+            let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
+            assert_eq!(
+                read(&set, false).unwrap_err(),
+                ConfigError::DevelopmentKeysInRelease
+            );
+            assert_eq!(
+                debug(&set).unwrap().warnings(),
+                [ConfigWarning::DevelopmentKeys]
+            );
+        }
+        for value in ["", "0", "false"] {
+            let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
+            assert_eq!(read(&set, false).unwrap().warnings(), []);
+        }
+    }
+
+    #[test]
+    fn no_key_is_printed() {
+        let set = [&DEFAULT[..], &US[..], &EU[..1], &[MODE]].concat();
+        let ring = debug(&set).unwrap();
+        let mut printed = format!("{ring:?}");
+        for warning in ring.warnings() {
+            printed += &format!("{warning} {warning:?}");
+        }
+        assert!(!printed.contains("sig_"), "{printed}");
+    }
+}

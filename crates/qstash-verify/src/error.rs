@@ -1,0 +1,335 @@
+//! Why a delivery is refused.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::env::key_variables;
+use crate::keys::KeySource;
+use crate::region::Region;
+
+/// Why a delivery is refused.
+///
+/// Each reason has a stable [`code`](Self::code), an HTTP
+/// [`status`](Self::status) and an answer's [`body`](Self::body), so that every
+/// framework's adapter gives the same answer. The [`Display`](fmt::Display)
+/// form names the thing and the remedy; it is meant for logs, and it holds no
+/// key and no token.
+///
+/// The code may be shown to whoever sent the request: claims are looked at
+/// only after the MAC has held, so one without a key learns nothing but
+/// `bad_signature`.
+///
+/// ```
+/// use qstash_verify::{RequestHead, SigningKeys, Verifier, VerifyError};
+///
+/// let verifier = Verifier::new(SigningKeys::new("sig_current", "sig_next")?);
+/// let head = RequestHead::new([("content-type", "text/plain")], "/webhook");
+/// let refused = verifier.verify(&head, b"hello").unwrap_err();
+///
+/// assert_eq!(refused, VerifyError::MissingSignature);
+/// assert_eq!(refused.status(), 401);
+/// assert_eq!(refused.body(), r#"{"error":"missing_signature"}"#);
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The request has no `upstash-signature` header.
+    MissingSignature,
+    /// What the `upstash-signature` header holds is no compact JWS
+    /// (RFC 7515 §7.1), or there is more than one such header.
+    #[non_exhaustive]
+    MalformedToken {
+        /// What is wrong with it, in words.
+        reason: &'static str,
+    },
+    /// The token's header names another algorithm than HS256, or an extension
+    /// that must be understood (`crit`, RFC 7515 §4.1.11).
+    UnsupportedAlgorithm,
+    /// Neither the current nor the next signing key made this MAC.
+    #[non_exhaustive]
+    BadSignature {
+        /// Where the two keys that were tried come from.
+        source: KeySource,
+        /// The region that the request's `upstash-region` header names.
+        region: Option<Region>,
+    },
+    /// A required claim is absent.
+    #[non_exhaustive]
+    MissingClaim {
+        /// The claim's name.
+        claim: &'static str,
+    },
+    /// A claim is of the wrong type, or stands in the token more than once.
+    #[non_exhaustive]
+    InvalidClaim {
+        /// The claim's name.
+        claim: Cow<'static, str>,
+        /// What is wrong with it, in words.
+        reason: &'static str,
+    },
+    /// `iss` is not `Upstash`.
+    WrongIssuer,
+    /// The clock has reached `exp` and the tolerance is used up (RFC 7519
+    /// §4.1.4).
+    #[non_exhaustive]
+    Expired {
+        /// How long ago `exp` was, in seconds; the tolerance not counted.
+        seconds: f64,
+    },
+    /// `nbf` lies further ahead than the tolerance allows (RFC 7519 §4.1.5).
+    #[non_exhaustive]
+    NotYetValid {
+        /// How far ahead `nbf` is, in seconds; the tolerance not counted.
+        seconds: f64,
+    },
+    /// `sub` is not the URL of this endpoint.
+    #[non_exhaustive]
+    UrlMismatch {
+        /// The URL that the delivery was meant for.
+        sub: String,
+        /// The URL that it came to, as far as the verifier knows.
+        expected: String,
+    },
+    /// The body is not the one that was signed.
+    #[non_exhaustive]
+    BodyMismatch {
+        /// How many bytes of body were received.
+        received: u64,
+    },
+    /// There are no keys for the region of this delivery, and no default pair.
+    #[non_exhaustive]
+    NoSigningKeys {
+        /// The region that the request's `upstash-region` header names.
+        region: Option<Region>,
+    },
+    /// The body is longer than the limit.
+    #[non_exhaustive]
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The body ended early or could not be read. The core never makes this
+    /// reason; it is for the code that reads the body.
+    BodyUnreadable,
+}
+
+macro_rules! answers {
+    ($($variant:ident => $status:literal $code:literal),+ $(,)?) => {
+        impl VerifyError {
+            /// The reason as a stable word for machines, such as `expired`.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self { $(VerifyError::$variant { .. } => $code),+ }
+            }
+
+            /// The status code that answers such a request (RFC 9110 §15):
+            /// 401, 413 or 400.
+            ///
+            /// A 401 must carry a `WWW-Authenticate` header (RFC 9110
+            /// §11.6.1): [`CHALLENGE`](crate::CHALLENGE) is its value.
+            #[must_use]
+            pub const fn status(&self) -> u16 {
+                match self { $(VerifyError::$variant { .. } => $status),+ }
+            }
+
+            /// The body of the answer, JSON: `{"error":"<code>"}`.
+            #[must_use]
+            pub const fn body(&self) -> &'static str {
+                match self {
+                    $(VerifyError::$variant { .. } => concat!("{\"error\":\"", $code, "\"}")),+
+                }
+            }
+        }
+    };
+}
+
+answers! {
+    MissingSignature => 401 "missing_signature",
+    MalformedToken => 401 "malformed_token",
+    UnsupportedAlgorithm => 401 "unsupported_algorithm",
+    BadSignature => 401 "bad_signature",
+    MissingClaim => 401 "missing_claim",
+    InvalidClaim => 401 "invalid_claim",
+    WrongIssuer => 401 "wrong_issuer",
+    Expired => 401 "expired",
+    NotYetValid => 401 "not_yet_valid",
+    UrlMismatch => 401 "url_mismatch",
+    BodyMismatch => 401 "body_mismatch",
+    NoSigningKeys => 401 "no_signing_keys",
+    BodyTooLarge => 413 "body_too_large",
+    BodyUnreadable => 400 "body_unreadable",
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VerifyError::MissingSignature => f.write_str(
+                "the request has no upstash-signature header: it does not come from QStash, \
+                 or a proxy drops the header",
+            ),
+            VerifyError::MalformedToken { reason } => {
+                write!(
+                    f,
+                    "the upstash-signature header is not a token of QStash: {reason}"
+                )
+            }
+            VerifyError::UnsupportedAlgorithm => f.write_str(
+                "the token's header asks for something other than HS256: QStash signs with \
+                 nothing else",
+            ),
+            VerifyError::BadSignature { source, region } => bad_signature(f, *source, *region),
+            VerifyError::MissingClaim { claim } => {
+                write!(
+                    f,
+                    "the token has no claim `{claim}`, which every delivery of QStash has"
+                )
+            }
+            VerifyError::InvalidClaim { claim, reason } => {
+                // A repeated name may be any text: printed so that it stays in its line.
+                write!(f, "the token's claim `{}` {reason}", claim.escape_debug())
+            }
+            VerifyError::WrongIssuer => {
+                f.write_str("the token's claim `iss` is not `Upstash`: QStash did not issue it")
+            }
+            VerifyError::Expired { seconds } => write!(
+                f,
+                "the delivery expired {} s ago (claim `exp`): it was held up on its way or \
+                 replayed, or this machine's clock is fast",
+                Seconds(*seconds)
+            ),
+            VerifyError::NotYetValid { seconds } => write!(
+                f,
+                "the delivery is not valid for another {} s (claim `nbf`): this machine's clock \
+                 is slow",
+                Seconds(*seconds)
+            ),
+            VerifyError::UrlMismatch { sub, expected } => write!(
+                f,
+                "the delivery was meant for `{}` (claim `sub`), and this endpoint is `{}`: set \
+                 the verifier's URL to the one that is published to",
+                sub.escape_debug(),
+                expected.escape_debug()
+            ),
+            VerifyError::BodyMismatch { received } => write!(
+                f,
+                "the {received} bytes of body are not those that were signed (claim `body`): \
+                 something before the verifier changes the body, such as decompression or a \
+                 JSON parser that writes it anew"
+            ),
+            VerifyError::NoSigningKeys { region } => no_signing_keys(f, *region),
+            VerifyError::BodyTooLarge { limit } => write!(
+                f,
+                "the body is longer than the limit of {limit} bytes: raise the verifier's \
+                 `body_limit` if such deliveries are expected"
+            ),
+            VerifyError::BodyUnreadable => f.write_str(
+                "the body ended early or could not be read: the sender or a proxy gave up, or a \
+                 limit outside the verifier was hit",
+            ),
+        }
+    }
+}
+
+fn bad_signature(
+    f: &mut fmt::Formatter<'_>,
+    source: KeySource,
+    region: Option<Region>,
+) -> fmt::Result {
+    f.write_str("neither the current nor the next signing key made this signature; tried ")?;
+    match (source, region) {
+        (KeySource::Explicit, _) => f.write_str(
+            "the keys given in code: compare them with the QStash console of the region that sent it",
+        ),
+        (KeySource::Region, region) => {
+            let [current, next] = key_variables(region);
+            write!(f, "{current} and {next}: compare them with that region's QStash console")
+        }
+        (KeySource::Default, Some(region)) => {
+            let [current, next] = key_variables(None);
+            write!(
+                f,
+                "{current} and {next} for a delivery that says it is of {region}: compare them \
+                 with the QStash console, and to receive from both regions set QSTASH_REGION and \
+                 each region's keys"
+            )
+        }
+        (KeySource::Default, None) => {
+            let [current, next] = key_variables(None);
+            write!(
+                f,
+                "{current} and {next} for a delivery without a known upstash-region header: \
+                 compare them with the QStash console"
+            )
+        }
+    }
+}
+
+fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::Result {
+    let [current, next] = key_variables(None);
+    if let Some(region) = region {
+        let [regional_current, regional_next] = key_variables(Some(region));
+        write!(
+            f,
+            "a delivery of {region} came and there are no keys for it: set {regional_current} \
+             and {regional_next}, or {current} and {next}"
+        )
+    } else {
+        write!(
+            f,
+            "a delivery without a known upstash-region header came and there are no default \
+             keys for it: set {current} and {next}"
+        )
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// A span of time for people: whole seconds where it is whole, else to the
+/// millisecond.
+struct Seconds(f64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Seconds(seconds) = *self;
+        if seconds >= 1e15 {
+            write!(f, "{seconds:e}")
+        } else if seconds.fract() == 0.0 {
+            write!(f, "{seconds:.0}")
+        } else {
+            write!(f, "{seconds:.3}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_by_how_much_and_of_what() {
+        let text = |error: VerifyError| error.to_string();
+        assert!(text(VerifyError::Expired { seconds: 252.0 }).contains("expired 252 s ago"));
+        assert!(text(VerifyError::Expired { seconds: 0.25 }).contains("0.250 s"));
+        assert!(text(VerifyError::NotYetValid { seconds: 1e300 }).contains("1e300 s"));
+        let eu = Some(Region::EuCentral1);
+        assert!(
+            text(VerifyError::BadSignature {
+                source: KeySource::Region,
+                region: eu
+            })
+            .contains("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY")
+        );
+        let none = text(VerifyError::NoSigningKeys { region: eu });
+        for variable in key_variables(eu).into_iter().chain(key_variables(None)) {
+            assert!(none.contains(variable), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_stays_in_its_line() {
+        let claim = Cow::Borrowed("a\nERROR forged");
+        let text = VerifyError::InvalidClaim { claim, reason: "x" }.to_string();
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}

@@ -1,0 +1,127 @@
+//! The parts of a request's head that verification reads.
+
+use crate::region::Region;
+
+/// The header that carries the token: `upstash-signature`.
+pub const SIGNATURE_HEADER: &str = "upstash-signature";
+/// The header that names the sending region: `upstash-region`. Not signed; it
+/// picks among trusted keys only.
+pub const REGION_HEADER: &str = "upstash-region";
+pub(crate) const MESSAGE_ID_HEADER: &str = "upstash-message-id";
+
+/// The parts of a request's head that verification reads: all headers called
+/// `upstash-signature`, the first called `upstash-region`, and the path and
+/// query.
+///
+/// It takes what any framework calls its headers: an iterator of names and
+/// values that can be seen as bytes. Names match in any case (RFC 9110 §5.1).
+///
+/// ```
+/// use std::collections::HashMap;
+/// use qstash_verify::RequestHead;
+///
+/// // As `http`'s HeaderMap and most frameworks hand them out:
+/// let headers = [("Upstash-Signature", "eyJ…"), ("Upstash-Region", "US-EAST-1")];
+/// let head = RequestHead::new(headers, "/webhook?from=qstash");
+///
+/// // As serverless runtimes hand them out:
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let head = RequestHead::new(&headers, "/webhook");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    pub(crate) signature: Signature<'a>,
+    pub(crate) region: Option<Region>,
+    pub(crate) message_id: Option<&'a [u8]>,
+    pub(crate) path_and_query: &'a str,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Signature<'a> {
+    Absent,
+    One(&'a [u8]),
+    Several,
+}
+
+/// A genuine token is worth stealing: only its length is printed.
+impl std::fmt::Debug for Signature<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Signature::Absent => f.write_str("absent"),
+            Signature::One(token) => write!(f, "{} bytes", token.len()),
+            Signature::Several => f.write_str("several"),
+        }
+    }
+}
+
+impl<'a> RequestHead<'a> {
+    /// Picks what verification reads from `headers`. `path_and_query` is the
+    /// target as the request line has it, such as `/webhook?a=b`; it is
+    /// compared only if the verifier was given a
+    /// [`base_url`](crate::VerifierBuilder::base_url).
+    #[must_use]
+    pub fn new<N, V>(headers: impl IntoIterator<Item = (N, &'a V)>, path_and_query: &'a str) -> Self
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let mut head = RequestHead {
+            signature: Signature::Absent,
+            region: None,
+            message_id: None,
+            path_and_query,
+        };
+        let mut region = None;
+        for (name, value) in headers {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            if is(name, SIGNATURE_HEADER) {
+                head.signature = match head.signature {
+                    Signature::Absent => Signature::One(value),
+                    _ => Signature::Several,
+                };
+            } else if is(name, REGION_HEADER) {
+                region = region.or(Some(value));
+            } else if is(name, MESSAGE_ID_HEADER) {
+                head.message_id = head.message_id.or(Some(value));
+            }
+        }
+        head.region = region.and_then(Region::from_bytes);
+        head
+    }
+}
+
+/// Whether two header names are one.
+pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
+    name.eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_signature_header_counts_and_the_first_region() {
+        let head = RequestHead::new(
+            [
+                ("UPSTASH-signature", "a"),
+                ("Upstash-Region", "eu-central-1"),
+                ("upstash-region", "x"),
+            ],
+            "/",
+        );
+        assert!(matches!(head.signature, Signature::One(b"a")));
+        assert_eq!(head.region, Some(Region::EuCentral1));
+
+        let head = RequestHead::new(
+            [("upstash-signature", "a"), ("Upstash-Signature", "a")],
+            "/",
+        );
+        assert!(matches!(head.signature, Signature::Several));
+    }
+
+    #[test]
+    fn a_token_is_not_printed() {
+        let head = RequestHead::new([("upstash-signature", "eyJ.secret.x")], "/");
+        assert!(!format!("{head:?}").contains("secret"));
+    }
+}

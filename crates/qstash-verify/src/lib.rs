@@ -1,0 +1,84 @@
+//! Verifies that an HTTP request is a genuine delivery of
+//! [Upstash QStash](https://upstash.com/docs/qstash).
+//!
+//! QStash delivers messages as HTTP requests, signed: the `upstash-signature`
+//! header holds a JWT, and in it is a hash of the raw body. This crate checks
+//! both, with the signing keys of the region that sent the delivery. It does no
+//! I/O and knows no framework; `qstash-verify-tower` is the layer for axum and
+//! everything else that speaks tower.
+//!
+//! ```no_run
+//! use qstash_verify::{RequestHead, Verifier};
+//!
+//! // Once: reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
+//! let verifier = Verifier::from_env()?;
+//!
+//! // For each request: its headers, its path and query, its raw body.
+//! # let (headers, body) = ([("upstash-signature", "")], b"");
+//! let head = RequestHead::new(headers, "/webhook");
+//! match verifier.verify(&head, body) {
+//!     Ok(verified) => println!("genuine, sent to {}", verified.claims().sub()),
+//!     Err(refused) => println!("answer {} with {}", refused.status(), refused.body()),
+//! }
+//! # Ok::<_, qstash_verify::ConfigError>(())
+//! ```
+//!
+//! # Two steps
+//! A handler that reads the body as it arrives can refuse a forgery before it
+//! reads a byte: [`Verifier::authenticate`] looks at the head alone and hands
+//! out a [`PendingDelivery`], which takes the body in chunks.
+//!
+//! # What is checked
+//! In this order: there is exactly one signature header; there are keys for the
+//! region; the token is a compact JWS of at most 8 KiB in strict base64url, with
+//! HS256; one of the two keys made its MAC; `iss`, `sub`, `exp` and `body` are
+//! there, no claim stands twice, and all are of the right type; the issuer is
+//! `Upstash`; `exp` is not reached and `nbf` is; `sub` is this endpoint's URL,
+//! if the verifier [knows it](VerifierBuilder::base_url); the body is within the
+//! limit; its SHA-256 is the one in the token.
+//!
+//! # What is not
+//! Without a URL, a delivery meant for another endpoint with the same keys is
+//! accepted; see [`Claims::sub`]. A delivery can be replayed until it expires,
+//! 300 s after it was signed. Headers other than the signature are not signed;
+//! see [`MessageMetadata`].
+//!
+//! # Logs
+//! Events and spans go through `tracing`: what is odd about the configuration,
+//! and once that the keys were rolled. No key and no token is in them.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod claims;
+mod clock;
+mod config_error;
+mod credentials;
+mod delivery;
+mod env;
+mod error;
+mod head;
+mod json;
+mod keys;
+mod metadata;
+mod region;
+mod token;
+mod trace;
+mod url;
+mod verifier;
+
+pub use body::DEFAULT_BODY_LIMIT;
+pub use claims::Claims;
+pub use config_error::{ConfigError, ConfigWarning};
+pub use credentials::{CredentialSource, Credentials};
+pub use delivery::{PendingDelivery, Verified};
+pub use error::VerifyError;
+pub use head::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
+pub use keys::{KeyRing, KeySlot, KeySource, SigningKeys};
+pub use metadata::MessageMetadata;
+pub use region::{ParseRegionError, Region};
+pub use verifier::{Verifier, VerifierBuilder};
+
+/// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110
+/// §11.6.1). QStash's way of signing has no registered scheme; this one names
+/// the header that the signature belongs in.
+pub const CHALLENGE: &str = "Upstash-Signature";

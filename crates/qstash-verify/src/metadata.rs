@@ -1,0 +1,100 @@
+//! What the headers say of a message, unsigned.
+
+use crate::head::{MESSAGE_ID_HEADER, is};
+
+/// What a delivery's headers say of its message.
+///
+/// **None of it is signed.** QStash's signature covers the body and the
+/// destination URL and nothing else, so whoever can replay or pass on a genuine
+/// delivery can write anything here. Use it for logs and statistics; to tell
+/// deliveries apart for good, use [`Claims::jti`](crate::Claims::jti).
+///
+/// ```
+/// use qstash_verify::MessageMetadata;
+///
+/// let metadata = MessageMetadata::from_headers([
+///     ("Upstash-Message-Id", "msg_1"),
+///     ("Upstash-Retried", "2"),
+/// ]);
+/// assert_eq!(metadata.message_id(), Some("msg_1"));
+/// assert_eq!(metadata.retried(), Some(2));
+/// assert_eq!(metadata.schedule_id(), None);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageMetadata {
+    message_id: Option<String>,
+    retried: Option<u32>,
+    schedule_id: Option<String>,
+    url_group: Option<String>,
+    caller_ip: Option<String>,
+}
+
+impl MessageMetadata {
+    /// Reads the headers of a request, from the same kind of iterator as
+    /// [`RequestHead::new`](crate::RequestHead::new). The first of several of a
+    /// name counts; a value that is not UTF-8, or no number where one is
+    /// wanted, counts as absent.
+    #[must_use]
+    pub fn from_headers<'a, N, V>(headers: impl IntoIterator<Item = (N, &'a V)>) -> Self
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let mut metadata = MessageMetadata::default();
+        for (name, value) in headers {
+            let name = name.as_ref();
+            let Ok(value) = std::str::from_utf8(value.as_ref()) else {
+                continue;
+            };
+            if is(name, "upstash-retried") {
+                metadata.retried = metadata.retried.or_else(|| value.trim().parse().ok());
+                continue;
+            }
+            let field = if is(name, MESSAGE_ID_HEADER) {
+                &mut metadata.message_id
+            } else if is(name, "upstash-schedule-id") {
+                &mut metadata.schedule_id
+            } else if is(name, "upstash-topic-name") {
+                &mut metadata.url_group
+            } else if is(name, "upstash-caller-ip") {
+                &mut metadata.caller_ip
+            } else {
+                continue;
+            };
+            field.get_or_insert_with(|| value.to_owned());
+        }
+        metadata
+    }
+
+    /// The id of the message: `upstash-message-id`. The same on every attempt.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    /// How often the message was retried, 0 on the first attempt:
+    /// `upstash-retried`.
+    #[must_use]
+    pub fn retried(&self) -> Option<u32> {
+        self.retried
+    }
+
+    /// The schedule that made the message: `upstash-schedule-id`.
+    #[must_use]
+    pub fn schedule_id(&self) -> Option<&str> {
+        self.schedule_id.as_deref()
+    }
+
+    /// The URL group (formerly topic) that it was published to:
+    /// `upstash-topic-name`.
+    #[must_use]
+    pub fn url_group(&self) -> Option<&str> {
+        self.url_group.as_deref()
+    }
+
+    /// The address that published it: `upstash-caller-ip`.
+    #[must_use]
+    pub fn caller_ip(&self) -> Option<&str> {
+        self.caller_ip.as_deref()
+    }
+}

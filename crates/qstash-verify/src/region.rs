@@ -1,0 +1,122 @@
+//! The regions of QStash and how they are spelled.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A region of QStash. Each has its own signing keys, tokens and messages.
+///
+/// The two spellings in use, `US-EAST-1` in the `upstash-region` header and
+/// `US_EAST_1` in variable names, are read as one, in any case.
+///
+/// ```
+/// use qstash_verify::Region;
+///
+/// assert_eq!("us-east-1".parse(), Ok(Region::UsEast1));
+/// assert_eq!(Region::EuCentral1.to_string(), "EU_CENTRAL_1");
+/// assert!("MARS_1".parse::<Region>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Region {
+    /// `US_EAST_1`, served from `https://qstash-us-east-1.upstash.io`.
+    UsEast1,
+    /// `EU_CENTRAL_1`, served from `https://qstash-eu-central-1.upstash.io`
+    /// and `https://qstash.upstash.io`.
+    EuCentral1,
+}
+
+impl Region {
+    /// Every region, in a fixed order.
+    pub const ALL: [Region; 2] = [Region::UsEast1, Region::EuCentral1];
+
+    /// The spelling used in variable names: `US_EAST_1` or `EU_CENTRAL_1`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Region::UsEast1 => "US_EAST_1",
+            Region::EuCentral1 => "EU_CENTRAL_1",
+        }
+    }
+
+    /// Reads the value of an `upstash-region` header or of `QSTASH_REGION` as
+    /// the official SDK does: `-` is `_`, and case doesn't matter.
+    pub(crate) fn from_bytes(value: &[u8]) -> Option<Region> {
+        Region::ALL.into_iter().find(|region| {
+            let name = region.as_str().as_bytes();
+            name.len() == value.len()
+                && name.iter().zip(value).all(|(want, got)| {
+                    *want
+                        == match got {
+                            b'-' => b'_',
+                            other => other.to_ascii_uppercase(),
+                        }
+                })
+        })
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Region {
+    type Err = ParseRegionError;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        Region::from_bytes(value.as_bytes()).ok_or(ParseRegionError(()))
+    }
+}
+
+/// The error of reading a [`Region`] from text that names none.
+///
+/// ```
+/// use qstash_verify::Region;
+///
+/// let error = "MARS_1".parse::<Region>().unwrap_err();
+/// assert_eq!(error.to_string(), "not a QStash region: US_EAST_1 and EU_CENTRAL_1 are");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseRegionError(());
+
+impl fmt::Display for ParseRegionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a QStash region: US_EAST_1 and EU_CENTRAL_1 are")
+    }
+}
+
+impl std::error::Error for ParseRegionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spellings_of_a_region_are_one() {
+        for spelling in ["us-east-1", "US_EAST_1", "US-EAST-1", "Us_East-1"] {
+            assert_eq!(
+                Region::from_bytes(spelling.as_bytes()),
+                Some(Region::UsEast1)
+            );
+        }
+        for spelling in ["eu-central-1", "EU_CENTRAL_1", "EU-CENTRAL-1"] {
+            assert_eq!(spelling.parse(), Ok(Region::EuCentral1));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_region() {
+        for other in [
+            "",
+            "US",
+            "US_EAST_11",
+            " US_EAST_1",
+            "US EAST 1",
+            "US_EAST_1, US_EAST_1",
+            "\u{ff}",
+        ] {
+            assert_eq!(Region::from_bytes(other.as_bytes()), None, "{other:?}");
+        }
+    }
+}

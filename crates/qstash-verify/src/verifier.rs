@@ -1,0 +1,269 @@
+//! The verifier, its builder, and the way of a delivery through them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::body::{BodyHash, DEFAULT_BODY_LIMIT};
+use crate::claims::{self, Checks};
+use crate::clock::Clock;
+use crate::config_error::ConfigError;
+use crate::delivery::{PendingDelivery, Verified};
+use crate::error::VerifyError;
+use crate::head::{RequestHead, Signature};
+use crate::keys::{KeyRing, KeySlot};
+use crate::token::{Scratch, Token};
+use crate::url::Destination;
+
+/// Verifies deliveries of QStash. Cheap to clone, and shared by threads.
+///
+/// ```no_run
+/// use qstash_verify::{RequestHead, Verifier};
+///
+/// let verifier = Verifier::from_env()?;
+/// # let headers = [("upstash-signature", "")];
+/// # let body = b"";
+/// let head = RequestHead::new(headers, "/webhook");
+/// match verifier.verify(&head, body) {
+///     Ok(verified) => println!("genuine: {}", verified.claims().sub()),
+///     Err(refused) => println!("{} {}", refused.status(), refused.body()),
+/// }
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    keys: KeyRing,
+    destination: Option<Destination>,
+    tolerance: f64,
+    body_limit: u64,
+    clock: Clock,
+}
+
+impl Verifier {
+    /// A verifier with the keys that the process's environment holds; see
+    /// [`KeyRing::from_env`] for the variables.
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::from_env`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        KeyRing::from_env().map(Verifier::new)
+    }
+
+    /// A verifier with the keys of any other environment, such as that of a
+    /// Worker; see [`KeyRing::from_lookup`].
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        KeyRing::from_lookup(lookup).map(Verifier::new)
+    }
+
+    /// A verifier with these keys and nothing else out of the ordinary.
+    #[must_use]
+    pub fn new(keys: impl Into<KeyRing>) -> Self {
+        Verifier(Arc::new(Inner {
+            keys: keys.into(),
+            destination: None,
+            tolerance: 0.0,
+            body_limit: DEFAULT_BODY_LIMIT,
+            clock: Clock::default(),
+        }))
+    }
+
+    /// A builder, for a verifier with a URL, a tolerance, a limit or a clock.
+    pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
+        VerifierBuilder {
+            keys: keys.into(),
+            destination: None,
+            tolerance: Duration::ZERO,
+            body_limit: DEFAULT_BODY_LIMIT,
+            clock: Clock::default(),
+        }
+    }
+
+    /// The first step: everything but the body. On `Ok` the token is genuine
+    /// and its claims hold; the body is still to come.
+    ///
+    /// # Errors
+    /// Every [`VerifyError`] except those of the body.
+    pub fn authenticate(&self, head: &RequestHead<'_>) -> Result<PendingDelivery, VerifyError> {
+        let inner = &*self.0;
+        let token = match head.signature {
+            Signature::Absent => return Err(VerifyError::MissingSignature),
+            Signature::One(token) => token,
+            Signature::Several => {
+                return Err(VerifyError::MalformedToken {
+                    reason: "there is more than one",
+                });
+            }
+        };
+        let region = head.region;
+        let (pair, source) = inner.keys.resolve(region)?;
+
+        let mut scratch = Scratch::new();
+        let token = Token::read(token, &mut scratch)?;
+        let key = token
+            .mac()
+            .and_then(|mac| pair.keys.which_made(token.signing_input, mac))
+            .ok_or(VerifyError::BadSignature { source, region })?;
+
+        let checks = Checks {
+            now: inner.clock.unix_seconds(),
+            tolerance: inner.tolerance,
+            destination: inner.destination.as_ref(),
+            path_and_query: head.path_and_query,
+        };
+        let (claims, signed_hash) = claims::check(token.payload, &checks)?;
+
+        if key == KeySlot::Next && pair.first_roll_seen() {
+            tracing::warn!(
+                source = source.as_str(),
+                region = region.map(crate::Region::as_str),
+                "a delivery was signed with the next key: the signing keys were rolled and this \
+                 service still has the old ones; copy current and next from the QStash console \
+                 before the next roll, which will make every delivery fail"
+            );
+        }
+        let body = BodyHash::new(inner.body_limit, signed_hash);
+        Ok(PendingDelivery::new(
+            body,
+            Verified {
+                region,
+                key,
+                source,
+                claims,
+            },
+        ))
+    }
+
+    /// Both steps in one go, for a body that is already at hand.
+    ///
+    /// # Errors
+    /// Every [`VerifyError`] except [`BodyUnreadable`](VerifyError::BodyUnreadable).
+    pub fn verify(&self, head: &RequestHead<'_>, body: &[u8]) -> Result<Verified, VerifyError> {
+        let mut pending = self.authenticate(head)?;
+        pending.update(body)?;
+        pending.finish()
+    }
+
+    /// The keys, with what was noticed while they were read.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verifier").field(&self.0).finish()
+    }
+}
+
+/// Builds a [`Verifier`].
+///
+/// ```
+/// use std::time::Duration;
+/// use qstash_verify::{SigningKeys, Verifier};
+///
+/// let verifier = Verifier::builder(SigningKeys::new("sig_current", "sig_next")?)
+///     .base_url("https://api.example.com")?
+///     .tolerance(Duration::from_secs(5))
+///     .body_limit(1024 * 1024)
+///     .build();
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct VerifierBuilder {
+    keys: KeyRing,
+    destination: Option<Destination>,
+    tolerance: Duration,
+    body_limit: u64,
+    clock: Clock,
+}
+
+impl VerifierBuilder {
+    /// Accepts only deliveries for this URL, compared with `sub` as it stands:
+    /// the URL must be written as it is published to, query included. For an
+    /// endpoint with one URL; [`base_url`](Self::base_url) is for a service
+    /// with several. The later call wins.
+    ///
+    /// # Errors
+    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
+    pub fn url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.destination = Some(Destination::url(url)?);
+        Ok(self)
+    }
+
+    /// Accepts only deliveries for `url` joined with the path and query of the
+    /// request. A service behind a proxy doesn't know the public part of its
+    /// own URL; this is it: `https://api.example.com`, or
+    /// `https://example.com/api` where the proxy takes `/api` away.
+    ///
+    /// Scheme and host are compared in any case, path and query to the letter;
+    /// a URL without a path is one with the path `/`, and a fragment is
+    /// ignored, since clients do not send it. A proxy that rewrites paths or
+    /// queries otherwise makes every delivery a `url_mismatch`.
+    ///
+    /// # Errors
+    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
+    /// or has a query or a fragment.
+    pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.destination = Some(Destination::base(url)?);
+        Ok(self)
+    }
+
+    /// How far this machine's clock and QStash's may differ: a delivery is
+    /// accepted until `exp` plus this, and from `nbf` minus this. Zero by
+    /// default.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// The longest body to accept, in bytes; a longer one is
+    /// [`VerifyError::BodyTooLarge`]. [`DEFAULT_BODY_LIMIT`] by default.
+    pub fn body_limit(mut self, bytes: u64) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The clock to use in place of the system's, for tests and for hosts
+    /// without one.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use qstash_verify::{SigningKeys, Verifier};
+    ///
+    /// let verifier = Verifier::builder(SigningKeys::development())
+    ///     .clock(|| UNIX_EPOCH + Duration::from_secs(1_721_068_900))
+    ///     .build();
+    /// ```
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::custom(clock);
+        self
+    }
+
+    /// The verifier.
+    #[must_use]
+    pub fn build(self) -> Verifier {
+        let VerifierBuilder {
+            keys,
+            destination,
+            tolerance,
+            body_limit,
+            clock,
+        } = self;
+        let tolerance = tolerance.as_secs_f64();
+        Verifier(Arc::new(Inner {
+            keys,
+            destination,
+            tolerance,
+            body_limit,
+            clock,
+        }))
+    }
+}
