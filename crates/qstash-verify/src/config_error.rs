@@ -32,7 +32,7 @@ pub enum ConfigError {
     /// `QSTASH_REGION` names no region.
     #[non_exhaustive]
     InvalidRegion {
-        /// What the variable holds.
+        /// What the variable holds; its first 64 characters.
         value: String,
     },
     /// A signing key given in code is empty, or nothing but white space.
@@ -75,14 +75,11 @@ impl fmt::Display for ConfigError {
                 }
                 Ok(())
             }
-            ConfigError::InvalidRegion { value } => {
-                let value: String = value.chars().take(64).collect();
-                write!(
-                    f,
-                    "QSTASH_REGION is {value:?}, which is no region: set it to US_EAST_1 or \
-                     EU_CENTRAL_1, or unset it to use one region's keys"
-                )
-            }
+            ConfigError::InvalidRegion { value } => write!(
+                f,
+                "QSTASH_REGION is {value:?}, which is no region: set it to US_EAST_1 or \
+                 EU_CENTRAL_1, or unset it to use one region's keys"
+            ),
             ConfigError::EmptySigningKey => {
                 f.write_str("a signing key is empty: anyone could sign with it")
             }

@@ -63,8 +63,9 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         };
         match Region::from_bytes(value.as_bytes()) {
             Some(region) => Ok(Some(region)),
+            // Cut short, since it may be a secret that was pasted amiss.
             None => Err(ConfigError::InvalidRegion {
-                value: value.to_string(),
+                value: value.chars().take(64).collect(),
             }),
         }
     }
@@ -100,7 +101,7 @@ impl KeyRing {
 
     /// The keys of any other environment: the rules of
     /// [`from_env`](Self::from_env), for the values that `lookup` finds. Each
-    /// variable is looked up once or twice, and never again later.
+    /// variable is looked up once, here.
     ///
     /// ```
     /// use std::collections::HashMap;

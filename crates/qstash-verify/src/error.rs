@@ -109,9 +109,13 @@ pub enum VerifyError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// The body ended early or could not be read. The core never makes this
-    /// reason; it is for the code that reads the body.
-    BodyUnreadable,
+    /// The body ended early or could not be read; made by
+    /// [`VerifyError::body_unreadable`].
+    #[non_exhaustive]
+    BodyUnreadable {
+        /// What the code that read the body says.
+        reason: String,
+    },
 }
 
 macro_rules! answers {
@@ -159,6 +163,24 @@ answers! {
     NoSigningKeys => 401 "no_signing_keys",
     BodyTooLarge => 413 "body_too_large",
     BodyUnreadable => 400 "body_unreadable",
+}
+
+impl VerifyError {
+    /// The reason for the code that reads a body, which the core doesn't: it
+    /// ended early or could not be read.
+    ///
+    /// ```
+    /// use qstash_verify::VerifyError;
+    ///
+    /// let refused = VerifyError::body_unreadable("connection reset");
+    /// assert_eq!(refused.status(), 400);
+    /// ```
+    #[must_use]
+    pub fn body_unreadable(reason: impl fmt::Display) -> Self {
+        VerifyError::BodyUnreadable {
+            reason: reason.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for VerifyError {
@@ -223,9 +245,11 @@ impl fmt::Display for VerifyError {
                 "the body is longer than the limit of {limit} bytes: raise the verifier's \
                  `body_limit` if such deliveries are expected"
             ),
-            VerifyError::BodyUnreadable => f.write_str(
-                "the body ended early or could not be read: the sender or a proxy gave up, or a \
-                 limit outside the verifier was hit",
+            VerifyError::BodyUnreadable { reason } => write!(
+                f,
+                "the body ended early or could not be read ({}): the sender or a proxy gave up, \
+                 or a limit outside the verifier was hit",
+                reason.escape_debug()
             ),
         }
     }

@@ -6,6 +6,7 @@
 //! can, and allocates nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -70,7 +71,8 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = [None; N];
-        let mut others: Vec<String> = Vec::new();
+        // A set: a stranger may send some 700 names in a token's header.
+        let mut others = BTreeSet::new();
         let mut repeated = None;
         while let Some(name) = map.next_key_seed(Name { names: self.names })? {
             let value: &RawValue = map.next_value()?;
@@ -82,9 +84,11 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
                         repeated = self.names.get(at).map(|name| Cow::Borrowed(*name));
                     }
                 }
-                // Bounded by the size of a token, and no genuine one comes here.
-                Member::Other(name) if others.contains(&name) => repeated = Some(Cow::Owned(name)),
-                Member::Other(name) => others.push(name),
+                Member::Other(name) => {
+                    if let Some(earlier) = others.replace(name) {
+                        repeated = Some(Cow::Owned(earlier));
+                    }
+                }
             }
         }
         Ok(Object { members, repeated })

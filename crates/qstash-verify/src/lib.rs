@@ -82,3 +82,7 @@ pub use verifier::{Verifier, VerifierBuilder};
 /// §11.6.1). QStash's way of signing has no registered scheme; this one names
 /// the header that the signature belongs in.
 pub const CHALLENGE: &str = "Upstash-Signature";
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

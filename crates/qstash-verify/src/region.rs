@@ -26,8 +26,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// Every region, in a fixed order.
-    pub const ALL: [Region; 2] = [Region::UsEast1, Region::EuCentral1];
+    pub(crate) const ALL: [Region; 2] = [Region::UsEast1, Region::EuCentral1];
 
     /// The spelling used in variable names: `US_EAST_1` or `EU_CENTRAL_1`.
     #[must_use]

@@ -58,21 +58,21 @@ impl<'a> Token<'a> {
         if token.len() > MAX_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
-        let mut segments = token.split(|byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) = (
-            segments.next(),
-            segments.next(),
-            segments.next(),
-            segments.next(),
-        ) else {
-            return Err(malformed("it does not have three parts"));
+        // Taken from both ends: the payload in between is most of the token.
+        let mut around = token.rsplitn(2, is_dot);
+        let (Some(signature), Some(signing_input)) = (around.next(), around.next()) else {
+            return Err(NOT_THREE_PARTS);
         };
+        let mut around = signing_input.splitn(2, is_dot);
+        let (Some(header), Some(payload)) = (around.next(), around.next()) else {
+            return Err(NOT_THREE_PARTS);
+        };
+        if payload.contains(&b'.') {
+            return Err(NOT_THREE_PARTS);
+        }
         if header != USUAL_HEADER {
             check_header(header)?;
         }
-        let signing_input = token
-            .get(..header.len() + 1 + payload.len())
-            .unwrap_or_default();
 
         // Decoded before the MAC is made, so that the shape is known as a whole.
         let buffer = scratch.of(payload.len() / 4 * 3 + 2);
@@ -143,6 +143,11 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     Ok(())
 }
 
+const fn is_dot(byte: &u8) -> bool {
+    *byte == b'.'
+}
+
+const NOT_THREE_PARTS: VerifyError = malformed("it does not have three parts");
 const NOT_BASE64URL: VerifyError = malformed("a part of it is not base64url without padding");
 
 const fn malformed(reason: &'static str) -> VerifyError {

@@ -142,7 +142,8 @@ impl Verifier {
     /// Both steps in one go, for a body that is already at hand.
     ///
     /// # Errors
-    /// Every [`VerifyError`] except [`BodyUnreadable`](VerifyError::BodyUnreadable).
+    /// Every [`VerifyError`] except [`BodyUnreadable`](VerifyError::BodyUnreadable),
+    /// for there is nothing to read.
     pub fn verify(&self, head: &RequestHead<'_>, body: &[u8]) -> Result<Verified, VerifyError> {
         let mut pending = self.authenticate(head)?;
         pending.update(body)?;

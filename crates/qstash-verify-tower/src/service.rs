@@ -1,0 +1,108 @@
+use std::mem;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use qstash_verify::{PendingDelivery, RequestHead, Verifier, VerifyError};
+use tower_service::Service;
+
+use crate::body::{ResponseBody, VerifiedBody};
+use crate::future::ResponseFuture;
+use crate::response::Refuse;
+
+/// The service that [`QstashLayer`](crate::QstashLayer) makes: it verifies a
+/// request and calls the inner service with a [`VerifiedBody`], or answers
+/// itself.
+///
+/// ```
+/// use http::{Request, Response};
+/// use qstash_verify_tower::{Qstash, QstashLayer, SigningKeys, VerifiedBody, Verifier};
+/// use tower::{Layer, service_fn};
+///
+/// let layer = QstashLayer::new(Verifier::new(SigningKeys::new("sig_current", "sig_next")?));
+/// let service: Qstash<_> = layer.layer(service_fn(|request: Request<VerifiedBody>| async {
+///     Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
+/// }));
+/// # Ok::<_, qstash_verify_tower::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Qstash<S> {
+    pub(crate) inner: S,
+    pub(crate) verifier: Verifier,
+    pub(crate) refuse: Refuse,
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Qstash<S>
+where
+    S: Service<Request<VerifiedBody>, Response = Response<ResBody>> + Clone,
+    ReqBody: Body,
+    ReqBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<ResponseBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, ReqBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let length = declared_length(&parts, &body);
+        match authenticate(&self.verifier, &parts, length) {
+            Ok(pending) => {
+                // The one that was polled ready is the one that will be called.
+                let clone = self.inner.clone();
+                let inner = mem::replace(&mut self.inner, clone);
+                ResponseFuture::read(inner, parts, body, length, pending, self.refuse.clone())
+            }
+            Err(reason) => ResponseFuture::refused(refuse(&self.refuse, &parts, reason)),
+        }
+    }
+}
+
+/// Everything that can be known before the body is read.
+fn authenticate(
+    verifier: &Verifier,
+    parts: &Parts,
+    length: u64,
+) -> Result<PendingDelivery, VerifyError> {
+    let pending = verifier.authenticate(&head(parts))?;
+    pending.declare_length(length)?;
+    Ok(pending)
+}
+
+/// Writes the event of a refusal and makes its answer.
+pub(crate) fn refuse(refuse: &Refuse, parts: &Parts, reason: VerifyError) -> Response<Bytes> {
+    reason.log(&head(parts));
+    refuse.answer(reason)
+}
+
+fn head(parts: &Parts) -> RequestHead<'_> {
+    let uri = original_uri(parts);
+    let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
+    RequestHead::new(&parts.headers, path_and_query)
+}
+
+/// A nested router of axum takes its own part of the path away.
+#[cfg(feature = "axum")]
+pub(crate) fn original_uri(parts: &Parts) -> &http::Uri {
+    let original = parts.extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(&parts.uri, |original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+fn original_uri(parts: &Parts) -> &http::Uri {
+    &parts.uri
+}
+
+/// How long the body says it is, in bytes; 0 if it doesn't say.
+fn declared_length(parts: &Parts, body: &impl Body) -> u64 {
+    let header = parts.headers.get(CONTENT_LENGTH);
+    let header = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    body.size_hint().lower().max(header.unwrap_or(0))
+}

@@ -1,0 +1,105 @@
+//! How often a verification allocates. Whoever sends forgeries must not be able
+//! to keep the allocator busy, and the body must never be copied.
+//!
+//! The counter counts for its own thread only, so other tests don't disturb it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can't be set up should stop"
+)]
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use qstash_verify::{RequestHead, SigningKeys, Verified, Verifier, VerifyError};
+use sha2::{Digest, Sha256};
+
+const CURRENT: &str = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
+const NEXT: &str = "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs";
+const NOW: u64 = 1_790_000_000;
+
+/// A token as QStash makes them, signed with `key`.
+fn token(key: &str, body: &[u8]) -> String {
+    let payload = format!(
+        "{{\"aud\":\"\",\"body\":\"{}\",\"exp\":{},\"iat\":{NOW},\"iss\":\"Upstash\",\
+         \"jti\":\"jwt_4tDrPZmrYFWzeMEFMYGfUsmRRHbz\",\"nbf\":-62135596800,\
+         \"sub\":\"https://api.example.com/webhooks/orders\"}}",
+        URL_SAFE.encode(Sha256::digest(body)),
+        NOW + 300,
+    );
+    let signing_input = format!(
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{}",
+        URL_SAFE_NO_PAD.encode(payload)
+    );
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
+        .unwrap()
+        .chain_update(&signing_input)
+        .finalize()
+        .into_bytes();
+    format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(mac))
+}
+
+/// The number of allocations of one verification, and its outcome.
+fn count(token: Option<&str>, body: &[u8]) -> (u64, Result<Verified, VerifyError>) {
+    let verifier = Verifier::builder(SigningKeys::new(CURRENT, NEXT).unwrap())
+        .base_url("https://api.example.com")
+        .unwrap()
+        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
+        .build();
+    let mut outcome = None;
+    let counted = allocation_counter::measure(|| {
+        let headers = [
+            ("host", Some("api.example.com")),
+            ("upstash-message-id", Some("msg_7YoJxFpwkEy5zBp378Jg")),
+            ("upstash-region", Some("EU-CENTRAL-1")),
+            ("upstash-signature", token),
+        ];
+        let headers = headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let head = RequestHead::new(headers, "/webhooks/orders");
+        outcome = Some(verifier.verify(&head, body));
+    });
+    (counted.count_total, outcome.unwrap())
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = allocation_counter::measure(|| {
+        std::hint::black_box(Box::new(1));
+    });
+    assert_eq!(counted.count_total, 1);
+}
+
+#[test]
+fn an_accepted_delivery_allocates_little_whatever_its_size() {
+    let counts = [0, 1024, 16 * 1024, 1024 * 1024].map(|size| {
+        let body = vec![b'x'; size];
+        let (allocations, outcome) = count(Some(&token(CURRENT, &body)), &body);
+        assert!(outcome.is_ok(), "{outcome:?}");
+        allocations
+    });
+    assert!(counts.iter().all(|count| *count <= 4), "{counts:?}");
+    assert!(
+        counts.windows(2).all(|pair| pair[0] == pair[1]),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn what_is_not_signed_allocates_nothing() {
+    for size in [0, 1024 * 1024] {
+        let body = vec![b'x'; size];
+        let (allocations, outcome) = count(Some(&token("sig_other", &body)), &body);
+        assert!(
+            matches!(outcome, Err(VerifyError::BadSignature { .. })),
+            "{outcome:?}"
+        );
+        assert_eq!(allocations, 0);
+
+        let (allocations, outcome) = count(None, &body);
+        assert_eq!(outcome.unwrap_err(), VerifyError::MissingSignature);
+        assert_eq!(allocations, 0);
+    }
+}

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Sends one delivery as QStash would, signed with the public keys of its
+# development server. Needs curl and openssl.
+#
+#   deliver.sh [URL [BODY]]
+set -eu
+url=${1:-http://127.0.0.1:3000/webhook}
+body=${2:-'{"hello":"world"}'}
+key=${QSTASH_CURRENT_SIGNING_KEY:-sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r}
+
+base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+
+now=$(date +%s)
+hash=$(printf %s "$body" | openssl dgst -sha256 -binary | base64url)
+header=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url)
+claims=$(printf '{"aud":"","body":"%s=","exp":%d,"iat":%d,"iss":"Upstash","jti":"jwt_%d","nbf":-62135596800,"sub":"%s"}' \
+    "$hash" $((now + 300)) "$now" "$now" "$url" | base64url)
+mac=$(printf %s "$header.$claims" | openssl dgst -sha256 -hmac "$key" -binary | base64url)
+
+curl -i "$url" \
+    -H "Upstash-Signature: $header.$claims.$mac" \
+    -H "Upstash-Region: US-EAST-1" \
+    -H "Upstash-Message-Id: msg_1" \
+    -H "Content-Type: application/json" \
+    --data-binary "$body"

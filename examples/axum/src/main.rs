@@ -1,0 +1,110 @@
+//! An axum service that accepts genuine QStash deliveries and nothing else.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
+//! | `RUST_LOG` | what to log; `info` by default |
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use qstash_verify_tower::{
+    ConfigError, Delivery, KeyRing, Metadata, QstashLayer, Region, SigningKeys, Verifier,
+};
+use serde_json::{Value, json};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+#[expect(
+    clippy::print_stdout,
+    reason = "the one line that says where it listens"
+)]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let port: u16 = variable("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let app = app(verifier()?);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+fn app(verifier: Verifier) -> Router {
+    Router::new()
+        .route("/webhook", post(webhook))
+        // The layer has a limit of its own; this one would cut in at 2 MB.
+        .layer(DefaultBodyLimit::disable())
+        .layer(QstashLayer::new(verifier))
+        // What is added from here on is open.
+        .route("/health", get(|| async { "ok" }))
+        // A sender that stalls must not hold its request open for ever.
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            Duration::from_secs(30),
+        ))
+        .layer(TraceLayer::new_for_http())
+}
+
+/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+async fn webhook(
+    Delivery(verified): Delivery,
+    Metadata(message): Metadata,
+    body: Bytes,
+) -> Json<Value> {
+    Json(json!({
+        "message_id": message.message_id(),
+        "region": verified.region().map(Region::as_str),
+        "key": verified.key().as_str(),
+        "bytes": body.len(),
+    }))
+}
+
+fn verifier() -> Result<Verifier, Box<dyn Error>> {
+    let mut builder = Verifier::builder(keys()?);
+    if let Some(url) = variable("PUBLIC_URL") {
+        builder = builder.base_url(&url)?;
+    }
+    if let Some(limit) = variable("MAX_BODY_BYTES") {
+        builder = builder.body_limit(limit.parse()?);
+    }
+    Ok(builder.build())
+}
+
+/// The keys of the environment. So that this example runs as it is, it takes
+/// the development server's where none are set; a real service leaves that out
+/// and is one line: `QstashLayer::from_env()?`.
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+fn keys() -> Result<KeyRing, ConfigError> {
+    match KeyRing::from_env() {
+        Err(ConfigError::NoSigningKeys {
+            looked_for, unused, ..
+        }) if unused.is_empty() && looked_for.iter().all(|name| variable(name).is_none()) => {
+            eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
+            Ok(KeyRing::from(SigningKeys::development()))
+        }
+        keys => keys,
+    }
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}

@@ -1,0 +1,243 @@
+//! Bodies as they come over a socket: announced, in chunks, too long, cut off.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "tests: what goes wrong here is to fail"
+)]
+
+use qstash_verify_tests::{Answer, Connection, NOW, Request, Server, Token, URL, builder};
+
+const BODY: &[u8] = br#"{"message":"hello world"}"#;
+const LIMIT: usize = 1024;
+
+fn server() -> Server {
+    Server::axum(builder().body_limit(LIMIT as u64).build())
+}
+
+/// A connection whose client has sent nothing but this.
+fn sent(server: &Server, bytes: impl AsRef<[u8]>) -> Connection {
+    let mut connection = server.connect();
+    connection.send(bytes);
+    connection
+}
+
+fn refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.brief(), (status, format!(r#"{{"error":"{code}"}}"#)));
+}
+
+#[test]
+fn a_forgery_is_answered_before_its_body_comes() {
+    let server = server();
+    // More than the limit, too: that is not for a forger to learn.
+    for length in [1, LIMIT, LIMIT + 1, 52_428_800] {
+        for expect in [false, true] {
+            let mut request = Request::forged(BODY).header("content-length", length.to_string());
+            if expect {
+                request = request.header("expect", "100-continue");
+            }
+            // There is no `100 Continue` before it.
+            refused(
+                &sent(&server, request.head()).answer(),
+                401,
+                "bad_signature",
+            );
+        }
+    }
+    let chunked = Request::forged(BODY).header("transfer-encoding", "chunked");
+    refused(
+        &sent(&server, chunked.head()).answer(),
+        401,
+        "bad_signature",
+    );
+    let unsigned = Request::post("/hook").header("content-length", "52428800");
+    refused(
+        &sent(&server, unsigned.head()).answer(),
+        401,
+        "missing_signature",
+    );
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn a_body_that_says_it_is_too_long_is_not_waited_for() {
+    let server = server();
+    for length in ["1025", "52428800", "9223372036854775808"] {
+        for expect in [false, true] {
+            let mut request = Request::genuine(BODY).header("content-length", length);
+            if expect {
+                request = request.header("expect", "100-continue");
+            }
+            let answer = sent(&server, request.head()).answer();
+            refused(&answer, 413, "body_too_large");
+            assert_eq!(answer.line, "HTTP/1.1 413 Payload Too Large");
+            assert_eq!(answer.header("content-type"), Some("application/json"));
+            assert_eq!(answer.header("www-authenticate"), None);
+        }
+    }
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn a_genuine_head_is_asked_to_go_on() {
+    let server = server();
+    let request = Request::genuine(BODY)
+        .header("expect", "100-continue")
+        .body(BODY);
+    let mut connection = sent(&server, request.head());
+    let interim = connection.answer();
+    assert_eq!(interim.line, "HTTP/1.1 100 Continue");
+    connection.send(BODY);
+    let answer = connection.answer();
+    assert_eq!((answer.status(), &*answer.body), (200, BODY));
+
+    // The head doesn't vouch for the body.
+    let mut connection = sent(&server, request.head());
+    assert_eq!(connection.answer().status(), 100);
+    connection.send(vec![b'x'; BODY.len()]);
+    refused(&connection.answer(), 401, "body_mismatch");
+    assert_eq!(server.calls(), 1);
+}
+
+#[test]
+fn the_limit_is_the_last_length_that_is_accepted() {
+    let server = server();
+    for (length, status) in [(0, 200), (LIMIT - 1, 200), (LIMIT, 200), (LIMIT + 1, 413)] {
+        let body = vec![b'x'; length];
+        let genuine = Request::genuine(&body);
+        let forms = [1, 100, LIMIT, 2 * LIMIT].map(|size| genuine.clone().chunks(&body, size));
+        for request in forms.into_iter().chain([genuine.clone().body(&body)]) {
+            let answer = sent(&server, request.bytes()).answer();
+            assert_eq!(answer.status(), status, "{length}");
+            if status == 200 {
+                assert_eq!(answer.body, body);
+            } else {
+                refused(&answer, 413, "body_too_large");
+            }
+        }
+    }
+}
+
+#[test]
+fn chunks_over_the_limit_are_refused_before_their_end() {
+    let server = server();
+    let body = vec![b'x'; LIMIT + 1];
+    let mut request = Request::genuine(&body).chunks(&body, 64).bytes();
+    // Without the last chunk, the body goes on for ever.
+    request.truncate(request.len() - b"0\r\n\r\n".len());
+    refused(&sent(&server, request).answer(), 413, "body_too_large");
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn chunks_of_one_byte_come_one_by_one() {
+    let server = server();
+    let mut connection = server.connect();
+    for byte in Request::genuine(BODY).chunks(BODY, 1).bytes() {
+        assert!(connection.send([byte]));
+    }
+    let answer = connection.answer();
+    assert_eq!((answer.status(), &*answer.body), (200, BODY));
+}
+
+#[test]
+fn trailers_arrive_and_are_not_signed() {
+    let server = server();
+    let mut connection = server.connect();
+    for ending in [
+        "0\r\nx-trailer: seen\r\n\r\n",
+        "0\r\nx-trailer: seen\r\nupstash-signature: forged\r\n\r\n",
+    ] {
+        let chunk = format!("{:x}\r\n", BODY.len());
+        let body = [chunk.as_bytes(), BODY, b"\r\n", ending.as_bytes()].concat();
+        let request = Request::genuine(BODY)
+            .header("transfer-encoding", "chunked")
+            .header("trailer", "x-trailer");
+        let answer = connection.ask(&request.clone().raw_body(body));
+        assert_eq!((answer.status(), &*answer.body), (200, BODY));
+        assert_eq!(answer.header("x-trailer"), Some("seen"));
+    }
+    // A signature in the trailers is none.
+    let token = Token::new(URL, BODY, NOW).sign(qstash_verify_tests::DEFAULT[0]);
+    let trailers = format!("0\r\nupstash-signature: {token}\r\n\r\n");
+    let request = Request::post("/hook").header("transfer-encoding", "chunked");
+    let answer = server.connect().ask(&request.raw_body(trailers));
+    refused(&answer, 401, "missing_signature");
+}
+
+#[test]
+fn chunk_extensions_are_no_part_of_the_body() {
+    let server = server();
+    let request = Request::genuine(b"hello").header("transfer-encoding", "chunked");
+    let body = "2;a=b\r\nhe\r\n3;name=\"a value\"\r\nllo\r\n0;last\r\n\r\n";
+    let answer = server.connect().ask(&request.raw_body(body));
+    assert_eq!(answer.brief(), (200, "hello".to_owned()));
+}
+
+#[test]
+fn an_empty_body_may_come_in_chunks() {
+    let server = server();
+    let answer = server.connect().ask(&Request::genuine(b"").chunks(b"", 1));
+    assert_eq!(answer.brief(), (200, String::new()));
+    let answer = server.connect().ask(&Request::genuine(BODY).chunks(b"", 1));
+    refused(&answer, 401, "body_mismatch");
+}
+
+#[test]
+fn a_body_that_is_cut_off_never_reaches_the_handler() {
+    let server = server();
+    let whole = Request::genuine(BODY).body(BODY).bytes();
+    let chunked = Request::genuine(BODY).chunks(BODY, 5).bytes();
+    // The last one lacks only the end of the chunks: every signed byte is there.
+    for (bytes, missing) in [
+        (&whole, 1),
+        (&whole, BODY.len()),
+        (&chunked, 30),
+        (&chunked, 5),
+    ] {
+        let (start, _) = bytes.split_at(bytes.len() - missing);
+        let mut connection = sent(&server, start);
+        connection.finish_sending();
+        let answers = connection.answers();
+        assert_eq!(answers.len(), 1, "{missing} {answers:?}");
+        refused(&answers[0], 400, "body_unreadable");
+    }
+    assert_eq!(server.calls(), 0);
+    assert_eq!(sent(&server, whole).answer().status(), 200);
+}
+
+#[test]
+fn broken_chunks_never_reach_the_handler() {
+    let server = server();
+    for body in [
+        "x\r\nhello\r\n0\r\n\r\n",
+        "5\r\nhelloo\r\n0\r\n\r\n",
+        "-5\r\nhello\r\n0\r\n\r\n",
+        "ffffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+    ] {
+        let request = Request::genuine(b"hello").header("transfer-encoding", "chunked");
+        let mut connection = sent(&server, request.raw_body(body).bytes());
+        connection.finish_sending();
+        let answers = connection.answers();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        refused(&answers[0], 400, "body_unreadable");
+    }
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn with_a_length_and_chunks_the_chunks_count() {
+    let server = server();
+    // What a proxy that believes the length would take for the next request.
+    let next = Request::genuine(b"").bytes();
+    let request = Request::genuine(b"hello")
+        .header("content-length", "5")
+        .header("transfer-encoding", "chunked")
+        .raw_body([b"5\r\nhello\r\n0\r\n\r\n", &*next].concat());
+    let mut connection = sent(&server, request.bytes());
+    connection.finish_sending();
+    let answers = connection.answers();
+    assert_eq!(
+        answers.first().map(Answer::brief),
+        Some((200, "hello".to_owned()))
+    );
+    assert_eq!((answers.len(), server.calls()), (1, 1));
+}

@@ -1,0 +1,202 @@
+//! What becomes of a connection: kept, closed, shared, left.
+#![allow(clippy::unwrap_used, reason = "tests: what goes wrong here is to fail")]
+
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use qstash_verify_tests::{Answer, Request, Server, builder};
+use qstash_verify_tower::QstashLayer;
+
+const BODY: &[u8] = br#"{"message":"hello world"}"#;
+const REFUSED: &str = r#"{"error":"bad_signature"}"#;
+
+fn genuine() -> Request {
+    Request::genuine(BODY).body(BODY)
+}
+
+fn server() -> Server {
+    Server::axum(builder().build())
+}
+
+fn assert_accepted(answer: &Answer) {
+    assert_eq!((answer.status(), &*answer.body), (200, BODY));
+}
+
+fn assert_refused(answer: &Answer) {
+    assert_eq!(answer.brief(), (401, REFUSED.to_owned()));
+}
+
+#[test]
+fn a_connection_is_kept_after_a_small_refusal() {
+    let server = server();
+    let mut connection = server.connect();
+    for body in [b"", &b"x"[..], BODY] {
+        // Head and body are one write, so they are there together.
+        assert_refused(&connection.ask(&Request::forged(body).body(body)));
+        assert_accepted(&connection.ask(&genuine()));
+    }
+    assert_refused(&connection.ask(&Request::forged(b"")));
+    assert_accepted(&connection.ask(&genuine()));
+}
+
+#[test]
+fn after_a_refusal_comes_the_right_answer_or_none() {
+    let server = server();
+    for length in [1, 1_000, 8_000, 32_000, 64_000, 256_000, 1_000_000] {
+        for apart in [false, true] {
+            for chunked in [false, true] {
+                let body = vec![b'x'; length];
+                let forged = Request::forged(&body);
+                let forged = if chunked {
+                    forged.chunks(&body, 1000)
+                } else {
+                    forged.body(&body)
+                };
+                let mut connection = server.connect();
+                if apart {
+                    let (head, bytes) = (forged.head(), forged.bytes());
+                    let (_, body) = bytes.split_at(head.len());
+                    connection.send(head);
+                    assert_refused(&connection.answer());
+                    connection.send(body);
+                } else {
+                    assert_refused(&connection.ask(&forged));
+                }
+                connection.send(genuine().bytes());
+                connection.finish_sending();
+                let answers = connection.answers();
+                answers.iter().for_each(assert_accepted);
+                assert!(answers.len() <= 1, "{answers:?}");
+            }
+        }
+    }
+    assert_accepted(&server.connect().ask(&genuine()));
+}
+
+#[test]
+fn an_unread_body_is_never_taken_for_a_request() {
+    let server = server();
+    let hidden = genuine().bytes();
+    // Behind what is there to be skipped, at the places where a buffer may end.
+    for padding in [0, 1, 4_096, 8_192, 16_384, 65_536, 524_288] {
+        let mut body = vec![b'\n'; padding];
+        body.extend_from_slice(&hidden);
+        body.extend_from_slice(&hidden);
+        let forged = Request::forged(&body);
+        let long = forged.clone().header("content-length", "52428800");
+        for request in [
+            forged.clone().body(&body),
+            forged.chunks(&body, 100_000),
+            long.raw_body(body.clone()),
+        ] {
+            let mut connection = server.connect();
+            connection.send(request.bytes());
+            connection.finish_sending();
+            let answers = connection.answers();
+            answers.iter().for_each(assert_refused);
+            assert_eq!(answers.len(), 1, "{padding} {answers:?}");
+
+            // The same, sent after the answer.
+            let head = request.head();
+            let bytes = request.bytes();
+            let (_, body) = bytes.split_at(head.len());
+            let mut connection = server.connect();
+            connection.send(head);
+            assert_refused(&connection.answer());
+            connection.send(body);
+            connection.finish_sending();
+            assert_eq!(connection.answers(), []);
+        }
+    }
+    assert_eq!(server.calls(), 0);
+    assert_accepted(&server.connect().ask(&genuine()));
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_turn() {
+    let server = server();
+    let forged = Request::forged(BODY).body(BODY);
+    let mut connection = server.connect();
+    let requests = [genuine(), forged.clone(), genuine(), forged];
+    let requests: Vec<_> = requests.iter().flat_map(Request::bytes).collect();
+    connection.send(requests);
+    assert_accepted(&connection.answer());
+    assert_refused(&connection.answer());
+    // From here on the server may have closed the connection.
+    connection.finish_sending();
+    let rest = connection.answers();
+    rest.iter().step_by(2).for_each(assert_accepted);
+    rest.iter().skip(1).step_by(2).for_each(assert_refused);
+    assert!(rest.len() <= 2, "{rest:?}");
+    assert_eq!(server.calls(), 1 + rest.len().div_ceil(2));
+}
+
+#[test]
+fn a_hundred_connections_get_their_own_answers() {
+    const CONNECTIONS: usize = 100;
+    let server = Arc::new(server());
+    let start = Arc::new(Barrier::new(CONNECTIONS));
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|number| {
+            let (server, start) = (Arc::clone(&server), Arc::clone(&start));
+            std::thread::spawn(move || {
+                // Some are in one piece, some are not.
+                let body = format!("{number},").repeat(1 + number * 20).into_bytes();
+                let genuine = Request::genuine(&body).chunks(&body, 7 + number);
+                let forged = Request::forged(&body).body(&body);
+                let mut connection = server.connect();
+                start.wait();
+                for turn in 0..5 {
+                    if (number + turn) % 2 == 0 {
+                        let answer = connection.ask(&genuine);
+                        assert_eq!((answer.status(), &answer.body), (200, &body));
+                    } else {
+                        assert_refused(&connection.ask(&forged));
+                        connection = server.connect();
+                    }
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().unwrap();
+    }
+    // Even numbers begin with a genuine one: three of five are.
+    assert_eq!(server.calls(), CONNECTIONS / 2 * 5);
+}
+
+#[test]
+fn a_handler_is_dropped_when_its_client_leaves() {
+    /// Says that it was dropped.
+    struct Flag(mpsc::Sender<&'static str>);
+    impl Drop for Flag {
+        fn drop(&mut self) {
+            self.0.send("dropped").unwrap();
+        }
+    }
+
+    let (sender, events) = mpsc::channel();
+    let handler = move || {
+        let sender = sender.clone();
+        async move {
+            sender.send("entered").unwrap();
+            let _flag = Flag(sender);
+            std::future::pending::<()>().await;
+        }
+    };
+    let layer = QstashLayer::new(builder().build());
+    let server = Server::serve(Router::new().route("/{*path}", any(handler)).layer(layer));
+    let next = || events.recv_timeout(Duration::from_secs(60)).unwrap();
+
+    for _ in 0..10 {
+        let mut connection = server.connect();
+        connection.send(genuine().bytes());
+        assert_eq!(next(), "entered");
+        assert!(events.try_recv().is_err(), "it waits as long as its client");
+        drop(connection);
+        assert_eq!(next(), "dropped");
+    }
+}
