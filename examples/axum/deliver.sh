@@ -3,9 +3,15 @@
 # development server. Needs curl and openssl.
 #
 #   deliver.sh [URL [BODY]]
+#
+# By variable: QSTASH_CURRENT_SIGNING_KEY, the key to sign with; SUB, the URL
+# that is signed, if it is not the one to send to (behind a proxy it isn't);
+# REGION, the region header; EXPIRES_IN, in seconds.
 set -eu
 url=${1:-http://127.0.0.1:3000/webhook}
 body=${2:-'{"hello":"world"}'}
+sub=${SUB:-$url}
+region=${REGION:-US-EAST-1}
 key=${QSTASH_CURRENT_SIGNING_KEY:-sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r}
 
 base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
@@ -14,12 +20,12 @@ now=$(date +%s)
 hash=$(printf %s "$body" | openssl dgst -sha256 -binary | base64url)
 header=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url)
 claims=$(printf '{"aud":"","body":"%s=","exp":%d,"iat":%d,"iss":"Upstash","jti":"jwt_%d","nbf":-62135596800,"sub":"%s"}' \
-    "$hash" $((now + 300)) "$now" "$now" "$url" | base64url)
+    "$hash" $((now + ${EXPIRES_IN:-300})) "$now" "$now" "$sub" | base64url)
 mac=$(printf %s "$header.$claims" | openssl dgst -sha256 -hmac "$key" -binary | base64url)
 
-curl -i "$url" \
+curl -sS -i "$url" \
     -H "Upstash-Signature: $header.$claims.$mac" \
-    -H "Upstash-Region: US-EAST-1" \
+    -H "Upstash-Region: $region" \
     -H "Upstash-Message-Id: msg_1" \
     -H "Content-Type: application/json" \
     --data-binary "$body"

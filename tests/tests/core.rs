@@ -1047,7 +1047,8 @@ fn a_token_is_judged_before_the_length() {
 
 #[test]
 fn what_adapters_answer_with() {
-    let unreadable = VerifyError::body_unreadable("connection reset\nby peer");
+    let unreadable =
+        VerifyError::body_unreadable(&std::io::Error::other("connection reset\nby peer"));
     assert_eq!(unreadable.body(), r#"{"error":"body_unreadable"}"#);
     assert!(unreadable.to_string().contains("connection reset"));
     assert_eq!(answer(Err(unreadable)), "body_unreadable");
@@ -1060,5 +1061,71 @@ fn what_adapters_answer_with() {
     assert_eq!(
         (SIGNATURE_HEADER, REGION_HEADER),
         ("upstash-signature", "upstash-region")
+    );
+}
+
+#[test]
+fn a_declared_length_is_refused_with_the_head_and_after_the_claims() {
+    let verifier = builder().body_limit(4).build();
+    let answer = |token: &str, length: &str| {
+        let headers = [(SIGNATURE_HEADER, token), ("Content-Length", length)];
+        let head = RequestHead::new(headers, "/hook");
+        verifier
+            .authenticate(&head)
+            .map_or_else(|refused| refused.code(), |_| "ok")
+    };
+    let genuine = Token::new(URL, b"body", IAT).sign(DEFAULT[0]);
+    let forged = Token::new(URL, b"body", IAT).sign("sig_mallory");
+    for length in ["", "0", "4", "nonsense", "-5"] {
+        assert_eq!(answer(&genuine, length), "ok", "{length}");
+    }
+    for length in ["5", "52428800", "18446744073709551615"] {
+        assert_eq!(answer(&genuine, length), "body_too_large", "{length}");
+        assert_eq!(answer(&forged, length), "bad_signature", "{length}");
+    }
+}
+
+#[test]
+fn the_header_of_a_token_has_1_kib_at_most() {
+    let verifier = builder().build();
+    let answer = |padding: usize| {
+        let header = format!(r#"{{"alg":"HS256","x":"{}"}}"#, "x".repeat(padding));
+        let token = Token::new(URL, b"body", IAT)
+            .header(&header)
+            .sign(DEFAULT[0]);
+        let length = token.split('.').next().unwrap().len();
+        let head = RequestHead::new([(SIGNATURE_HEADER, token.as_str())], "/hook");
+        (
+            length,
+            verifier
+                .verify(&head, b"body")
+                .map_or_else(|refused| refused.code(), |_| "ok"),
+        )
+    };
+    // 768 bytes are 1024 symbols.
+    let around = r#"{"alg":"HS256","x":""}"#.len();
+    assert_eq!(answer(768 - around), (1024, "ok"));
+    assert_eq!(answer(769 - around), (1026, "malformed_token"));
+}
+
+#[test]
+fn a_body_that_could_not_be_read_tells_the_causes() {
+    #[derive(Debug)]
+    struct Outer(std::io::Error);
+    impl std::fmt::Display for Outer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("error reading a body")
+        }
+    }
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let refused = VerifyError::body_unreadable(&Outer(std::io::Error::other("connection reset")));
+    let text = refused.to_string();
+    assert!(
+        text.contains("(error reading a body: connection reset)"),
+        "{text}"
     );
 }

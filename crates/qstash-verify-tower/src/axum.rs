@@ -19,7 +19,7 @@ use crate::service::original_uri;
 /// ```
 /// use qstash_verify_tower::Delivery;
 ///
-/// async fn webhook(Delivery(verified): Delivery, body: bytes::Bytes) -> String {
+/// async fn webhook(Delivery(verified): Delivery, body: axum::body::Bytes) -> String {
 ///     format!("{} bytes, signed with the {} key", body.len(), verified.key())
 /// }
 /// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
@@ -60,7 +60,7 @@ pub struct MissingLayer(());
 
 impl MissingLayer {
     const REASON: &str = "the QStash layer is not on this route, so the delivery that its handler \
-                          asks for was never verified; add `.layer(QstashLayer::from_env()?)`";
+                          asks for was never verified; add the layer to this route";
 }
 
 impl std::fmt::Display for MissingLayer {
@@ -111,18 +111,20 @@ impl<S: Sync> FromRequestParts<S> for Metadata {
 /// same answer as the layer's.
 ///
 /// ```
-/// use axum::extract::State;
-/// use bytes::Bytes;
-/// use http::{HeaderMap, Uri};
+/// use axum::body::Bytes;
+/// use axum::extract::{OriginalUri, State};
+/// use axum::http::HeaderMap;
 /// use qstash_verify_tower::{Refusal, RequestHead, Verifier};
 ///
 /// async fn webhook(
 ///     State(verifier): State<Verifier>,
-///     uri: Uri,
+///     OriginalUri(uri): OriginalUri,
 ///     headers: HeaderMap,
 ///     body: Bytes,
 /// ) -> Result<String, Refusal> {
-///     let verified = verifier.verify(&RequestHead::new(&headers, uri.path()), &body)?;
+///     let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
+///     let head = RequestHead::new(&headers, path_and_query);
+///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
 ///     Ok(format!("sent to {}", verified.claims().sub()))
 /// }
 /// # let app: axum::Router<Verifier> = axum::Router::new().route("/", axum::routing::post(webhook));
@@ -135,6 +137,14 @@ impl From<VerifyError> for Refusal {
         Refusal(reason)
     }
 }
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {

@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 /// The body of a genuine delivery, whole and at hand, with the trailers that
-/// followed it.
+/// followed it. The trailers are not signed.
 ///
 /// ```
 /// use qstash_verify_tower::VerifiedBody;
@@ -105,11 +105,9 @@ impl Collector {
         self.rest.reserve_exact(more + ahead);
     }
 
+    /// Trailers end a body, so there is one frame of them at most.
     pub(crate) fn push_trailers(&mut self, trailers: HeaderMap) {
-        match &mut self.trailers {
-            Some(earlier) => earlier.extend(trailers),
-            None => self.trailers = Some(trailers),
-        }
+        self.trailers.get_or_insert(trailers);
     }
 
     pub(crate) fn finish(self) -> VerifiedBody {

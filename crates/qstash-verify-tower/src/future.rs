@@ -140,6 +140,9 @@ where
     }
 }
 
+/// How many frames of a body are taken before others get their turn.
+const FRAMES_AT_ONCE: usize = 64;
+
 impl<S> Reading<S> {
     /// Takes what has arrived, until the end of the body.
     fn poll_body<B>(
@@ -151,8 +154,11 @@ impl<S> Reading<S> {
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
-            let frame = frame.map_err(|error| VerifyError::body_unreadable(error.into()))?;
+        for _ in 0..FRAMES_AT_ONCE {
+            let Some(frame) = ready!(body.as_mut().poll_frame(cx)) else {
+                return Poll::Ready(Ok(()));
+            };
+            let frame = frame.map_err(|error| VerifyError::body_unreadable(&*error.into()))?;
             match frame.into_data() {
                 Ok(data) => {
                     let chunk = into_bytes(data);
@@ -166,7 +172,10 @@ impl<S> Reading<S> {
                 }
             }
         }
-        Poll::Ready(Ok(()))
+        // A body that is always ready must not keep its neighbours waiting, nor
+        // a timeout around it from being polled.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -27,8 +27,8 @@
 //! # What it does
 //! In this order: exactly one `upstash-signature` header; the token and its
 //! claims; the declared length against the limit; then the body, hashed while
-//! it arrives; then the inner service, with the same bytes and the same
-//! trailers, and a [`Verified`] in the request's extensions. What is not genuine
+//! it arrives; then the inner service, with the same bytes, the same trailers
+//! (which are not signed), and a [`Verified`] in the request's extensions. What is not genuine
 //! is answered at once with 401 and a code (`{"error":"expired"}`), and of a
 //! request refused for its head nothing of the body is read: with `Expect:
 //! 100-continue`, no 100 is sent. A body over the limit is 413, one that can't
@@ -38,6 +38,9 @@
 //! genuine: a body in one frame is passed on without a copy, one in many is
 //! copied once into memory that grows with what has arrived. Errors of the
 //! inner service pass through.
+//!
+//! Routes that are added to an axum `Router` after the layer are open; so give
+//! webhooks a router of their own and `merge` it, or add open routes last.
 //!
 //! # Settings
 //! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
@@ -64,12 +67,13 @@
 //! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
 //!   that one stands outside, it cuts the body and the answer is its 413 or our
 //!   400. axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`
-//!   and `Json` behind the layer: whoever raises our limit beyond that must
-//!   raise or disable it too.
+//!   and `Json` behind the layer: disable it there, or larger deliveries get a
+//!   413 from the extractor although ours would let 10 MiB through.
 //! - **Timeouts**: a client that stalls in the middle of a body holds its
 //!   request open for as long as it likes. `axum::serve` sets no timer, so put
 //!   a `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside
-//!   the layer counts a delivery from its genuine head on, body included.
+//!   the layer is taken before the head is looked at, and held while the body
+//!   arrives.
 //! - **Tracing**: `TraceLayer` belongs outside, so that refusals are in its
 //!   log, too.
 //! - **Nested routers of axum** take their prefix off the path. With the
@@ -112,10 +116,12 @@
 //! shows status and body in its console.
 //!
 //! # Logs
-//! One `tracing` event for each refusal, with `code`, `region` and `message_id`:
-//! at `debug` for requests without a signature, `info` for what is no token,
-//! `warn` from `bad_signature` on, `error` if there are no keys. The inner
-//! service runs in a span `qstash_delivery` with `region` and `key`.
+//! They go through `tracing`: without a subscriber there are none. Each refusal
+//! is one event with `code`, `region`, `message_id` and the reason in words: at
+//! `debug` for `missing_signature`, at `info` for `malformed_token` and
+//! `unsupported_algorithm`, at `error` for `no_signing_keys`, and at `warn` for
+//! every other. The inner service runs in a span `qstash_delivery` with `region`
+//! and `key`. The targets begin with `qstash_verify`.
 //!
 //! # Features
 //! - `axum`: the extractors [`Delivery`] and [`Metadata`], the rejection
@@ -143,6 +149,7 @@ pub use self::axum::{Delivery, Metadata, MissingLayer, Refusal};
 // What a user of the layer needs of the core, so that one dependency will do.
 #[doc(no_inline)]
 pub use qstash_verify::{
-    Claims, ConfigError, ConfigWarning, KeyRing, KeySlot, KeySource, MessageMetadata, Region,
-    RequestHead, SigningKeys, Verified, Verifier, VerifierBuilder, VerifyError,
+    Claims, ConfigError, ConfigWarning, CredentialSource, Credentials, DEFAULT_BODY_LIMIT, KeyRing,
+    KeySlot, KeySource, MessageMetadata, PendingDelivery, REGION_HEADER, Region, RequestHead,
+    SIGNATURE_HEADER, SigningKeys, Verified, Verifier, VerifierBuilder, VerifyError,
 };

@@ -2,7 +2,6 @@ use std::mem;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
@@ -52,7 +51,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let length = declared_length(&parts, &body);
+        let length = body.size_hint().lower();
         match authenticate(&self.verifier, &parts, length) {
             Ok(pending) => {
                 // The one that was polled ready is the one that will be called.
@@ -98,11 +97,4 @@ pub(crate) fn original_uri(parts: &Parts) -> &http::Uri {
 #[cfg(not(feature = "axum"))]
 fn original_uri(parts: &Parts) -> &http::Uri {
     &parts.uri
-}
-
-/// How long the body says it is, in bytes; 0 if it doesn't say.
-fn declared_length(parts: &Parts, body: &impl Body) -> u64 {
-    let header = parts.headers.get(CONTENT_LENGTH);
-    let header = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    body.size_hint().lower().max(header.unwrap_or(0))
 }

@@ -8,7 +8,8 @@ use crate::region::Region;
 
 /// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
 /// can't be built. The [`Display`](fmt::Display) form names the variable and
-/// the remedy, and holds no key and no token.
+/// the remedy, and holds no key and no token. The [`Debug`](fmt::Debug) form is
+/// the same sentence, since that is what `main` prints of an error.
 ///
 /// ```
 /// use qstash_verify::{ConfigError, Verifier};
@@ -17,7 +18,7 @@ use crate::region::Region;
 /// assert!(matches!(error, ConfigError::NoSigningKeys { .. }));
 /// assert!(error.to_string().contains("QSTASH_CURRENT_SIGNING_KEY"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No complete pair of signing keys is usable.
@@ -25,6 +26,8 @@ pub enum ConfigError {
     NoSigningKeys {
         /// Every variable that was looked for.
         looked_for: Vec<&'static str>,
+        /// Those of them that are not set although their partner is.
+        half: Vec<&'static str>,
         /// Variables of regions that are set but not used, since
         /// `QSTASH_REGION` is not.
         unused: Vec<&'static str>,
@@ -32,12 +35,13 @@ pub enum ConfigError {
     /// `QSTASH_REGION` names no region.
     #[non_exhaustive]
     InvalidRegion {
-        /// What the variable holds; its first 64 characters.
+        /// What the variable holds, cut short if it looks like a secret.
         value: String,
     },
     /// A signing key given in code is empty, or nothing but white space.
     EmptySigningKey,
-    /// `QSTASH_DEV` is on in a build without debug assertions.
+    /// `QSTASH_DEV` is on, or a variable holds one of the development server's
+    /// public keys, in a build without debug assertions.
     DevelopmentKeysInRelease,
     /// The URL that `sub` is to be compared with is not one.
     #[non_exhaustive]
@@ -55,16 +59,29 @@ pub enum ConfigError {
     },
 }
 
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConfigError::NoSigningKeys { looked_for, unused } => {
+            ConfigError::NoSigningKeys {
+                looked_for,
+                half,
+                unused,
+            } => {
                 write!(
                     f,
-                    "no complete pair of QStash signing keys is set (looked for {}): copy current \
-                     and next from the QStash console",
+                    "no complete pair of QStash signing keys is set (looked for {}",
                     looked_for.join(", ")
                 )?;
+                if !half.is_empty() {
+                    write!(f, "; {} missing beside a partner that is set", are(half))?;
+                }
+                f.write_str("): copy current and next from the QStash console")?;
                 if !unused.is_empty() {
                     write!(
                         f,
@@ -84,9 +101,10 @@ impl fmt::Display for ConfigError {
                 f.write_str("a signing key is empty: anyone could sign with it")
             }
             ConfigError::DevelopmentKeysInRelease => f.write_str(
-                "QSTASH_DEV is on, and this is a release build: the keys of the development \
-                 server are public, so anyone could sign with them; unset QSTASH_DEV and set \
-                 QSTASH_CURRENT_SIGNING_KEY and QSTASH_NEXT_SIGNING_KEY",
+                "QSTASH_DEV is on or a signing key is one of the development server's, and this \
+                 is a release build: those keys are public, so anyone could sign with them; \
+                 unset QSTASH_DEV and set QSTASH_CURRENT_SIGNING_KEY and \
+                 QSTASH_NEXT_SIGNING_KEY to keys of the QStash console",
             ),
             ConfigError::InvalidUrl { url, reason } => {
                 write!(f, "the URL to compare `sub` with, {url:?}, {reason}")
@@ -152,8 +170,8 @@ pub enum ConfigWarning {
         /// The variables that are set and not used.
         unused: Vec<&'static str>,
     },
-    /// `QSTASH_DEV` is on: only the public keys of the development server are
-    /// used.
+    /// Public keys of the development server are used: `QSTASH_DEV` is on, or a
+    /// variable holds one of them.
     DevelopmentKeys,
     /// `QSTASH_REGION` is set, and that region's URL or token is not, so
     /// neither is used for publishing.
@@ -180,14 +198,21 @@ impl fmt::Display for ConfigWarning {
                 let pair = region.map_or("default", Region::as_str);
                 write!(
                     f,
-                    "the {pair} pair of signing keys is not used: {missing} is not set"
+                    "{missing} is not set although its partner is, so the {pair} pair of signing \
+                     keys is not used: set both, or neither"
                 )
             }
-            ConfigWarning::SharedKey { first, second } => write!(
-                f,
-                "{first} and {second} hold the same key: each region has keys of its own, so one \
-                 of the two was probably copied from the wrong console"
-            ),
+            ConfigWarning::SharedKey { first, second } => {
+                write!(f, "{first} and {second} hold the same key: ")?;
+                let default = key_variables(None);
+                f.write_str(if default.contains(first) || default.contains(second) {
+                    "that is right if the default pair is meant to be that region's, as it is \
+                     while migrating; if not, one of them was copied from the wrong console"
+                } else {
+                    "each region has keys of its own, so one of them was copied from the wrong \
+                     console"
+                })
+            }
             ConfigWarning::RegionNotSet { unused } => write!(
                 f,
                 "{} set but not used while QSTASH_REGION is unset: set it to US_EAST_1 or \
@@ -195,8 +220,9 @@ impl fmt::Display for ConfigWarning {
                 are(unused)
             ),
             ConfigWarning::DevelopmentKeys => f.write_str(
-                "QSTASH_DEV is on: deliveries are checked with the PUBLIC keys of the development \
-                 server and anyone can sign them; never do this in production",
+                "deliveries are checked with the PUBLIC keys of the development server, with which \
+                 anyone can sign: QSTASH_DEV is on, which leaves other keys unused, or one of \
+                 those keys is set; a release build refuses to start like this",
             ),
             ConfigWarning::NoCredentialsForRegion { region } => write!(
                 f,

@@ -67,7 +67,7 @@ impl Credentials {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let credentials = resolve(&Variables::new(lookup))?;
         for warning in &credentials.warnings {
-            tracing::warn!("{warning}");
+            tracing::warn!(target: "qstash_verify", "{warning}");
         }
         Ok(credentials)
     }

@@ -16,12 +16,8 @@ use crate::region::Region;
 ///
 /// fn receive(
 ///     mut pending: PendingDelivery,
-///     content_length: Option<u64>,
 ///     chunks: impl Iterator<Item = Vec<u8>>,
 /// ) -> Result<Verified, VerifyError> {
-///     if let Some(length) = content_length {
-///         pending.declare_length(length)?;
-///     }
 ///     for chunk in chunks {
 ///         pending.update(&chunk)?;
 ///     }
@@ -40,9 +36,9 @@ impl PendingDelivery {
         PendingDelivery { body, verified }
     }
 
-    /// Refuses a declared length (`Content-Length`) over the limit, before
-    /// anything of the body is read. The declaration is not kept: what counts
-    /// in the end are the bytes that arrive.
+    /// Refuses a length over the limit before anything of the body is read, for
+    /// a body that knows its length; that of a `Content-Length` header was
+    /// looked at already. What counts in the end are the bytes that arrive.
     ///
     /// # Errors
     /// [`VerifyError::BodyTooLarge`].
@@ -98,7 +94,8 @@ pub struct Verified {
 
 impl Verified {
     /// The region that the `upstash-region` header names; `None` if it is
-    /// absent or names no region. The header is not signed: only if
+    /// absent or names no region, even where it doesn't count for the choice of
+    /// keys. The header is not signed: only if
     /// [`source`](Self::source) is [`KeySource::Region`] has the region's own
     /// key vouched for it.
     #[must_use]

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::config_error::{ConfigError, ConfigWarning};
-use crate::keys::{KeyRing, SigningKeys};
+use crate::keys::{DEVELOPMENT_KEYS, KeyRing, SigningKeys};
 use crate::region::Region;
 
 const REGION: &str = "QSTASH_REGION";
@@ -63,9 +63,8 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         };
         match Region::from_bytes(value.as_bytes()) {
             Some(region) => Ok(Some(region)),
-            // Cut short, since it may be a secret that was pasted amiss.
             None => Err(ConfigError::InvalidRegion {
-                value: value.chars().take(64).collect(),
+                value: presentable(&value),
             }),
         }
     }
@@ -74,6 +73,15 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         self.get(DEVELOPMENT)
             .is_some_and(|value| *value == "1" || value.eq_ignore_ascii_case("true"))
     }
+}
+
+/// A value that was meant to be a region: whole, unless it is so long, or so
+/// begun, that it may be a key or a token pasted amiss.
+fn presentable(value: &str) -> String {
+    if value.len() <= 24 && !value.starts_with("sig_") {
+        return value.to_owned();
+    }
+    value.chars().take(4).chain(['…']).collect()
 }
 
 impl KeyRing {
@@ -85,7 +93,7 @@ impl KeyRing {
     /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; that it is set turns multi-region mode on |
     /// | `US_EAST_1_QSTASH_CURRENT_SIGNING_KEY`, `US_EAST_1_QSTASH_NEXT_SIGNING_KEY` | the pair of US; used in multi-region mode only |
     /// | `EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY`, `EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY` | the pair of EU; used in multi-region mode only |
-    /// | `QSTASH_DEV` | `1` or `true`: use the development server's public keys and no others; an error in a build without debug assertions |
+    /// | `QSTASH_DEV` | `1` or `true`: use the development server's public keys and no others; an error in a build without debug assertions, as is one of those keys in any of the variables above |
     ///
     /// White space around a value is dropped, and an empty value counts as
     /// unset (QStash documentation, "Multi-region").
@@ -93,8 +101,8 @@ impl KeyRing {
     /// # Errors
     /// [`ConfigError::NoSigningKeys`] if no complete pair is usable,
     /// [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region, and
-    /// [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on in a
-    /// build without debug assertions.
+    /// [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on, or a key
+    /// of the development server is set, in a build without debug assertions.
     pub fn from_env() -> Result<Self, ConfigError> {
         KeyRing::from_lookup(|name| std::env::var(name).ok())
     }
@@ -121,7 +129,7 @@ impl KeyRing {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let ring = read_keys(&Variables::new(lookup), cfg!(debug_assertions))?;
         for warning in ring.warnings() {
-            tracing::warn!("{warning}");
+            tracing::warn!(target: "qstash_verify", "{warning}");
         }
         Ok(ring)
     }
@@ -141,11 +149,19 @@ fn read_keys<F: Fn(&str) -> Option<String>>(
 
     let default = Texts::read(variables, None);
     let [us, eu] = Region::ALL.map(|region| Texts::read(variables, Some(region)));
-    if variables.region()?.is_some() {
+    let mut ring = if variables.region()?.is_some() {
         multi_region(&default, &us, &eu)
     } else {
         single_region(&default, &us, &eu)
+    }?;
+    // However they got there, anyone can sign with them.
+    if [&default, &us, &eu].iter().any(|texts| texts.are_public()) {
+        if !debug_build {
+            return Err(ConfigError::DevelopmentKeysInRelease);
+        }
+        ring.push_warning(ConfigWarning::DevelopmentKeys);
     }
+    Ok(ring)
 }
 
 fn single_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, ConfigError> {
@@ -155,8 +171,11 @@ fn single_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, Con
         .map(|(variable, _)| variable)
         .collect();
     let Some(keys) = default.keys()? else {
+        let half = default.half().into_iter().collect();
+        let looked_for = default.names().to_vec();
         return Err(ConfigError::NoSigningKeys {
-            looked_for: default.names().to_vec(),
+            looked_for,
+            half,
             unused,
         });
     };
@@ -173,8 +192,10 @@ fn multi_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, Conf
     let (us_keys, eu_keys, default_keys) = (us.keys()?, eu.keys()?, default.keys()?);
     if us_keys.is_none() && eu_keys.is_none() && default_keys.is_none() {
         let looked_for = all.iter().flat_map(|texts| texts.names()).collect();
+        let half = all.iter().filter_map(|texts| texts.half()).collect();
         return Err(ConfigError::NoSigningKeys {
             looked_for,
+            half,
             unused: Vec::new(),
         });
     }
@@ -236,6 +257,11 @@ impl Texts {
     fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let named = self.names().into_iter().zip(&self.values);
         named.filter_map(|(name, value)| Some((name, value.as_ref()?.as_str())))
+    }
+
+    /// Whether one of them is a key of the development server.
+    fn are_public(&self) -> bool {
+        self.set().any(|(_, key)| DEVELOPMENT_KEYS.contains(&key))
     }
 
     /// The variable that keeps this pair from being complete, if just one does.
@@ -336,21 +362,38 @@ mod tests {
     #[test]
     fn no_usable_pair_names_all_that_was_looked_for() {
         let error = debug(&[DEFAULT[0], ("QSTASH_NEXT_SIGNING_KEY", " \n")]).unwrap_err();
-        let ConfigError::NoSigningKeys { looked_for, unused } = error else {
+        let ConfigError::NoSigningKeys {
+            looked_for,
+            half,
+            unused,
+        } = error
+        else {
             panic!()
         };
         assert_eq!(looked_for, DEFAULT.map(|(name, _)| name));
         assert!(unused.is_empty());
+        assert_eq!(half, [DEFAULT[1].0]);
 
         let error = debug(&[US, EU].concat()).unwrap_err();
         let text = error.to_string();
-        let ConfigError::NoSigningKeys { looked_for, unused } = error else {
+        let ConfigError::NoSigningKeys {
+            looked_for,
+            half,
+            unused,
+        } = error
+        else {
             panic!()
         };
-        assert_eq!((looked_for.len(), unused.len()), (2, 4));
+        assert_eq!((looked_for.len(), half.len(), unused.len()), (2, 0, 4));
         assert!(text.contains("QSTASH_REGION is unset"), "{text}");
 
-        let text = debug(&[MODE, EU[0]]).unwrap_err().to_string();
+        let error = debug(&[MODE, EU[0]]).unwrap_err();
+        let text = format!("{error:?}");
+        assert!(
+            text.contains(&format!("{} is missing beside", EU[1].0)),
+            "{text}"
+        );
+        assert_eq!(text, error.to_string());
         for (name, _) in [DEFAULT, US, EU].concat() {
             assert!(text.contains(name), "{text}");
         }
@@ -367,6 +410,10 @@ mod tests {
                 }
             );
             assert!(error.to_string().contains(value));
+        }
+        for secret in ["sig_x", "abcdefghijklmnopqrstuvwxyz"] {
+            let error = debug(&[&DEFAULT[..], &[("QSTASH_REGION", secret)]].concat()).unwrap_err();
+            assert!(!format!("{error}").contains(secret), "{error}");
         }
         for value in ["", "  ", "us-east-1", " US-EAST-1\n"] {
             assert!(debug(&[&DEFAULT[..], &US, &[("QSTASH_REGION", value)]].concat()).is_ok());
@@ -416,6 +463,21 @@ mod tests {
     }
 
     #[test]
+    fn a_default_pair_that_repeats_a_region_is_what_migrating_looks_like() {
+        let default = [(DEFAULT[0].0, EU[0].1), (DEFAULT[1].0, EU[1].1)];
+        let ring = debug(&[&default[..], &US, &EU, &[MODE]].concat()).unwrap();
+        assert_eq!(ring.warnings().len(), 2);
+        for warning in ring.warnings() {
+            assert!(warning.to_string().contains("right if"), "{warning}");
+        }
+        let wrong = ConfigWarning::SharedKey {
+            first: US[0].0,
+            second: EU[0].0,
+        };
+        assert!(!wrong.to_string().contains("right if"), "{wrong}");
+    }
+
+    #[test]
     fn development_keys_need_a_debug_build() {
         for value in ["1", "true", "TRUE", " true "] {
             let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
@@ -428,6 +490,15 @@ mod tests {
                 [ConfigWarning::DevelopmentKeys]
             );
         }
+        let pasted = [DEFAULT[0], (DEFAULT[1].0, DEVELOPMENT_KEYS[0])];
+        assert_eq!(
+            read(&pasted, false).unwrap_err(),
+            ConfigError::DevelopmentKeysInRelease
+        );
+        assert_eq!(
+            debug(&pasted).unwrap().warnings(),
+            [ConfigWarning::DevelopmentKeys]
+        );
         for value in ["", "0", "false"] {
             let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
             assert_eq!(read(&set, false).unwrap().warnings(), []);

@@ -16,8 +16,7 @@ use crate::region::Region;
 /// key and no token.
 ///
 /// The code may be shown to whoever sent the request: claims are looked at
-/// only after the MAC has held, so one without a key learns nothing but
-/// `bad_signature`.
+/// only after the MAC has held, so one without a key learns nothing of them.
 ///
 /// ```
 /// use qstash_verify::{RequestHead, SigningKeys, Verifier, VerifyError};
@@ -172,13 +171,18 @@ impl VerifyError {
     /// ```
     /// use qstash_verify::VerifyError;
     ///
-    /// let refused = VerifyError::body_unreadable("connection reset");
+    /// let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    /// let refused = VerifyError::body_unreadable(&reset);
     /// assert_eq!(refused.status(), 400);
     /// ```
     #[must_use]
-    pub fn body_unreadable(reason: impl fmt::Display) -> Self {
+    pub fn body_unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
+        // The cause is often in a source: hyper's own text says only that it
+        // was reading.
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let causes: Vec<_> = causes.map(ToString::to_string).collect();
         VerifyError::BodyUnreadable {
-            reason: reason.to_string(),
+            reason: causes.join(": "),
         }
     }
 }
@@ -230,8 +234,8 @@ impl fmt::Display for VerifyError {
                 f,
                 "the delivery was meant for `{}` (claim `sub`), and this endpoint is `{}`: set \
                  the verifier's URL to the one that is published to",
-                sub.escape_debug(),
-                expected.escape_debug()
+                Shown(sub),
+                Shown(expected)
             ),
             VerifyError::BodyMismatch { received } => write!(
                 f,
@@ -295,19 +299,36 @@ fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::R
         let [regional_current, regional_next] = key_variables(Some(region));
         write!(
             f,
-            "a delivery of {region} came and there are no keys for it: set {regional_current} \
+            "a request that says it is of {region} came, and there are no keys for that: set {regional_current} \
              and {regional_next}, or {current} and {next}"
         )
     } else {
         write!(
             f,
-            "a delivery without a known upstash-region header came and there are no default \
+            "a request without a known upstash-region header came, and there are no default \
              keys for it: set {current} and {next}"
         )
     }
 }
 
 impl std::error::Error for VerifyError {}
+
+/// The beginning of a text that may hold anything, fit for a line of log.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.chars();
+        for c in rest.by_ref().take(300) {
+            write!(f, "{}", c.escape_debug())?;
+        }
+        if rest.next().is_some() {
+            f.write_str("…")
+        } else {
+            Ok(())
+        }
+    }
+}
 
 /// A span of time for people: whole seconds where it is whole, else to the
 /// millisecond.

@@ -7,11 +7,12 @@ pub const SIGNATURE_HEADER: &str = "upstash-signature";
 /// The header that names the sending region: `upstash-region`. Not signed; it
 /// picks among trusted keys only.
 pub const REGION_HEADER: &str = "upstash-region";
+const CONTENT_LENGTH_HEADER: &str = "content-length";
 pub(crate) const MESSAGE_ID_HEADER: &str = "upstash-message-id";
 
 /// The parts of a request's head that verification reads: all headers called
-/// `upstash-signature`, the first called `upstash-region`, and the path and
-/// query.
+/// `upstash-signature`, the first called `upstash-region`, `content-length`, and
+/// the path and query.
 ///
 /// It takes what any framework calls its headers: an iterator of names and
 /// values that can be seen as bytes. Names match in any case (RFC 9110 §5.1).
@@ -33,6 +34,9 @@ pub struct RequestHead<'a> {
     pub(crate) signature: Signature<'a>,
     pub(crate) region: Option<Region>,
     pub(crate) message_id: Option<&'a [u8]>,
+    /// 0 if none is declared, or it can't be read: then the bytes that arrive
+    /// count.
+    pub(crate) content_length: u64,
     pub(crate) path_and_query: &'a str,
 }
 
@@ -69,11 +73,13 @@ impl<'a> RequestHead<'a> {
             signature: Signature::Absent,
             region: None,
             message_id: None,
+            content_length: 0,
             path_and_query,
         };
         let mut region = None;
         for (name, value) in headers {
             let (name, value) = (name.as_ref(), value.as_ref());
+            // Few names are as long as one of these, so few are compared.
             if is(name, SIGNATURE_HEADER) {
                 head.signature = match head.signature {
                     Signature::Absent => Signature::One(value),
@@ -83,6 +89,8 @@ impl<'a> RequestHead<'a> {
                 region = region.or(Some(value));
             } else if is(name, MESSAGE_ID_HEADER) {
                 head.message_id = head.message_id.or(Some(value));
+            } else if is(name, CONTENT_LENGTH_HEADER) {
+                head.content_length = length(value);
             }
         }
         head.region = region.and_then(Region::from_bytes);
@@ -91,8 +99,16 @@ impl<'a> RequestHead<'a> {
 }
 
 /// Whether two header names are one.
+#[inline]
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
-    name.eq_ignore_ascii_case(wanted.as_bytes())
+    name.len() == wanted.len() && name.eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+fn length(value: &[u8]) -> u64 {
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

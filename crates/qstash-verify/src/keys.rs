@@ -1,6 +1,7 @@
 //! Signing keys, and which of them verify a delivery.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,6 +11,12 @@ use crate::config_error::{ConfigError, ConfigWarning};
 use crate::error::VerifyError;
 use crate::region::Region;
 
+/// The public keys of the development server, current and next.
+pub(crate) const DEVELOPMENT_KEYS: [&str; 2] = [
+    "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
+    "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
+];
+
 /// The two keys of one region: `current` signs today, `next` will after a roll.
 ///
 /// A key is kept as prepared HMAC state only, which is wiped when it is
@@ -18,7 +25,7 @@ use crate::region::Region;
 /// ```
 /// use qstash_verify::SigningKeys;
 ///
-/// let keys = SigningKeys::new("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs")?;
+/// let keys = SigningKeys::new("sig_current", "sig_next")?;
 /// assert_eq!(format!("{keys:?}"), "SigningKeys { .. }");
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
@@ -53,10 +60,8 @@ impl SigningKeys {
     /// ```
     #[must_use]
     pub fn development() -> Self {
-        SigningKeys {
-            current: SigningKey::prepare("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"),
-            next: SigningKey::prepare("sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"),
-        }
+        let [current, next] = DEVELOPMENT_KEYS.map(SigningKey::prepare);
+        SigningKeys { current, next }
     }
 
     /// Which of the two made this MAC over `message`: current is tried first.
@@ -191,12 +196,12 @@ impl fmt::Display for KeySource {
 /// let verifier = Verifier::new(ring);
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyRing {
-    us: Option<Pair>,
-    eu: Option<Pair>,
+    us: Option<Arc<Pair>>,
+    eu: Option<Arc<Pair>>,
     /// What is left where the region has no pair, and where it comes from.
-    fallback: Option<Pair>,
+    fallback: Option<Arc<Pair>>,
     fallback_source: KeySource,
     warnings: Vec<ConfigWarning>,
 }
@@ -209,7 +214,7 @@ impl KeyRing {
         default: Option<SigningKeys>,
         warnings: Vec<ConfigWarning>,
     ) -> Self {
-        let [us, eu, fallback] = [us, eu, default].map(|keys| keys.map(Pair::new));
+        let [us, eu, fallback] = [us, eu, default].map(|keys| keys.map(Pair::new).map(Arc::new));
         KeyRing {
             us,
             eu,
@@ -222,6 +227,10 @@ impl KeyRing {
     /// Single-region mode: the region header counts for nothing.
     pub(crate) fn single_region(default: SigningKeys, warnings: Vec<ConfigWarning>) -> Self {
         KeyRing::multi_region(None, None, Some(default), warnings)
+    }
+
+    pub(crate) fn push_warning(&mut self, warning: ConfigWarning) {
+        self.warnings.push(warning);
     }
 
     /// What was noticed while the environment was read; empty for keys given
@@ -237,11 +246,11 @@ impl KeyRing {
         region: Option<Region>,
     ) -> Result<(&Pair, KeySource), VerifyError> {
         let regional = match region {
-            Some(Region::UsEast1) => self.us.as_ref(),
-            Some(Region::EuCentral1) => self.eu.as_ref(),
+            Some(Region::UsEast1) => self.us.as_deref(),
+            Some(Region::EuCentral1) => self.eu.as_deref(),
             None => None,
         };
-        match (regional, &self.fallback) {
+        match (regional, self.fallback.as_deref()) {
             (Some(pair), _) => Ok((pair, KeySource::Region)),
             (None, Some(pair)) => Ok((pair, self.fallback_source)),
             (None, None) => Err(VerifyError::NoSigningKeys { region }),

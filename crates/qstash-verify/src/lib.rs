@@ -45,8 +45,9 @@
 //!
 //! # Logs
 //! Events and spans go through `tracing`: what is odd about the configuration,
-//! and once that the keys were rolled. No key and no token is in them.
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! and once that the keys were rolled; [`VerifyError::log`] writes the event of
+//! a refusal, which the adapters do and a hand-written handler should. No key
+//! and no token is in them.
 
 mod body;
 mod claims;

@@ -5,10 +5,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::VerifyError;
-use crate::json;
+use crate::json::{self, Value};
 
 /// The longest token that is looked at, in bytes; genuine ones have about 450.
 pub(crate) const MAX_LENGTH: usize = 8 * 1024;
+
+/// The longest header, in bytes of base64url. One that is not the usual one
+/// costs more than a MAC does, and anyone can send it.
+const MAX_HEADER_LENGTH: usize = 1024;
 
 /// The header of every genuine token so far, `{"alg":"HS256","typ":"JWT"}`.
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
@@ -58,7 +62,7 @@ impl<'a> Token<'a> {
         if token.len() > MAX_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
-        // Taken from both ends: the payload in between is most of the token.
+        // Taken from both ends: what is in between is most of the token.
         let mut around = token.rsplitn(2, is_dot);
         let (Some(signature), Some(signing_input)) = (around.next(), around.next()) else {
             return Err(NOT_THREE_PARTS);
@@ -67,14 +71,15 @@ impl<'a> Token<'a> {
         let (Some(header), Some(payload)) = (around.next(), around.next()) else {
             return Err(NOT_THREE_PARTS);
         };
-        if payload.contains(&b'.') {
-            return Err(NOT_THREE_PARTS);
+        if header.len() > MAX_HEADER_LENGTH {
+            return Err(malformed("its header is longer than 1 KiB"));
         }
         if header != USUAL_HEADER {
             check_header(header)?;
         }
 
-        // Decoded before the MAC is made, so that the shape is known as a whole.
+        // Decoded before the MAC is made, so that the shape is known as a whole;
+        // a fourth part would be in here, and its dot is not base64.
         let buffer = scratch.of(payload.len() / 4 * 3 + 2);
         let Ok(length) = URL_SAFE_NO_PAD.decode_slice(payload, buffer) else {
             return Err(NOT_BASE64URL);
@@ -137,7 +142,7 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     }
     let [alg, crit] = header.members;
     // Nothing critical is understood here, so `crit` is refused whatever it holds.
-    if crit.is_some() || alg.and_then(json::string).as_deref() != Some("HS256") {
+    if crit.is_some() || alg.and_then(Value::string).as_deref() != Some("HS256") {
         return Err(VerifyError::UnsupportedAlgorithm);
     }
     Ok(())
@@ -148,7 +153,7 @@ const fn is_dot(byte: &u8) -> bool {
 }
 
 const NOT_THREE_PARTS: VerifyError = malformed("it does not have three parts");
-const NOT_BASE64URL: VerifyError = malformed("a part of it is not base64url without padding");
+const NOT_BASE64URL: VerifyError = malformed("it is not three parts of base64url without padding");
 
 const fn malformed(reason: &'static str) -> VerifyError {
     VerifyError::MalformedToken { reason }

@@ -28,6 +28,7 @@ impl VerifyError {
         macro_rules! event {
             ($level:ident) => {
                 tracing::$level!(
+                    target: "qstash_verify",
                     code = self.code(),
                     region = head.region.map(crate::Region::as_str),
                     message_id = head
@@ -52,6 +53,7 @@ impl Verified {
     #[must_use]
     pub fn span(&self) -> Span {
         tracing::info_span!(
+            target: "qstash_verify",
             "qstash_delivery",
             region = self.region().map(crate::Region::as_str),
             key = self.key().as_str(),

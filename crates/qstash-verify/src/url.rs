@@ -58,15 +58,17 @@ impl Destination {
 }
 
 /// Whether a URL with `rest` behind its origin, asked for by a client, arrives
-/// as `path_and_query` behind the base's `path`. What a client does to a URL is
-/// undone: an empty path is sent as `/`, the fragment is not sent at all (RFC
-/// 9112 §3.2.1, RFC 9110 §7.1).
+/// as `path_and_query` behind the base's `path`. What happens to a URL on its
+/// way is undone: an empty path is sent as `/`, the fragment is not sent at all
+/// (RFC 9112 §3.2.1, RFC 9110 §7.1).
 fn is_sent_as(rest: &str, path: &str, path_and_query: &str) -> bool {
     let rest = rest.split_once('#').map_or(rest, |(sent, _fragment)| sent);
-    if rest.starts_with('/') {
-        rest.strip_prefix(path) == Some(path_and_query)
-    } else {
-        path.is_empty() && path_and_query.strip_prefix('/') == Some(rest)
+    match rest.strip_prefix(path) {
+        Some(rest) if rest.starts_with('/') => rest == path_and_query,
+        Some(rest) if rest.is_empty() || rest.starts_with('?') => {
+            path_and_query.strip_prefix('/') == Some(rest)
+        }
+        _ => false,
     }
 }
 
@@ -163,6 +165,24 @@ mod tests {
                 "/",
                 "https://example.com/api/",
                 true,
+            ),
+            (
+                "https://example.com/api",
+                "/",
+                "https://example.com/api",
+                true,
+            ),
+            (
+                "https://example.com/api",
+                "/?a",
+                "https://example.com/api?a",
+                true,
+            ),
+            (
+                "https://example.com/api",
+                "/s",
+                "https://example.com/apis",
+                false,
             ),
             ("https://example.com/api", "/", "https://example.com", false),
             (

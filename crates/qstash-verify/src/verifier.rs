@@ -1,13 +1,12 @@
 //! The verifier, its builder, and the way of a delivery through them.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::claims::{self, Checks};
 use crate::clock::Clock;
-use crate::config_error::ConfigError;
+use crate::config_error::{ConfigError, ConfigWarning};
 use crate::delivery::{PendingDelivery, Verified};
 use crate::error::VerifyError;
 use crate::head::{RequestHead, Signature};
@@ -30,7 +29,7 @@ use crate::url::Destination;
 /// }
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Verifier(Arc<Inner>);
 
 #[derive(Debug)]
@@ -64,31 +63,27 @@ impl Verifier {
     /// A verifier with these keys and nothing else out of the ordinary.
     #[must_use]
     pub fn new(keys: impl Into<KeyRing>) -> Self {
-        Verifier(Arc::new(Inner {
+        Verifier::builder(keys).build()
+    }
+
+    /// A builder, for a verifier with a URL, a tolerance, a limit or a clock.
+    pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
+        VerifierBuilder(Inner {
             keys: keys.into(),
             destination: None,
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
             clock: Clock::default(),
-        }))
+        })
     }
 
-    /// A builder, for a verifier with a URL, a tolerance, a limit or a clock.
-    pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
-        VerifierBuilder {
-            keys: keys.into(),
-            destination: None,
-            tolerance: Duration::ZERO,
-            body_limit: DEFAULT_BODY_LIMIT,
-            clock: Clock::default(),
-        }
-    }
-
-    /// The first step: everything but the body. On `Ok` the token is genuine
-    /// and its claims hold; the body is still to come.
+    /// The first step: everything but the body, and the length that
+    /// `Content-Length` declares for it. On `Ok` the token is genuine and its
+    /// claims hold; the body is still to come.
     ///
     /// # Errors
-    /// Every [`VerifyError`] except those of the body.
+    /// Every [`VerifyError`] except [`BodyMismatch`](VerifyError::BodyMismatch)
+    /// and [`BodyUnreadable`](VerifyError::BodyUnreadable).
     pub fn authenticate(&self, head: &RequestHead<'_>) -> Result<PendingDelivery, VerifyError> {
         let inner = &*self.0;
         let token = match head.signature {
@@ -120,6 +115,7 @@ impl Verifier {
 
         if key == KeySlot::Next && pair.first_roll_seen() {
             tracing::warn!(
+                target: "qstash_verify",
                 source = source.as_str(),
                 region = region.map(crate::Region::as_str),
                 "a delivery was signed with the next key: the signing keys were rolled and this \
@@ -128,6 +124,7 @@ impl Verifier {
             );
         }
         let body = BodyHash::new(inner.body_limit, signed_hash);
+        body.declare(head.content_length)?;
         Ok(PendingDelivery::new(
             body,
             Verified {
@@ -150,16 +147,11 @@ impl Verifier {
         pending.finish()
     }
 
-    /// The keys, with what was noticed while they were read.
+    /// What was noticed while the environment was read; see
+    /// [`KeyRing::warnings`].
     #[must_use]
-    pub fn keys(&self) -> &KeyRing {
-        &self.0.keys
-    }
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Verifier").field(&self.0).finish()
+    pub fn warnings(&self) -> Vec<ConfigWarning> {
+        self.0.keys.warnings().to_vec()
     }
 }
 
@@ -178,24 +170,19 @@ impl fmt::Debug for Verifier {
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct VerifierBuilder {
-    keys: KeyRing,
-    destination: Option<Destination>,
-    tolerance: Duration,
-    body_limit: u64,
-    clock: Clock,
-}
+pub struct VerifierBuilder(Inner);
 
 impl VerifierBuilder {
-    /// Accepts only deliveries for this URL, compared with `sub` as it stands:
-    /// the URL must be written as it is published to, query included. For an
+    /// Accepts only deliveries for this URL, compared with `sub` as it stands,
+    /// whatever path the request came to: the URL must be written as it is
+    /// published to, query included. For an
     /// endpoint with one URL; [`base_url`](Self::base_url) is for a service
     /// with several. The later call wins.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
     pub fn url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.destination = Some(Destination::url(url)?);
+        self.0.destination = Some(Destination::url(url)?);
         Ok(self)
     }
 
@@ -207,13 +194,15 @@ impl VerifierBuilder {
     /// Scheme and host are compared in any case, path and query to the letter;
     /// a URL without a path is one with the path `/`, and a fragment is
     /// ignored, since clients do not send it. A proxy that rewrites paths or
-    /// queries otherwise makes every delivery a `url_mismatch`.
+    /// queries otherwise makes every delivery a `url_mismatch`, as do a port or
+    /// user information that stands in only one of the two, and characters that
+    /// a client percent-encodes and the publisher did not.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
     /// or has a query or a fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.destination = Some(Destination::base(url)?);
+        self.0.destination = Some(Destination::base(url)?);
         Ok(self)
     }
 
@@ -221,14 +210,14 @@ impl VerifierBuilder {
     /// accepted until `exp` plus this, and from `nbf` minus this. Zero by
     /// default.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance = tolerance;
+        self.0.tolerance = tolerance.as_secs_f64();
         self
     }
 
     /// The longest body to accept, in bytes; a longer one is
     /// [`VerifyError::BodyTooLarge`]. [`DEFAULT_BODY_LIMIT`] by default.
     pub fn body_limit(mut self, bytes: u64) -> Self {
-        self.body_limit = bytes;
+        self.0.body_limit = bytes;
         self
     }
 
@@ -244,27 +233,13 @@ impl VerifierBuilder {
     ///     .build();
     /// ```
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Clock::custom(clock);
+        self.0.clock = Clock::custom(clock);
         self
     }
 
     /// The verifier.
     #[must_use]
     pub fn build(self) -> Verifier {
-        let VerifierBuilder {
-            keys,
-            destination,
-            tolerance,
-            body_limit,
-            clock,
-        } = self;
-        let tolerance = tolerance.as_secs_f64();
-        Verifier(Arc::new(Inner {
-            keys,
-            destination,
-            tolerance,
-            body_limit,
-            clock,
-        }))
+        Verifier(Arc::new(self.0))
     }
 }

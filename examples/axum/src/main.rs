@@ -9,6 +9,7 @@
 //! | `RUST_LOG` | what to log; `info` by default |
 
 use std::error::Error;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Json;
@@ -37,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_writer(std::io::stderr)
         .init();
 
-    let port: u16 = variable("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let port: u16 = number("PORT")?.unwrap_or(3000);
     let app = app(verifier()?);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
@@ -80,15 +81,15 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     if let Some(url) = variable("PUBLIC_URL") {
         builder = builder.base_url(&url)?;
     }
-    if let Some(limit) = variable("MAX_BODY_BYTES") {
-        builder = builder.body_limit(limit.parse()?);
+    if let Some(limit) = number("MAX_BODY_BYTES")? {
+        builder = builder.body_limit(limit);
     }
     Ok(builder.build())
 }
 
 /// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set; a real service leaves that out
-/// and is one line: `QstashLayer::from_env()?`.
+/// the development server's where none are set. Those are PUBLIC, so leave this
+/// out of a real service, which is one line: `QstashLayer::from_env()?`.
 #[expect(clippy::print_stderr, reason = "said even where logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
@@ -100,6 +101,15 @@ fn keys() -> Result<KeyRing, ConfigError> {
         }
         keys => keys,
     }
+}
+
+fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
+    let parse = |text: String| {
+        text.trim()
+            .parse()
+            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+    };
+    variable(name).map(parse).transpose()
 }
 
 /// A variable of the environment, unless it is empty.

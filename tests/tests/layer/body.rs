@@ -165,7 +165,10 @@ async fn a_body_that_fails_is_unreadable() {
         let inner = Recorder::default();
         let (body, fate) = Script::new(steps);
         let reason = refused(layer().layer(inner.clone()), genuine(BODY, body)).await;
-        assert_eq!(reason, VerifyError::body_unreadable("reset by\n peer"));
+        assert_eq!(
+            reason,
+            VerifyError::body_unreadable(&std::io::Error::other("reset by\n peer"))
+        );
         assert_eq!((reason.status(), reason.code()), (400, "body_unreadable"));
         assert_eq!(inner.calls(), 0);
         assert_eq!(fate.polls(), polls);
@@ -181,11 +184,17 @@ async fn any_error_of_a_body_will_do() {
         body
     };
     let reason = refused(service.clone(), genuine(BODY, failing("boxed").await)).await;
-    assert_eq!(reason, VerifyError::body_unreadable("boxed"));
+    assert_eq!(
+        reason,
+        VerifyError::body_unreadable(&std::io::Error::other("boxed"))
+    );
     let (sender, body) = Channel::<Bytes, &'static str>::new(1);
     sender.abort("text");
     let reason = refused(service, genuine(BODY, body)).await;
-    assert_eq!(reason, VerifyError::body_unreadable("text"));
+    assert_eq!(
+        reason,
+        VerifyError::body_unreadable(&std::io::Error::other("text"))
+    );
 }
 
 #[tokio::test]

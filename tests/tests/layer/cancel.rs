@@ -96,3 +96,40 @@ async fn a_refusal_polled_again_panics_as_futures_do() {
     assert!(poll_once(future.as_mut()).is_ready());
     let _ = poll_once(future.as_mut());
 }
+
+/// A body that is always ready, with nothing in it.
+struct Endless;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _cx: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::new()))))
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_always_ready_lets_others_have_their_turn() {
+    let mut service = layer().layer(Recorder::default());
+    let mut future = Box::pin(start(&mut service, genuine(BODY, Endless)).await);
+    for _ in 0..10 {
+        assert!(poll_once(future.as_mut()).is_pending());
+    }
+}
+
+#[tokio::test]
+async fn many_frames_arrive_all_the_same() {
+    let body: Vec<u8> = (0..=255).cycle().take(1000).collect();
+    let frames: Vec<_> = body.chunks(1).map(data).collect();
+    let inner = Recorder::default();
+    let mut service = layer().layer(inner.clone());
+    let response = start(&mut service, genuine(&body, Script::new(frames).0))
+        .await
+        .await;
+    assert!(response.is_ok());
+    assert_eq!(inner.calls(), 1);
+}
