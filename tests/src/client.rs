@@ -150,6 +150,27 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Checks that it is a refusal: this status line, this code, and nothing
+    /// that does not belong there.
+    pub fn assert_refusal(&self, line: &str, code: &str) {
+        assert_eq!(self.line, line);
+        assert_eq!(self.text(), format!(r#"{{"error":"{code}"}}"#));
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        let challenge = (self.status() == 401).then_some("Upstash-Signature");
+        assert_eq!(self.header("www-authenticate"), challenge);
+        let length = self.body.len().to_string();
+        assert_eq!(self.header("content-length"), Some(&*length));
+        for (name, _) in &self.headers {
+            let known = ["content-type", "www-authenticate", "content-length", "date"];
+            assert!(known.contains(&&**name), "{name}");
+        }
+    }
+
+    /// Checks that it is a refusal with 401.
+    pub fn assert_unauthorized(&self, code: &str) {
+        self.assert_refusal("HTTP/1.1 401 Unauthorized", code);
+    }
+
     /// Status and body, to be compared in one go.
     #[must_use]
     pub fn brief(&self) -> (u16, String) {

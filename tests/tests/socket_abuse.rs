@@ -117,7 +117,8 @@ fn a_flood_is_neither_read_nor_kept() {
         let texts: Vec<_> = answers.iter().map(Answer::text).collect();
         assert_eq!(texts, [format!(r#"{{"error":"{code}"}}"#)]);
     }
-    let grown = (peak() - before) / 1024;
+    // The kernel counts roughly, so it may even say that it fell.
+    let grown = peak().saturating_sub(before) / 1024;
     assert!(grown < 32, "{grown} MiB");
     assert_delivered(&server);
 }

@@ -214,9 +214,7 @@ fn broken_chunks_never_reach_the_handler() {
         "ffffffffffffffffff\r\nhello\r\n0\r\n\r\n",
     ] {
         let request = Request::genuine(b"hello").header("transfer-encoding", "chunked");
-        let mut connection = sent(&server, request.raw_body(body).bytes());
-        connection.finish_sending();
-        let answers = connection.answers();
+        let answers = sent(&server, request.raw_body(body).bytes()).answers();
         assert_eq!(answers.len(), 1, "{answers:?}");
         refused(&answers[0], 400, "body_unreadable");
     }
@@ -232,9 +230,7 @@ fn with_a_length_and_chunks_the_chunks_count() {
         .header("content-length", "5")
         .header("transfer-encoding", "chunked")
         .raw_body([b"5\r\nhello\r\n0\r\n\r\n", &*next].concat());
-    let mut connection = sent(&server, request.bytes());
-    connection.finish_sending();
-    let answers = connection.answers();
+    let answers = sent(&server, request.bytes()).answers();
     assert_eq!(
         answers.first().map(Answer::brief),
         Some((200, "hello".to_owned()))

@@ -69,6 +69,11 @@ impl<'a> RequestHead<'a> {
         N: AsRef<[u8]>,
         V: AsRef<[u8]> + ?Sized + 'a,
     {
+        const SIGNATURE: usize = SIGNATURE_HEADER.len();
+        const REGION: usize = REGION_HEADER.len();
+        const MESSAGE_ID: usize = MESSAGE_ID_HEADER.len();
+        const CONTENT_LENGTH: usize = CONTENT_LENGTH_HEADER.len();
+
         let mut head = RequestHead {
             signature: Signature::Absent,
             region: None,
@@ -79,18 +84,22 @@ impl<'a> RequestHead<'a> {
         let mut region = None;
         for (name, value) in headers {
             let (name, value) = (name.as_ref(), value.as_ref());
-            // Few names are as long as one of these, so few are compared.
-            if is(name, SIGNATURE_HEADER) {
-                head.signature = match head.signature {
-                    Signature::Absent => Signature::One(value),
-                    _ => Signature::Several,
-                };
-            } else if is(name, REGION_HEADER) {
-                region = region.or(Some(value));
-            } else if is(name, MESSAGE_ID_HEADER) {
-                head.message_id = head.message_id.or(Some(value));
-            } else if is(name, CONTENT_LENGTH_HEADER) {
-                head.content_length = length(value);
+            // By length first, which most names end at: a request has many.
+            match name.len() {
+                SIGNATURE if is(name, SIGNATURE_HEADER) => {
+                    head.signature = match head.signature {
+                        Signature::Absent => Signature::One(value),
+                        _ => Signature::Several,
+                    };
+                }
+                REGION if is(name, REGION_HEADER) => region = region.or(Some(value)),
+                MESSAGE_ID if is(name, MESSAGE_ID_HEADER) => {
+                    head.message_id = head.message_id.or(Some(value));
+                }
+                CONTENT_LENGTH if is(name, CONTENT_LENGTH_HEADER) => {
+                    head.content_length = length(value);
+                }
+                _ => {}
             }
         }
         head.region = region.and_then(Region::from_bytes);
@@ -99,9 +108,8 @@ impl<'a> RequestHead<'a> {
 }
 
 /// Whether two header names are one.
-#[inline]
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
-    name.len() == wanted.len() && name.eq_ignore_ascii_case(wanted.as_bytes())
+    name.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 fn length(value: &[u8]) -> u64 {
