@@ -112,7 +112,8 @@
 //! Over HTTP/1.1 with hyper, an answer to a request whose body is unread closes
 //! the connection, unless the rest of the body was small and had already come;
 //! there is no `Connection: close` on it. Clients that were still sending can
-//! read the answer. QStash retries, as it does after any answer outside 2xx, and
+//! read the answer; one that has shut down its sending side may find the
+//! connection closed without any, which is hyper's default (`half_close`). QStash retries, as it does after any answer outside 2xx, and
 //! shows status and body in its console.
 //!
 //! # Logs
