@@ -53,9 +53,8 @@ pub(crate) struct Token<'a> {
     /// What the MAC is over: header, dot, payload.
     pub(crate) signing_input: &'a [u8],
     pub(crate) payload: &'a [u8],
-    signature: [u8; 32],
-    /// False if the signature has another length than a SHA-256 MAC.
-    signature_fits: bool,
+    /// `None` if the signature has another length than this MAC.
+    pub(crate) mac: Option<[u8; 32]>,
 }
 
 /// Memory for a decoded payload.
@@ -105,10 +104,6 @@ impl<'a> Token<'a> {
         if header.len() > MAX_HEADER_LENGTH {
             return Err(malformed("its header is longer than 1 KiB"));
         }
-        if header != USUAL_HEADER {
-            check_header(header)?;
-        }
-
         // Decoded before the MAC is made, so that the shape is known as a whole;
         // a fourth part would be in here, and its dot is not base64.
         let buffer = scratch.of(payload.len() / 4 * 3 + 2);
@@ -117,27 +112,18 @@ impl<'a> Token<'a> {
         };
         let payload = buffer.get(..length).unwrap_or_default();
 
-        let mut mac = [0; 32];
-        let signature_fits = match decode_32(signature) {
-            Some(bytes) => {
-                mac = bytes;
-                true
-            }
-            // Well-formed or not, it is no MAC of SHA-256.
-            None if is_base64url(signature) => false,
-            None => return Err(NOT_BASE64URL),
-        };
+        let mac = decode_32(signature);
+        if mac.is_none() && !is_base64url(signature) {
+            return Err(NOT_BASE64URL);
+        }
+        if header != USUAL_HEADER {
+            check_header(header)?;
+        }
         Ok(Token {
             signing_input,
             payload,
-            signature: mac,
-            signature_fits,
+            mac,
         })
-    }
-
-    /// The MAC, if the signature can be one.
-    pub(crate) fn mac(&self) -> Option<&[u8; 32]> {
-        self.signature_fits.then_some(&self.signature)
     }
 }
 
@@ -196,7 +182,7 @@ mod tests {
 
     fn code(token: &str) -> &'static str {
         match Token::read(token.as_bytes(), &payload_decoder(), &mut Scratch::new()) {
-            Ok(token) if token.mac().is_some() => "ok",
+            Ok(token) if token.mac.is_some() => "ok",
             Ok(_) => "no mac",
             Err(error) => error.code(),
         }
@@ -281,6 +267,19 @@ mod tests {
             let token = Token::read(text.as_bytes(), &payload_decoder(), &mut scratch).unwrap();
             assert_eq!(token.payload, payload);
             assert_eq!(token.signing_input, &text.as_bytes()[..text.len() - 44]);
+        }
+    }
+
+    #[test]
+    fn the_shape_is_judged_before_the_algorithm() {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+        assert_eq!(code(&format!("{header}.e30.")), "unsupported_algorithm");
+        for rest in ["e30", "e30.e30.", "e30.e30.e30.e30", "e30=.", "e30.="] {
+            assert_eq!(
+                code(&format!("{header}.{rest}")),
+                "malformed_token",
+                "{rest}"
+            );
         }
     }
 

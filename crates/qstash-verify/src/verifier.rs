@@ -103,8 +103,8 @@ impl Verifier {
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.payload_decoder, &mut scratch)?;
         let key = token
-            .mac()
-            .and_then(|mac| pair.keys.which_made(token.signing_input, mac))
+            .mac
+            .and_then(|mac| pair.keys.which_made(token.signing_input, &mac))
             .ok_or(VerifyError::BadSignature { source, region })?;
 
         let checks = Checks {
@@ -177,9 +177,9 @@ pub struct VerifierBuilder(Inner);
 impl VerifierBuilder {
     /// Accepts only deliveries for this URL, compared with `sub` as it stands,
     /// whatever path the request came to: the URL must be written as it is
-    /// published to, query included. For an
-    /// endpoint with one URL; [`base_url`](Self::base_url) is for a service
-    /// with several. The later call wins.
+    /// published to, query included. For an endpoint with one URL;
+    /// [`base_url`](Self::base_url) is for a service with several. The later
+    /// call wins.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
