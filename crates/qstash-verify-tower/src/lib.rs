@@ -39,8 +39,10 @@
 //! copied once into memory that grows with what has arrived. Errors of the
 //! inner service pass through.
 //!
-//! Routes that are added to an axum `Router` after the layer are open; so give
-//! webhooks a router of their own and `merge` it, or add open routes last.
+//! axum's `Router::layer` is on the routes that were added before it and on the
+//! 404 of that router; routes added after it are open. In a larger app, give
+//! webhooks a router of their own with `route_layer`, which leaves the 404 alone,
+//! and `merge` it.
 //!
 //! # Settings
 //! Keys, URL, clock tolerance and body limit (10 MiB by default) are the

@@ -249,6 +249,17 @@ async fn merged_with_open_routes() {
 }
 
 #[tokio::test]
+async fn a_merged_route_layer_leaves_the_404_alone() {
+    let unknown = || Request::get("/nope").body(Body::empty()).unwrap();
+    let open = Router::new().route("/health", get(|| async { "well" }));
+    let webhooks = app().route_layer(at_base());
+    for app in [open.clone().merge(webhooks.clone()), webhooks.merge(open)] {
+        check_url(&app).await;
+        assert_eq!(send(&app, unknown()).await.0, 404);
+    }
+}
+
+#[tokio::test]
 async fn on_a_fallback() {
     check_url(&Router::new().fallback(webhook).layer(at_base())).await;
     let method_fallback = get(|| async {}).fallback(webhook).layer(at_base());
