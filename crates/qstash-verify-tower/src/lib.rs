@@ -28,11 +28,12 @@
 //! In this order: exactly one `upstash-signature` header; the token and its
 //! claims; the declared length against the limit; then the body, hashed while
 //! it arrives; then the inner service, with the same bytes, the same trailers
-//! (which are not signed), and a [`Verified`] in the request's extensions. What is not genuine
-//! is answered at once with 401 and a code (`{"error":"expired"}`), and of a
-//! request refused for its head nothing of the body is read: with `Expect:
-//! 100-continue`, no 100 is sent. A body over the limit is 413, one that can't
-//! be read 400. The reason, a [`VerifyError`], is in the response's extensions.
+//! (which are not signed), and a [`Verified`] in the request's extensions. What
+//! is not genuine is answered at once with 401 and a code
+//! (`{"error":"expired"}`), and of a request refused for its head nothing of the
+//! body is read: with `Expect: 100-continue`, no 100 is sent. A body over the
+//! limit is 413, one that can't be read 400. The reason, a [`VerifyError`], is in
+//! the response's extensions.
 //!
 //! The body is buffered, since it must be whole before it is known to be
 //! genuine: a body in one frame is passed on without a copy, one in many is
@@ -115,8 +116,9 @@
 //! the connection, unless the rest of the body was small and had already come;
 //! there is no `Connection: close` on it. Clients that were still sending can
 //! read the answer; one that has shut down its sending side may find the
-//! connection closed without any, which is hyper's default (`half_close`). QStash retries, as it does after any answer outside 2xx, and
-//! shows status and body in its console.
+//! connection closed without any, which is hyper's default (`half_close`).
+//! QStash retries, as it does after any answer outside 2xx, and shows status and
+//! body in its console.
 //!
 //! # Logs
 //! They go through `tracing`: without a subscriber there are none. Each refusal

@@ -212,8 +212,8 @@ impl fmt::Display for VerifyError {
                 )
             }
             VerifyError::InvalidClaim { claim, reason } => {
-                // A repeated name may be any text: printed so that it stays in its line.
-                write!(f, "the token's claim `{}` {reason}", claim.escape_debug())
+                // A repeated name may be any text.
+                write!(f, "the token's claim `{}` {reason}", Shown(claim))
             }
             VerifyError::WrongIssuer => {
                 f.write_str("the token's claim `iss` is not `Upstash`: QStash did not issue it")
@@ -253,7 +253,7 @@ impl fmt::Display for VerifyError {
                 f,
                 "the body ended early or could not be read ({}): the sender or a proxy gave up, \
                  or a limit outside the verifier was hit",
-                reason.escape_debug()
+                Shown(reason)
             ),
         }
     }
@@ -299,8 +299,8 @@ fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::R
         let [regional_current, regional_next] = key_variables(Some(region));
         write!(
             f,
-            "a request that says it is of {region} came, and there are no keys for that: set {regional_current} \
-             and {regional_next}, or {current} and {next}"
+            "a request that says it is of {region} came, and there are no keys for that: set \
+             {regional_current} and {regional_next}, or {current} and {next}"
         )
     } else {
         write!(

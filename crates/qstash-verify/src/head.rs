@@ -97,7 +97,7 @@ impl<'a> RequestHead<'a> {
                     head.message_id = head.message_id.or(Some(value));
                 }
                 CONTENT_LENGTH if is(name, CONTENT_LENGTH_HEADER) => {
-                    head.content_length = length(value);
+                    head.content_length = head.content_length.max(length(value));
                 }
                 _ => {}
             }

@@ -4,7 +4,7 @@
 //! can't tell an absent member from `null`, and a number beyond the range of a
 //! double would read as broken JSON; looking at the raw text of the members
 //! can, and allocates nothing. What QStash writes is read without `serde_json`,
-//! which takes as long for it as for the MAC.
+//! which takes nearly as long for it as the MAC does.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -37,8 +37,14 @@ impl<'a> Value<'a> {
         match self {
             Value::Text(text) => Some(Cow::Borrowed(text)),
             Value::Integer(_) => None,
-            // Lone surrogates, which raw text may hold, are found here.
-            Value::Raw(raw) => serde_json::from_str(raw).ok().map(Cow::Owned),
+            Value::Raw(raw) => {
+                let inside = raw.strip_prefix('"')?.strip_suffix('"')?;
+                if !inside.as_bytes().contains(&b'\\') {
+                    return Some(Cow::Borrowed(inside));
+                }
+                // Lone surrogates, which raw text may hold, are found here.
+                serde_json::from_str(raw).ok().map(Cow::Owned)
+            }
         }
     }
 
@@ -91,9 +97,9 @@ fn thorough<'a, const N: usize>(text: &'a str, names: &[&'static str; N]) -> Opt
     Some(object)
 }
 
-/// Reads the kind of object that QStash writes, in half the time: no white
-/// space, members in the order of `names`, strings of printable ASCII without
-/// escapes, integers of up to 15 digits. Of any other object it says nothing.
+/// Reads the kind of object that QStash writes, quicker: no white space,
+/// members in the order of `names`, strings of printable ASCII without escapes,
+/// integers of up to 15 digits. Of any other object it says nothing.
 fn plain<'a, const N: usize>(
     text: &'a str,
     names: &[&'static str; N],
@@ -162,7 +168,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = [None; N];
-        // A set: a stranger may send some 700 names in a token's header.
+        // A set, since anyone can send a token's header, with many names in it.
         let mut others = BTreeSet::new();
         let mut repeated = None;
         while let Some(name) = map.next_key_seed(Name { names: self.names })? {
@@ -326,6 +332,8 @@ mod tests {
             assert_eq!(Value::Raw(raw).string(), None, "{raw}");
         }
         assert_eq!(Value::Integer(1.0).string(), None);
+        let plain = Value::Raw("\"x\"").string();
+        assert!(matches!(plain, Some(Cow::Borrowed("x"))), "{plain:?}");
     }
 
     #[test]

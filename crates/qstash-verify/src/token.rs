@@ -2,7 +2,12 @@
 //! payload means is not known here.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_feature = "neon")
+))]
+use base64::engine::general_purpose::NO_PAD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::VerifyError;
 use crate::json::{self, Value};
@@ -18,30 +23,44 @@ const MAX_HEADER_LENGTH: usize = 1024;
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
 /// Decodes payloads, most of a token, with vector instructions where the
-/// machine has them.
+/// machine has them. To be made once.
+#[derive(Clone)]
+pub(crate) struct PayloadDecoder(Engine);
+
 #[cfg(any(
     target_arch = "x86_64",
     all(target_arch = "aarch64", target_feature = "neon")
 ))]
-pub(crate) type PayloadDecoder = base64::engine::Simd;
+type Engine = base64::engine::Simd;
 #[cfg(not(any(
     target_arch = "x86_64",
     all(target_arch = "aarch64", target_feature = "neon")
 )))]
-pub(crate) type PayloadDecoder = base64::engine::GeneralPurpose;
+type Engine = base64::engine::GeneralPurpose;
 
-/// The decoder for this machine; to be made once.
-pub(crate) fn payload_decoder() -> PayloadDecoder {
+impl PayloadDecoder {
     #[cfg(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_feature = "neon")
     ))]
-    return PayloadDecoder::url_safe(NO_PAD);
+    pub(crate) fn new() -> Self {
+        PayloadDecoder(Engine::url_safe(NO_PAD))
+    }
+
     #[cfg(not(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_feature = "neon")
     )))]
-    return URL_SAFE_NO_PAD;
+    pub(crate) fn new() -> Self {
+        PayloadDecoder(URL_SAFE_NO_PAD)
+    }
+}
+
+/// Nobody wants to read the engine's tables.
+impl std::fmt::Debug for PayloadDecoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PayloadDecoder")
+    }
 }
 
 /// Payloads of this size, which no genuine one has reached, are decoded on the
@@ -107,7 +126,7 @@ impl<'a> Token<'a> {
         // Decoded before the MAC is made, so that the shape is known as a whole;
         // a fourth part would be in here, and its dot is not base64.
         let buffer = scratch.of(payload.len() / 4 * 3 + 2);
-        let Ok(length) = decoder.decode_slice(payload, buffer) else {
+        let Ok(length) = decoder.0.decode_slice(payload, buffer) else {
             return Err(NOT_BASE64URL);
         };
         let payload = buffer.get(..length).unwrap_or_default();
@@ -181,7 +200,11 @@ mod tests {
     use super::*;
 
     fn code(token: &str) -> &'static str {
-        match Token::read(token.as_bytes(), &payload_decoder(), &mut Scratch::new()) {
+        match Token::read(
+            token.as_bytes(),
+            &PayloadDecoder::new(),
+            &mut Scratch::new(),
+        ) {
             Ok(token) if token.mac.is_some() => "ok",
             Ok(_) => "no mac",
             Err(error) => error.code(),
@@ -264,7 +287,7 @@ mod tests {
                 "A".repeat(43)
             );
             let mut scratch = Scratch::new();
-            let token = Token::read(text.as_bytes(), &payload_decoder(), &mut scratch).unwrap();
+            let token = Token::read(text.as_bytes(), &PayloadDecoder::new(), &mut scratch).unwrap();
             assert_eq!(token.payload, payload);
             assert_eq!(token.signing_input, &text.as_bytes()[..text.len() - 44]);
         }

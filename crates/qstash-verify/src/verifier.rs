@@ -11,7 +11,7 @@ use crate::delivery::{PendingDelivery, Verified};
 use crate::error::VerifyError;
 use crate::head::{RequestHead, Signature};
 use crate::keys::{KeyRing, KeySlot};
-use crate::token::{PayloadDecoder, Scratch, Token, payload_decoder};
+use crate::token::{PayloadDecoder, Scratch, Token};
 use crate::url::Destination;
 
 /// Verifies deliveries of QStash. Cheap to clone, and shared by threads.
@@ -75,7 +75,7 @@ impl Verifier {
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
             clock: Clock::default(),
-            payload_decoder: payload_decoder(),
+            payload_decoder: PayloadDecoder::new(),
         })
     }
 
