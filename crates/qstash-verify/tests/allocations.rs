@@ -101,7 +101,7 @@ fn an_accepted_delivery_allocates_little_whatever_its_size() {
     );
 }
 
-/// QStash is written in Go, whose JSON escapes an `&`.
+/// Go's JSON escapes an `&`, and the year 1 in `nbf` is Go's zero time.
 #[test]
 fn a_url_with_escapes_allocates_little_too() {
     let sub = format!("{SUB}?region=eu\\u0026kind=refund\\u0026source=shop");
