@@ -18,7 +18,7 @@ use qstash_verify::SigningKeys;
 
 pub use capture::{Capture, captures};
 pub use client::{Answer, Connection, NOW, Request, URL};
-pub use server::{Server, builder};
+pub use server::{Kind, Server, builder};
 pub use token::{Token, base64url};
 
 /// The default pair of keys, current and next.

@@ -1032,7 +1032,7 @@ fn the_limit_is_10_mib_unless_set() {
     let head = RequestHead::new([(SIGNATURE_HEADER, &token)], TARGET);
     let built = builder().build();
     for verifier in [&verifier(), &built] {
-        let pending = verifier.authenticate(&head).unwrap();
+        let mut pending = verifier.authenticate(&head).unwrap();
         pending.declare_length(DEFAULT_BODY_LIMIT).unwrap();
         pending.declare_length(DEFAULT_BODY_LIMIT + 1).unwrap_err();
     }

@@ -4,21 +4,29 @@
 
 use qstash_verify::{KeyRing, Verifier};
 use qstash_verify_tests::{
-    DEFAULT, EU, EU_VARIABLES, MULTI_REGION, NOW, Request, Server, Token, URL, US, US_VARIABLES,
-    builder, lookup, pinned,
+    DEFAULT, EU, EU_VARIABLES, Kind, MULTI_REGION, NOW, Request, Server, Token, URL, US,
+    US_VARIABLES, builder, lookup, on_each_server, pinned,
 };
+
+on_each_server! {
+    deliveries_of_both_regions_arrive_at_one_server,
+    every_reason_has_its_answer,
+    two_signatures_are_one_too_many,
+    headers_may_hold_any_bytes,
+    a_long_signature_is_refused,
+    every_method_is_verified,
+}
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 
-#[test]
-fn deliveries_of_both_regions_arrive_at_one_server() {
+fn deliveries_of_both_regions_arrive_at_one_server(kind: Kind) {
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
     let verifier = Verifier::builder(KeyRing::from_lookup(lookup(&variables)).unwrap())
         .base_url("https://api.example.com")
         .unwrap()
         .clock(pinned(NOW + 10))
         .build();
-    let server = Server::axum(verifier);
+    let server = Server::start(kind, verifier);
     let delivery = |key: &str| {
         Request::post("/hooks/qstash?from=qstash")
             .header("user-agent", "Upstash-QStash")
@@ -53,9 +61,9 @@ fn deliveries_of_both_regions_arrive_at_one_server() {
     assert_eq!(server.calls(), 4);
 }
 
-#[test]
-fn every_reason_has_its_answer() {
-    let server = Server::axum(
+fn every_reason_has_its_answer(kind: Kind) {
+    let server = Server::start(
+        kind,
         builder()
             .base_url("https://api.example.com")
             .unwrap()
@@ -94,9 +102,8 @@ fn every_reason_has_its_answer() {
     assert_eq!(server.connect().ask(&genuine).status(), 200);
 }
 
-#[test]
-fn two_signatures_are_one_too_many() {
-    let server = Server::axum(builder().build());
+fn two_signatures_are_one_too_many(kind: Kind) {
+    let server = Server::start(kind, builder().build());
     let genuine = Request::genuine(BODY);
     let token = Token::new(URL, BODY, NOW).sign(DEFAULT[0]);
     for second in [&*token, "", "x"] {
@@ -112,9 +119,8 @@ fn two_signatures_are_one_too_many() {
     assert_eq!(server.calls(), 0);
 }
 
-#[test]
-fn headers_may_hold_any_bytes() {
-    let server = Server::axum(builder().build());
+fn headers_may_hold_any_bytes(kind: Kind) {
+    let server = Server::start(kind, builder().build());
     let token = Token::new(URL, BODY, NOW).sign(DEFAULT[0]);
     let mut connection = server.connect();
     for byte in 0x80..=0xff {
@@ -134,9 +140,8 @@ fn headers_may_hold_any_bytes() {
     }
 }
 
-#[test]
-fn a_long_signature_is_refused() {
-    let server = Server::axum(builder().build());
+fn a_long_signature_is_refused(kind: Kind) {
+    let server = Server::start(kind, builder().build());
     let token = Token::new(URL, BODY, NOW).claim("x", &format!("{:?}", "x".repeat(64 * 1024)));
     let token = token.sign(DEFAULT[0]);
     for signature in [token, "a".repeat(64 * 1024), ".".repeat(64 * 1024)] {
@@ -148,9 +153,8 @@ fn a_long_signature_is_refused() {
     }
 }
 
-#[test]
-fn every_method_is_verified() {
-    let server = Server::axum(builder().build());
+fn every_method_is_verified(kind: Kind) {
+    let server = Server::start(kind, builder().build());
     for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"] {
         let mut connection = server.connect();
         for (token, status) in [
@@ -180,8 +184,8 @@ fn every_method_is_verified() {
 }
 
 #[test]
-fn hyper_alone_will_do() {
-    let server = Server::hyper(
+fn the_layer_works_on_hyper_alone() {
+    let server = Server::layered_hyper(
         builder()
             .base_url("https://api.example.com")
             .unwrap()

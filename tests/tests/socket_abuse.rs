@@ -5,7 +5,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use qstash_verify_tests::{Answer, Connection, Request, Server, builder};
+use qstash_verify_tests::{Answer, Connection, Kind, Request, Server, builder, on_each_server};
+
+on_each_server! {
+    clients_that_leave_in_the_middle_leave_nothing_behind,
+    a_flood_is_neither_read_nor_kept,
+}
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 const MEBIBYTE: usize = 1024 * 1024;
@@ -47,11 +52,10 @@ fn flood(connection: &mut Connection, block: &[u8]) -> usize {
     sent * block.len()
 }
 
-#[test]
-fn clients_that_leave_in_the_middle_leave_nothing_behind() {
+fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
     const CLIENTS: usize = 200;
     let _alone = alone();
-    let server = Server::axum(builder().build());
+    let server = Server::start(kind, builder().build());
     assert_delivered(&server);
     let before = open_files();
 
@@ -88,10 +92,9 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind() {
     assert!(closed, "{} files are open, {before} were", open_files());
 }
 
-#[test]
-fn a_flood_is_neither_read_nor_kept() {
+fn a_flood_is_neither_read_nor_kept(kind: Kind) {
     let _alone = alone();
-    let server = Server::axum(builder().body_limit(MEBIBYTE as u64).build());
+    let server = Server::start(kind, builder().body_limit(MEBIBYTE as u64).build());
     assert_delivered(&server);
     let before = peak();
 

@@ -7,11 +7,20 @@
 )]
 
 use qstash_verify::Verifier;
-use qstash_verify_tests::{Answer, Capture, Request, Server, captures, pinned, signing_keys};
+use qstash_verify_tests::{
+    Answer, Capture, Kind, Request, Server, captures, on_each_server, pinned, signing_keys,
+};
+
+on_each_server! {
+    captures_are_accepted_until_they_expire,
+    captures_with_another_body_are_refused,
+    captures_for_another_url_are_refused,
+    captures_are_refused_with_the_keys_of_another_account,
+}
 
 /// Asks a new server that verifies with this, on a new connection.
-fn ask(verifier: Verifier, request: &Request) -> Answer {
-    let server = Server::axum(verifier);
+fn ask(kind: Kind, verifier: Verifier, request: &Request) -> Answer {
+    let server = Server::start(kind, verifier);
     let answer = server.connect().ask(request);
     assert_eq!(server.calls(), usize::from(answer.status() == 200));
     answer
@@ -30,8 +39,7 @@ fn captured(capture: &Capture, body: &[u8]) -> Request {
     Request::post(target).signed(&capture.signature).body(body)
 }
 
-#[test]
-fn captures_are_accepted_until_they_expire() {
+fn captures_are_accepted_until_they_expire(kind: Kind) {
     assert_eq!(captures().len(), 2);
     for capture in captures() {
         let (origin, _) = split(&capture);
@@ -41,7 +49,7 @@ fn captures_are_accepted_until_they_expire() {
                 .unwrap()
                 .clock(pinned(time))
                 .build();
-            ask(verifier, &captured(&capture, &capture.body))
+            ask(kind, verifier, &captured(&capture, &capture.body))
         };
         for time in [capture.at, capture.expires - 1] {
             let answer = at(time);
@@ -56,8 +64,7 @@ fn captures_are_accepted_until_they_expire() {
     }
 }
 
-#[test]
-fn captures_with_another_body_are_refused() {
+fn captures_with_another_body_are_refused(kind: Kind) {
     for capture in captures() {
         let mut flipped = capture.body.to_vec();
         flipped[0] ^= 1;
@@ -67,14 +74,13 @@ fn captures_with_another_body_are_refused() {
             let verifier = Verifier::builder(signing_keys(&capture.keys))
                 .clock(pinned(capture.at))
                 .build();
-            let answer = ask(verifier, &captured(&capture, body));
+            let answer = ask(kind, verifier, &captured(&capture, body));
             answer.assert_unauthorized("body_mismatch");
         }
     }
 }
 
-#[test]
-fn captures_for_another_url_are_refused() {
+fn captures_for_another_url_are_refused(kind: Kind) {
     for capture in captures() {
         let (origin, target) = split(&capture);
         for (base, target) in [
@@ -90,21 +96,20 @@ fn captures_for_another_url_are_refused() {
                 .clock(pinned(capture.at))
                 .build();
             let request = Request::post(&target).signed(&capture.signature);
-            let answer = ask(verifier, &request.body(&capture.body));
+            let answer = ask(kind, verifier, &request.body(&capture.body));
             answer.assert_unauthorized("url_mismatch");
         }
     }
 }
 
-#[test]
-fn captures_are_refused_with_the_keys_of_another_account() {
+fn captures_are_refused_with_the_keys_of_another_account(kind: Kind) {
     let captures = captures();
     for (capture, other) in captures.iter().zip(captures.iter().rev()) {
         assert_ne!(capture.keys, other.keys);
         let verifier = Verifier::builder(signing_keys(&other.keys))
             .clock(pinned(capture.at))
             .build();
-        let answer = ask(verifier, &captured(capture, &capture.body));
+        let answer = ask(kind, verifier, &captured(capture, &capture.body));
         answer.assert_unauthorized("bad_signature");
     }
 }

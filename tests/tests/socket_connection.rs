@@ -7,8 +7,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
-use qstash_verify_tests::{Answer, Request, Server, builder};
+use qstash_verify_tests::{Answer, Kind, Request, Server, builder, on_each_server};
 use qstash_verify_tower::QstashLayer;
+
+on_each_server! {
+    a_connection_is_kept_after_a_small_refusal,
+    after_a_refusal_comes_the_right_answer_or_none,
+    an_unread_body_is_never_taken_for_a_request,
+    pipelined_requests_are_answered_in_turn,
+    a_hundred_connections_get_their_own_answers,
+}
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 const REFUSED: &str = r#"{"error":"bad_signature"}"#;
@@ -23,8 +31,8 @@ fn last() -> Request {
     genuine().header("connection", "close")
 }
 
-fn server() -> Server {
-    Server::axum(builder().build())
+fn server(kind: Kind) -> Server {
+    Server::start(kind, builder().build())
 }
 
 fn assert_accepted(answer: &Answer) {
@@ -35,9 +43,8 @@ fn assert_refused(answer: &Answer) {
     assert_eq!(answer.brief(), (401, REFUSED.to_owned()));
 }
 
-#[test]
-fn a_connection_is_kept_after_a_small_refusal() {
-    let server = server();
+fn a_connection_is_kept_after_a_small_refusal(kind: Kind) {
+    let server = server(kind);
     let mut connection = server.connect();
     for body in [b"", &b"x"[..], BODY] {
         // Head and body are one write, so they are there together.
@@ -48,9 +55,8 @@ fn a_connection_is_kept_after_a_small_refusal() {
     assert_accepted(&connection.ask(&genuine()));
 }
 
-#[test]
-fn after_a_refusal_comes_the_right_answer_or_none() {
-    let server = server();
+fn after_a_refusal_comes_the_right_answer_or_none(kind: Kind) {
+    let server = server(kind);
     for length in [1, 1_000, 8_000, 32_000, 64_000, 256_000, 1_000_000] {
         for apart in [false, true] {
             for chunked in [false, true] {
@@ -81,9 +87,8 @@ fn after_a_refusal_comes_the_right_answer_or_none() {
     assert_accepted(&server.connect().ask(&genuine()));
 }
 
-#[test]
-fn an_unread_body_is_never_taken_for_a_request() {
-    let server = server();
+fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
+    let server = server(kind);
     let hidden = Request::genuine(b"hidden").body(b"hidden").bytes();
     // Behind what is there to be skipped, at the places where a buffer may end.
     for padding in [0, 1, 4_096, 8_192, 16_384, 65_536, 524_288] {
@@ -119,9 +124,8 @@ fn an_unread_body_is_never_taken_for_a_request() {
     assert_accepted(&server.connect().ask(&genuine()));
 }
 
-#[test]
-fn pipelined_requests_are_answered_in_turn() {
-    let server = server();
+fn pipelined_requests_are_answered_in_turn(kind: Kind) {
+    let server = server(kind);
     let forged = Request::forged(BODY).body(BODY);
     let mut connection = server.connect();
     let requests = [genuine(), forged.clone(), genuine(), forged, last()];
@@ -135,10 +139,9 @@ fn pipelined_requests_are_answered_in_turn() {
     assert_eq!(server.calls(), answers.len().div_ceil(2));
 }
 
-#[test]
-fn a_hundred_connections_get_their_own_answers() {
+fn a_hundred_connections_get_their_own_answers(kind: Kind) {
     const CONNECTIONS: usize = 100;
-    let server = Arc::new(server());
+    let server = Arc::new(server(kind));
     let start = Arc::new(Barrier::new(CONNECTIONS));
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|number| {

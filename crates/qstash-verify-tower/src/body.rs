@@ -24,6 +24,10 @@ pub struct VerifiedBody {
 }
 
 impl VerifiedBody {
+    pub(crate) fn new(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+        VerifiedBody { data, trailers }
+    }
+
     /// The bytes, exactly those that were signed.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
@@ -53,73 +57,6 @@ impl Body for VerifiedBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.data.len() as u64)
-    }
-}
-
-/// Collects the frames of a body. One frame is passed on as it is; more are
-/// copied into memory that grows with what has arrived.
-pub(crate) struct Collector {
-    first: Bytes,
-    rest: Vec<u8>,
-    trailers: Option<HeaderMap>,
-    declared: usize,
-}
-
-impl Collector {
-    /// `declared` is a hint: how many bytes are to come, or 0.
-    pub(crate) fn new(declared: u64) -> Self {
-        Collector {
-            first: Bytes::new(),
-            rest: Vec::new(),
-            trailers: None,
-            declared: usize::try_from(declared).unwrap_or(0),
-        }
-    }
-
-    pub(crate) fn push(&mut self, chunk: Bytes) {
-        // An empty frame must not cost the copy of a second one.
-        if chunk.is_empty() {
-            return;
-        }
-        if self.first.is_empty() && self.rest.is_empty() {
-            self.first = chunk;
-            return;
-        }
-        let first = std::mem::take(&mut self.first);
-        self.reserve(first.len() + chunk.len());
-        self.rest.extend_from_slice(&first);
-        self.rest.extend_from_slice(&chunk);
-    }
-
-    /// Makes room for `more` bytes, and for up to as many again as there are if
-    /// so many are declared or nothing is: a declaration alone reserves nothing.
-    fn reserve(&mut self, more: usize) {
-        if self.rest.capacity() - self.rest.len() >= more {
-            return;
-        }
-        let arrived = self.rest.len() + more;
-        let ahead = match self.declared.checked_sub(arrived) {
-            Some(left) => left.min(arrived),
-            None => arrived,
-        };
-        self.rest.reserve_exact(more + ahead);
-    }
-
-    /// Trailers end a body, so there is one frame of them at most.
-    pub(crate) fn push_trailers(&mut self, trailers: HeaderMap) {
-        self.trailers.get_or_insert(trailers);
-    }
-
-    pub(crate) fn finish(self) -> VerifiedBody {
-        let data = if self.rest.is_empty() {
-            self.first
-        } else {
-            Bytes::from(self.rest)
-        };
-        VerifiedBody {
-            data,
-            trailers: self.trailers,
-        }
     }
 }
 
@@ -202,50 +139,5 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             Kind::Inner { body } => body.size_hint(),
             Kind::Refusal { bytes } => SizeHint::with_exact(bytes.len() as u64),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_frame_is_not_copied() {
-        let frame = Bytes::from(vec![1; 100]);
-        let address = frame.as_ptr();
-        let mut collector = Collector::new(100);
-        collector.push(Bytes::new());
-        collector.push(frame);
-        collector.push(Bytes::new());
-        assert_eq!(collector.finish().into_bytes().as_ptr(), address);
-    }
-
-    #[test]
-    fn memory_is_reserved_no_faster_than_bytes_arrive() {
-        for declared in [0, 1_000_000, 10_000_000_000] {
-            let mut collector = Collector::new(declared);
-            let mut arrived = 0;
-            for frame in 1..1000 {
-                collector.push(Bytes::from(vec![0; frame]));
-                arrived += frame;
-                assert!(
-                    collector.rest.capacity() <= 2 * arrived,
-                    "{declared} {arrived}"
-                );
-            }
-            assert_eq!(collector.finish().into_bytes().len(), arrived);
-        }
-    }
-
-    #[test]
-    fn no_more_is_reserved_than_is_declared() {
-        let mut collector = Collector::new(1000);
-        for _ in 0..10 {
-            collector.push(Bytes::from(vec![0; 100]));
-            assert!(collector.rest.capacity() <= 1000);
-        }
-        // A declaration that was wrong is no limit.
-        collector.push(Bytes::from(vec![0; 100]));
-        assert_eq!(collector.finish().into_bytes().len(), 1100);
     }
 }

@@ -4,15 +4,15 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use qstash_verify::{PendingDelivery, Verified, VerifyError};
+use qstash_verify::{BufferedDelivery, PendingDelivery, Verified, VerifyError};
 use tower_service::Service;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
-use crate::body::{Collector, ResponseBody, VerifiedBody, into_bytes};
+use crate::body::{ResponseBody, VerifiedBody, into_bytes};
 use crate::response::Refuse;
 use crate::service::refuse;
 
@@ -58,8 +58,9 @@ pin_project! {
 struct Reading<S> {
     inner: S,
     parts: Parts,
-    pending: PendingDelivery,
-    collector: Collector,
+    delivery: BufferedDelivery,
+    /// They end a body, so there is one frame of them at most.
+    trailers: Option<HeaderMap>,
     refuse: Refuse,
 }
 
@@ -79,16 +80,14 @@ where
         inner: S,
         parts: Parts,
         body: ReqBody,
-        length: u64,
         pending: PendingDelivery,
         refuse: Refuse,
     ) -> Self {
-        let collector = Collector::new(length);
         let reading = Some(Reading {
             inner,
             parts,
-            pending,
-            collector,
+            delivery: pending.buffered(),
+            trailers: None,
             refuse,
         });
         ResponseFuture {
@@ -123,12 +122,14 @@ where
                     let Reading {
                         inner,
                         parts,
-                        pending,
-                        collector,
+                        delivery,
+                        trailers,
                         refuse: answer,
                     } = take(reading);
-                    let next = match end.and_then(|()| pending.finish()) {
-                        Ok(verified) => handle(inner, parts, verified, collector.finish()),
+                    let next = match end.and_then(|()| delivery.finish()) {
+                        Ok((verified, data)) => {
+                            handle(inner, parts, verified, VerifiedBody::new(data, trailers))
+                        }
                         Err(reason) => State::Refused {
                             response: Some(refuse(&answer, &parts, reason)),
                         },
@@ -160,14 +161,10 @@ impl<S> Reading<S> {
             };
             let frame = frame.map_err(|error| VerifyError::body_unreadable(&*error.into()))?;
             match frame.into_data() {
-                Ok(data) => {
-                    let chunk = into_bytes(data);
-                    self.pending.update(&chunk)?;
-                    self.collector.push(chunk);
-                }
+                Ok(data) => self.delivery.push(into_bytes(data))?,
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {
-                        self.collector.push_trailers(trailers);
+                        self.trailers.get_or_insert(trailers);
                     }
                 }
             }

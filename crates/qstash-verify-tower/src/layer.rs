@@ -55,15 +55,16 @@ impl QstashLayer {
     }
 
     /// Makes the answer to a refused request, in place of
-    /// [`refusal`](crate::refusal). Whatever it is, the reason is put into its
+    /// [`VerifyError::response`]. Whatever it is, the reason is put into its
     /// extensions, and a 401 should keep its `WWW-Authenticate`.
     ///
     /// ```
-    /// use qstash_verify_tower::{QstashLayer, SigningKeys, Verifier, refusal};
+    /// use bytes::Bytes;
+    /// use qstash_verify_tower::{QstashLayer, SigningKeys, Verifier};
     ///
     /// let verifier = Verifier::new(SigningKeys::new("sig_current", "sig_next")?);
     /// let layer = QstashLayer::new(verifier).on_refusal(|reason| {
-    ///     let mut response = refusal(reason);
+    ///     let mut response = reason.response::<Bytes>();
     ///     response.headers_mut().insert("x-service", "orders".parse().unwrap());
     ///     response
     /// });

@@ -129,8 +129,9 @@
 //! and `key`. The targets begin with `qstash_verify`.
 //!
 //! # Features
-//! - `axum`: the extractors [`Delivery`] and [`Metadata`], the rejection
-//!   [`Refusal`], and original URLs on nested routers. Off by default.
+//! - `axum`: the extractors [`Delivery`], [`Message`] and [`Metadata`], the
+//!   answers [`Refusal`] and [`Steer`], and original URLs on nested routers. Off
+//!   by default.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]
@@ -144,17 +145,17 @@ mod service;
 pub use body::{ResponseBody, VerifiedBody};
 pub use future::ResponseFuture;
 pub use layer::QstashLayer;
-pub use response::refusal;
 pub use service::Qstash;
 
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use self::axum::{Delivery, Metadata, MissingLayer, Refusal};
+pub use self::axum::{Delivery, Message, MessageRejection, Metadata, MissingLayer, Refusal, Steer};
 
 // What a user of the layer needs of the core, so that one dependency will do.
 #[doc(no_inline)]
 pub use qstash_verify::{
-    Claims, ConfigError, ConfigWarning, CredentialSource, Credentials, DEFAULT_BODY_LIMIT, KeyRing,
-    KeySlot, KeySource, MessageMetadata, PendingDelivery, REGION_HEADER, Region, RequestHead,
-    SIGNATURE_HEADER, SigningKeys, Verified, Verifier, VerifierBuilder, VerifyError,
+    BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
+    DEFAULT_BODY_LIMIT, KeyRing, KeySlot, KeySource, MessageError, MessageMetadata,
+    PendingDelivery, REGION_HEADER, Region, RequestHead, Retry, SIGNATURE_HEADER, SigningKeys,
+    Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
 };

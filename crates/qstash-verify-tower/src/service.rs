@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Extensions, Request, Response, Uri};
 use http_body::Body;
 use qstash_verify::{PendingDelivery, RequestHead, Verifier, VerifyError};
 use tower_service::Service;
@@ -17,7 +17,7 @@ use crate::response::Refuse;
 /// itself.
 ///
 /// ```
-/// use http::{Request, Response};
+/// use http::{Extensions, Request, Response, Uri};
 /// use qstash_verify_tower::{Qstash, QstashLayer, SigningKeys, VerifiedBody, Verifier};
 /// use tower::{Layer, service_fn};
 ///
@@ -57,7 +57,7 @@ where
                 // The one that was polled ready is the one that will be called.
                 let clone = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, clone);
-                ResponseFuture::read(inner, parts, body, length, pending, self.refuse.clone())
+                ResponseFuture::read(inner, parts, body, pending, self.refuse.clone())
             }
             Err(reason) => ResponseFuture::refused(refuse(&self.refuse, &parts, reason)),
         }
@@ -70,7 +70,7 @@ fn authenticate(
     parts: &Parts,
     length: u64,
 ) -> Result<PendingDelivery, VerifyError> {
-    let pending = verifier.authenticate(&head(parts))?;
+    let mut pending = verifier.authenticate(&head(parts))?;
     pending.declare_length(length)?;
     Ok(pending)
 }
@@ -82,19 +82,18 @@ pub(crate) fn refuse(refuse: &Refuse, parts: &Parts, reason: VerifyError) -> Res
 }
 
 fn head(parts: &Parts) -> RequestHead<'_> {
-    let uri = original_uri(parts);
-    let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
-    RequestHead::new(&parts.headers, path_and_query)
+    let uri = original_uri(&parts.extensions, &parts.uri);
+    RequestHead::from_http(&parts.headers, uri)
 }
 
 /// A nested router of axum takes its own part of the path away.
 #[cfg(feature = "axum")]
-pub(crate) fn original_uri(parts: &Parts) -> &http::Uri {
-    let original = parts.extensions.get::<axum::extract::OriginalUri>();
-    original.map_or(&parts.uri, |original| &original.0)
+pub(crate) fn original_uri<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
+    let original = extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(uri, |original| &original.0)
 }
 
 #[cfg(not(feature = "axum"))]
-fn original_uri(parts: &Parts) -> &http::Uri {
-    &parts.uri
+fn original_uri<'a>(_extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
+    uri
 }

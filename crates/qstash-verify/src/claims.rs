@@ -20,6 +20,7 @@ const ISSUER: &str = "Upstash";
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(Default))]
 pub struct Claims {
     sub: String,
     exp: f64,

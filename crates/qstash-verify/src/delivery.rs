@@ -42,8 +42,13 @@ impl PendingDelivery {
     ///
     /// # Errors
     /// [`VerifyError::BodyTooLarge`].
-    pub fn declare_length(&self, bytes: u64) -> Result<(), VerifyError> {
+    pub fn declare_length(&mut self, bytes: u64) -> Result<(), VerifyError> {
         self.body.declare(bytes)
+    }
+
+    /// The longest length that was declared, in bytes; 0 if none was.
+    pub(crate) fn declared(&self) -> u64 {
+        self.body.declared()
     }
 
     /// Takes the next bytes of the body, raw, as often as there are some.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::CHALLENGE;
 use crate::env::key_variables;
 use crate::keys::KeySource;
 use crate::region::Region;
@@ -10,8 +11,8 @@ use crate::region::Region;
 /// Why a delivery is refused.
 ///
 /// Each reason has a stable [`code`](Self::code), an HTTP
-/// [`status`](Self::status) and an answer's [`body`](Self::body), so that every
-/// framework's adapter gives the same answer. The [`Display`](fmt::Display)
+/// [`status`](Self::status), and an answer's [`headers`](Self::headers) and
+/// [`body`](Self::body), so that every framework's adapter gives the same answer. The [`Display`](fmt::Display)
 /// form names the thing and the remedy; it is meant for logs, and it holds no
 /// key and no token.
 ///
@@ -128,9 +129,6 @@ macro_rules! answers {
 
             /// The status code that answers such a request (RFC 9110 §15):
             /// 401, 413 or 400.
-            ///
-            /// A 401 must carry a `WWW-Authenticate` header (RFC 9110
-            /// §11.6.1): [`CHALLENGE`](crate::CHALLENGE) is its value.
             #[must_use]
             pub const fn status(&self) -> u16 {
                 match self { $(VerifyError::$variant { .. } => $status),+ }
@@ -165,6 +163,20 @@ answers! {
 }
 
 impl VerifyError {
+    /// The headers of the answer, names in lower case: the type of its
+    /// [`body`](Self::body), and with a 401 the `WWW-Authenticate` that it must
+    /// carry (RFC 9110 §11.6.1), with [`CHALLENGE`].
+    #[must_use]
+    pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        match self.status() {
+            401 => &[
+                ("content-type", "application/json"),
+                ("www-authenticate", CHALLENGE),
+            ],
+            _ => &[("content-type", "application/json")],
+        }
+    }
+
     /// The reason for the code that reads a body, which the core doesn't: it
     /// ended early or could not be read.
     ///

@@ -49,7 +49,11 @@
 //! a refusal, which the adapters do and a hand-written handler should. No key
 //! and no token is in them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod body;
+mod buffer;
+mod callback;
 mod claims;
 mod clock;
 mod config_error;
@@ -58,16 +62,25 @@ mod delivery;
 mod env;
 mod error;
 mod head;
+#[cfg(feature = "http")]
+mod http;
 mod json;
 mod keys;
+mod message;
 mod metadata;
 mod region;
+mod retry;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 mod token;
 mod trace;
 mod url;
 mod verifier;
 
 pub use body::DEFAULT_BODY_LIMIT;
+pub use buffer::BufferedDelivery;
+pub use callback::Callback;
 pub use claims::Claims;
 pub use config_error::{ConfigError, ConfigWarning};
 pub use credentials::{CredentialSource, Credentials};
@@ -75,8 +88,10 @@ pub use delivery::{PendingDelivery, Verified};
 pub use error::VerifyError;
 pub use head::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
 pub use keys::{KeyRing, KeySlot, KeySource, SigningKeys};
+pub use message::{MessageError, parse_message};
 pub use metadata::MessageMetadata;
 pub use region::{ParseRegionError, Region};
+pub use retry::Retry;
 pub use verifier::{Verifier, VerifierBuilder};
 
 /// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110

@@ -125,7 +125,7 @@ impl Verifier {
                  before the next roll, which will make every delivery fail"
             );
         }
-        let body = BodyHash::new(inner.body_limit, signed_hash);
+        let mut body = BodyHash::new(inner.body_limit, signed_hash);
         body.declare(head.content_length)?;
         Ok(PendingDelivery::new(
             body,

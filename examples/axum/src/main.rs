@@ -51,7 +51,8 @@ fn app(verifier: Verifier) -> Router {
         .route("/webhook", post(webhook))
         // The layer has a limit of its own; this one would cut in at 2 MB.
         .layer(DefaultBodyLimit::disable())
-        .layer(QstashLayer::new(verifier))
+        // On the routes so far, and not on the 404.
+        .route_layer(QstashLayer::new(verifier))
         // What is added from here on is open.
         .route("/health", get(|| async { "ok" }))
         // A sender that stalls must not hold its request open for ever.

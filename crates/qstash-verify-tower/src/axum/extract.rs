@@ -1,16 +1,14 @@
-//! Extractors and the rejection for axum.
+//! What a handler can ask for, other than the message itself.
 
 use std::convert::Infallible;
 
-use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use qstash_verify::{MessageMetadata, Verified, VerifyError};
+use http::{Extensions, StatusCode, Uri};
+use qstash_verify::{MessageMetadata, Verified};
 
-use crate::response::refusal;
 use crate::service::original_uri;
 
 /// Extracts the verified delivery. A handler that asks for it can't run on a
@@ -31,21 +29,25 @@ impl<S: Sync> FromRequestParts<S> for Delivery {
     type Rejection = MissingLayer;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, MissingLayer> {
-        match parts.extensions.get::<Verified>() {
-            Some(verified) => Ok(Delivery(verified.clone())),
-            None => {
-                tracing::error!(
-                    path = original_uri(parts).path(),
-                    "{}",
-                    MissingLayer::REASON
-                );
-                Err(MissingLayer(()))
-            }
-        }
+        let verified = verified(&parts.extensions, &parts.uri)?;
+        Ok(Delivery(verified.clone()))
     }
 }
 
-/// The rejection of [`Delivery`] on a route without the layer.
+/// What the layer left, or the rejection of a route without it.
+pub(super) fn verified<'a>(
+    extensions: &'a Extensions,
+    uri: &Uri,
+) -> Result<&'a Verified, MissingLayer> {
+    extensions.get().ok_or_else(|| {
+        let path = original_uri(extensions, uri).path();
+        tracing::error!(path, "{}", MissingLayer::REASON);
+        MissingLayer(())
+    })
+}
+
+/// The rejection of [`Delivery`] and [`Message`](crate::Message) on a route
+/// without the layer.
 ///
 /// ```
 /// use axum::response::IntoResponse;
@@ -104,50 +106,5 @@ impl<S: Sync> FromRequestParts<S> for Metadata {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         Ok(Metadata(MessageMetadata::from_headers(&parts.headers)))
-    }
-}
-
-/// A refusal as an axum response, for handlers that verify by themselves: the
-/// same answer as the layer's.
-///
-/// ```
-/// use axum::body::Bytes;
-/// use axum::extract::{OriginalUri, State};
-/// use axum::http::HeaderMap;
-/// use qstash_verify_tower::{Refusal, RequestHead, Verifier};
-///
-/// async fn webhook(
-///     State(verifier): State<Verifier>,
-///     OriginalUri(uri): OriginalUri,
-///     headers: HeaderMap,
-///     body: Bytes,
-/// ) -> Result<String, Refusal> {
-///     let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
-///     let head = RequestHead::new(&headers, path_and_query);
-///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
-///     Ok(format!("sent to {}", verified.claims().sub()))
-/// }
-/// # let app: axum::Router<Verifier> = axum::Router::new().route("/", axum::routing::post(webhook));
-/// ```
-#[derive(Clone, Debug)]
-pub struct Refusal(pub VerifyError);
-
-impl From<VerifyError> for Refusal {
-    fn from(reason: VerifyError) -> Self {
-        Refusal(reason)
-    }
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        refusal(&self.0).map(Body::from)
     }
 }

@@ -1,0 +1,104 @@
+//! The message itself, typed.
+
+use std::fmt;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use qstash_verify::{MessageError, parse_message};
+use serde::de::DeserializeOwned;
+
+use super::extract::{MissingLayer, verified};
+
+/// Extracts the message of a verified delivery: its body, read as JSON.
+///
+/// A body that isn't such JSON is answered with 422 and the reason, which QStash
+/// shows in its console, and the handler doesn't run. `Content-Type` is not
+/// looked at, since it isn't signed. As with every extractor of axum, a body of
+/// more than 2 MB is a 413, unless `DefaultBodyLimit` says otherwise.
+///
+/// It works for [`Callback`](crate::Callback), too.
+///
+/// ```
+/// use qstash_verify_tower::Message;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Order {
+///     id: u64,
+/// }
+///
+/// async fn webhook(Message(order): Message<Order>) -> String {
+///     format!("order {}", order.id)
+/// }
+/// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<T>(pub T);
+
+impl<S, T> FromRequest<S> for Message<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = MessageRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, MessageRejection> {
+        verified(request.extensions(), request.uri()).map_err(MessageRejection::MissingLayer)?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(MessageRejection::Body)?;
+        parse_message(&body)
+            .map(Message)
+            .map_err(MessageRejection::Invalid)
+    }
+}
+
+/// The rejection of [`Message`].
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use qstash_verify_tower::MessageRejection;
+///
+/// fn status(rejection: MessageRejection) -> u16 {
+///     rejection.into_response().status().as_u16()
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MessageRejection {
+    /// The layer is not on this route: 500.
+    MissingLayer(MissingLayer),
+    /// The body is over axum's limit, which is not the layer's: 413.
+    Body(BytesRejection),
+    /// The body is not the JSON that the handler wants: 422.
+    Invalid(MessageError),
+}
+
+impl fmt::Display for MessageRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MessageRejection::MissingLayer(missing) => missing.fmt(f),
+            MessageRejection::Body(unreadable) => unreadable.fmt(f),
+            MessageRejection::Invalid(invalid) => invalid.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MessageRejection {}
+
+impl IntoResponse for MessageRejection {
+    fn into_response(self) -> Response {
+        match self {
+            MessageRejection::MissingLayer(missing) => missing.into_response(),
+            MessageRejection::Body(unreadable) => unreadable.into_response(),
+            MessageRejection::Invalid(invalid) => {
+                // Every status of the core is one.
+                let status = StatusCode::from_u16(invalid.status());
+                let status = status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+                (status, invalid.to_string()).into_response()
+            }
+        }
+    }
+}

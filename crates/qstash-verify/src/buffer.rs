@@ -1,0 +1,187 @@
+//! A body that is kept while it is hashed, for a handler that wants it whole.
+
+use bytes::Bytes;
+
+use crate::delivery::{PendingDelivery, Verified};
+use crate::error::VerifyError;
+
+impl PendingDelivery {
+    /// Keeps the body while it arrives, for a handler that wants it whole.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use qstash_verify::{PendingDelivery, Verified, VerifyError};
+    ///
+    /// fn receive(
+    ///     pending: PendingDelivery,
+    ///     chunks: impl Iterator<Item = Bytes>,
+    /// ) -> Result<(Verified, Bytes), VerifyError> {
+    ///     let mut delivery = pending.buffered();
+    ///     for chunk in chunks {
+    ///         delivery.push(chunk)?;
+    ///     }
+    ///     delivery.finish()
+    /// }
+    /// ```
+    pub fn buffered(self) -> BufferedDelivery {
+        BufferedDelivery {
+            pending: self,
+            first: Bytes::new(),
+            rest: Vec::new(),
+        }
+    }
+}
+
+/// A delivery whose token is genuine and whose body is kept while it arrives;
+/// made by [`PendingDelivery::buffered`].
+///
+/// A body in one chunk is handed on without a copy; one in many is copied once,
+/// into memory that grows with what has arrived and not with what was declared.
+///
+/// ```
+/// use bytes::Bytes;
+/// use qstash_verify::{BufferedDelivery, Verified, VerifyError};
+///
+/// fn last(mut delivery: BufferedDelivery, chunk: Bytes) -> Result<(Verified, Bytes), VerifyError> {
+///     delivery.push(chunk)?;
+///     delivery.finish()
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a delivery is verified only by `finish`"]
+pub struct BufferedDelivery {
+    pending: PendingDelivery,
+    first: Bytes,
+    rest: Vec<u8>,
+}
+
+impl BufferedDelivery {
+    /// Takes the next bytes of the body, raw, as often as there are some.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyTooLarge`] as soon as they exceed the limit;
+    /// [`finish`](Self::finish) then says the same.
+    pub fn push(&mut self, chunk: Bytes) -> Result<(), VerifyError> {
+        self.pending.update(&chunk)?;
+        // An empty chunk must not cost the copy of a second one.
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        if self.first.is_empty() && self.rest.is_empty() {
+            self.first = chunk;
+            return Ok(());
+        }
+        let first = std::mem::take(&mut self.first);
+        self.reserve(first.len() + chunk.len());
+        self.rest.extend_from_slice(&first);
+        self.rest.extend_from_slice(&chunk);
+        Ok(())
+    }
+
+    /// Makes room for `more` bytes, and for up to as many again as there are if
+    /// so many are declared or nothing is: a declaration alone reserves nothing.
+    fn reserve(&mut self, more: usize) {
+        if self.rest.capacity() - self.rest.len() >= more {
+            return;
+        }
+        let arrived = self.rest.len() + more;
+        let declared = usize::try_from(self.pending.declared()).unwrap_or(0);
+        let ahead = match declared.checked_sub(arrived) {
+            Some(left) => left.min(arrived),
+            None => arrived,
+        };
+        self.rest.reserve_exact(more + ahead);
+    }
+
+    /// Compares the body with the hash in the token, and hands it out: exactly
+    /// the bytes that were signed.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyMismatch`], or [`VerifyError::BodyTooLarge`].
+    pub fn finish(self) -> Result<(Verified, Bytes), VerifyError> {
+        let verified = self.pending.finish()?;
+        let body = if self.rest.is_empty() {
+            self.first
+        } else {
+            Bytes::from(self.rest)
+        };
+        Ok((verified, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::BodyHash;
+    use crate::claims::Claims;
+    use crate::keys::{KeySlot, KeySource};
+
+    /// A delivery of these bytes, of which so many are declared.
+    fn delivery(body: &[u8], declared: u64) -> BufferedDelivery {
+        use sha2::Digest as _;
+        let hash = sha2::Sha256::digest(body).into();
+        let verified = Verified {
+            region: None,
+            key: KeySlot::Current,
+            source: KeySource::Explicit,
+            claims: Claims::default(),
+        };
+        let mut body = BodyHash::new(u64::MAX, Some(hash));
+        body.declare(declared).unwrap();
+        PendingDelivery::new(body, verified).buffered()
+    }
+
+    #[test]
+    fn one_chunk_is_not_copied() {
+        let chunk = Bytes::from(vec![1; 100]);
+        let address = chunk.as_ptr();
+        let mut delivery = delivery(&chunk, 100);
+        delivery.push(Bytes::new()).unwrap();
+        delivery.push(chunk).unwrap();
+        delivery.push(Bytes::new()).unwrap();
+        let (_, body) = delivery.finish().unwrap();
+        assert_eq!(body.as_ptr(), address);
+    }
+
+    #[test]
+    fn memory_is_reserved_no_faster_than_bytes_arrive() {
+        let length = (1..1000).sum();
+        let whole = vec![0; length];
+        for declared in [0, 1_000_000, 10_000_000_000] {
+            let mut delivery = delivery(&whole, declared);
+            let mut arrived = 0;
+            for chunk in 1..1000 {
+                delivery.push(Bytes::from(vec![0; chunk])).unwrap();
+                arrived += chunk;
+                let reserved = delivery.rest.capacity();
+                assert!(reserved <= 2 * arrived, "{declared} {arrived}");
+            }
+            let (_, body) = delivery.finish().unwrap();
+            assert_eq!(body, whole);
+        }
+    }
+
+    #[test]
+    fn no_more_is_reserved_than_is_declared() {
+        let mut delivery = delivery(&[0; 1100], 1000);
+        for _ in 0..10 {
+            delivery.push(Bytes::from(vec![0; 100])).unwrap();
+            assert!(delivery.rest.capacity() <= 1000);
+        }
+        // A declaration that was wrong is no limit.
+        delivery.push(Bytes::from(vec![0; 100])).unwrap();
+        let (_, body) = delivery.finish().unwrap();
+        assert_eq!(body.len(), 1100);
+    }
+
+    #[test]
+    fn other_bytes_are_not_handed_out() {
+        let mut delivery = delivery(b"hello", 0);
+        delivery.push(Bytes::from_static(b"hel")).unwrap();
+        delivery.push(Bytes::from_static(b"lx")).unwrap();
+        assert!(matches!(
+            delivery.finish(),
+            Err(VerifyError::BodyMismatch { received: 5 })
+        ));
+    }
+}

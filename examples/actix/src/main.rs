@@ -1,0 +1,133 @@
+//! An actix-web service that accepts genuine QStash deliveries and nothing else.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
+//! | `RUST_LOG` | what to log; `info` by default |
+
+use std::error::Error;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorRequestTimeout;
+use actix_web::middleware::{Logger, Next, from_fn};
+use actix_web::rt::time::timeout;
+use actix_web::{App, HttpServer, web};
+use qstash_verify_actix::{
+    ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, SigningKeys, Verifier,
+};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+#[actix_web::main]
+#[expect(
+    clippy::print_stdout,
+    reason = "the one line that says where it listens"
+)]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let port: u16 = number("PORT")?.unwrap_or(3000);
+    // Made once and cloned for each worker.
+    let qstash = QstashMiddleware::new(verifier()?);
+    let server = HttpServer::new(move || {
+        App::new()
+            .service(
+                web::resource("/webhook")
+                    .wrap(qstash.clone())
+                    // The middleware has a limit of its own; this one would cut
+                    // in at 256 KiB.
+                    .app_data(web::PayloadConfig::new(usize::MAX))
+                    .route(web::post().to(webhook)),
+            )
+            // What isn't wrapped is open.
+            .service(
+                web::resource("/health")
+                    .route(web::get().to(async || "ok"))
+                    .route(web::head().to(async || "ok")),
+            )
+            // A sender that stalls must not hold its request open for ever.
+            .wrap(from_fn(within_30_seconds))
+            .wrap(Logger::default())
+    })
+    .bind(("127.0.0.1", port))?;
+    for address in server.addrs() {
+        println!("listening on http://{address}");
+    }
+    server.run().await?;
+    Ok(())
+}
+
+/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+async fn webhook(
+    Delivery(verified): Delivery,
+    Metadata(message): Metadata,
+    body: web::Bytes,
+) -> web::Json<Value> {
+    web::Json(json!({
+        "message_id": message.message_id(),
+        "region": verified.region().map(Region::as_str),
+        "key": verified.key().as_str(),
+        "bytes": body.len(),
+    }))
+}
+
+async fn within_30_seconds(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let answer = timeout(Duration::from_secs(30), next.call(request)).await;
+    answer.unwrap_or_else(|_| Err(ErrorRequestTimeout("")))
+}
+
+fn verifier() -> Result<Verifier, Box<dyn Error>> {
+    let mut builder = Verifier::builder(keys()?);
+    if let Some(url) = variable("PUBLIC_URL") {
+        builder = builder.base_url(&url)?;
+    }
+    if let Some(limit) = number("MAX_BODY_BYTES")? {
+        builder = builder.body_limit(limit);
+    }
+    Ok(builder.build())
+}
+
+/// The keys of the environment. So that this example runs as it is, it takes
+/// the development server's where none are set. Those are PUBLIC, so leave this
+/// out of a real service, which is one line: `QstashMiddleware::from_env()?`.
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+fn keys() -> Result<KeyRing, ConfigError> {
+    match KeyRing::from_env() {
+        Err(ConfigError::NoSigningKeys {
+            looked_for, unused, ..
+        }) if unused.is_empty() && looked_for.iter().all(|name| variable(name).is_none()) => {
+            eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
+            Ok(KeyRing::from(SigningKeys::development()))
+        }
+        keys => keys,
+    }
+}
+
+fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
+    let parse = |text: String| {
+        text.trim()
+            .parse()
+            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+    };
+    variable(name).map(parse).transpose()
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}

@@ -1,0 +1,191 @@
+//! A service on hyper alone that accepts genuine QStash deliveries and nothing
+//! else: what the layers for frameworks do, written out.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
+//! | `RUST_LOG` | what to log; `info` by default |
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use qstash_verify::{
+    ConfigError, KeyRing, MessageMetadata, Region, RequestHead, SigningKeys, Verified, Verifier,
+    VerifyError,
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+#[expect(
+    clippy::print_stdout,
+    reason = "the one line that says where it listens"
+)]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let port: u16 = number("PORT")?.unwrap_or(3000);
+    let verifier = verifier()?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = match listener.accept().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                // Out of files, most likely: others will be closed.
+                tracing::warn!("no connection could be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let verifier = verifier.clone();
+        let service = service_fn(move |request| answer(verifier.clone(), request));
+        tokio::spawn(async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended early: {error}");
+            }
+        });
+    }
+}
+
+async fn answer(
+    verifier: Verifier,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let response = match (request.uri().path(), request.method()) {
+        ("/webhook", _) => {
+            // A sender that stalls must not hold its request open for ever.
+            let answer = timeout(Duration::from_secs(30), webhook(&verifier, request)).await;
+            answer.unwrap_or_else(|_| empty(StatusCode::REQUEST_TIMEOUT))
+        }
+        ("/health", &Method::GET | &Method::HEAD) => Response::new(Full::from("ok")),
+        ("/health", _) => not_allowed("GET,HEAD"),
+        _ => empty(StatusCode::NOT_FOUND),
+    };
+    Ok(response)
+}
+
+async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let head = RequestHead::from_http(&parts.headers, &parts.uri);
+    match receive(verifier, &head, body).await {
+        Err(refused) => {
+            refused.log(&head);
+            refused.response()
+        }
+        Ok(_) if parts.method != Method::POST => not_allowed("POST"),
+        Ok((verified, body)) => {
+            let _span = verified.span().entered();
+            handle(&verified, &parts.headers, &body)
+        }
+    }
+}
+
+/// The two steps of verification. A forgery is refused before its body is read.
+async fn receive(
+    verifier: &Verifier,
+    head: &RequestHead<'_>,
+    mut body: Incoming,
+) -> Result<(Verified, Bytes), VerifyError> {
+    let mut delivery = verifier.authenticate(head)?.buffered();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| VerifyError::body_unreadable(&error))?;
+        if let Ok(chunk) = frame.into_data() {
+            delivery.push(chunk)?;
+        }
+    }
+    delivery.finish()
+}
+
+/// Runs for genuine deliveries only: a `Verified` can't be had otherwise.
+fn handle(verified: &Verified, headers: &HeaderMap, body: &Bytes) -> Response<Full<Bytes>> {
+    let message = MessageMetadata::from_headers(headers);
+    let answer = json!({
+        "message_id": message.message_id(),
+        "region": verified.region().map(Region::as_str),
+        "key": verified.key().as_str(),
+        "bytes": body.len(),
+    });
+    let mut response = Response::new(Full::from(answer.to_string()));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+fn not_allowed(methods: &'static str) -> Response<Full<Bytes>> {
+    let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+    let allow = HeaderValue::from_static(methods);
+    response.headers_mut().insert(ALLOW, allow);
+    response
+}
+
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+fn verifier() -> Result<Verifier, Box<dyn Error>> {
+    let mut builder = Verifier::builder(keys()?);
+    if let Some(url) = variable("PUBLIC_URL") {
+        builder = builder.base_url(&url)?;
+    }
+    if let Some(limit) = number("MAX_BODY_BYTES")? {
+        builder = builder.body_limit(limit);
+    }
+    Ok(builder.build())
+}
+
+/// The keys of the environment. So that this example runs as it is, it takes
+/// the development server's where none are set. Those are PUBLIC, so leave this
+/// out of a real service, which is one line: `Verifier::from_env()?`.
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+fn keys() -> Result<KeyRing, ConfigError> {
+    match KeyRing::from_env() {
+        Err(ConfigError::NoSigningKeys {
+            looked_for, unused, ..
+        }) if unused.is_empty() && looked_for.iter().all(|name| variable(name).is_none()) => {
+            eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
+            Ok(KeyRing::from(SigningKeys::development()))
+        }
+        keys => keys,
+    }
+}
+
+fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
+    let parse = |text: String| {
+        text.trim()
+            .parse()
+            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+    };
+    variable(name).map(parse).transpose()
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
