@@ -69,8 +69,8 @@
 //!   bytes (`body_mismatch`).
 //! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
 //!   that one stands outside, it cuts the body and the answer is its 413 or our
-//!   400. axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`
-//!   and `Json` behind the layer: disable it there, or larger deliveries get a
+//!   400. axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`,
+//!   `Json` and `Message` behind the layer: disable it there, or larger deliveries get a
 //!   413 from the extractor although ours would let 10 MiB through.
 //! - **Timeouts**: a client that stalls in the middle of a body holds its
 //!   request open for as long as it likes. `axum::serve` sets no timer, so put
@@ -128,6 +128,37 @@
 //! every other. The inner service runs in a span `qstash_delivery` with `region`
 //! and `key`. The targets begin with `qstash_verify`.
 //!
+//! # Tests of your own
+//! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs
+//! deliveries as QStash would:
+//!
+#![cfg_attr(feature = "axum", doc = "```")]
+#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
+//! use axum::{Router, body::Body, routing::post};
+//! use qstash_verify::testing;
+//! use qstash_verify_tower::{QstashLayer, Verifier};
+//! use tower::ServiceExt;
+//!
+//! fn app(verifier: Verifier) -> Router {
+//!     Router::new()
+//!         .route("/webhook", post(|body: String| async { body }))
+//!         .layer(QstashLayer::new(verifier))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = app(testing::verifier().build());
+//! let delivery = testing::Delivery::new("https://example.com/webhook", "hello");
+//! let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
+//! assert_eq!(answer.status(), 200);
+//!
+//! let forged = delivery.key("sig_of_somebody_else");
+//! let answer = app.oneshot(forged.request::<Body>()?).await?;
+//! assert_eq!(answer.status(), 401);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Features
 //! - `axum`: the extractors [`Delivery`], [`Message`] and [`Metadata`], the
 //!   answers [`Refusal`] and [`Steer`], and original URLs on nested routers. Off
@@ -159,3 +190,7 @@ pub use qstash_verify::{
     PendingDelivery, REGION_HEADER, Region, RequestHead, Retry, SIGNATURE_HEADER, SigningKeys,
     Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
 };
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

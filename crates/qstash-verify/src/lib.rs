@@ -5,7 +5,8 @@
 //! header holds a JWT, and in it is a hash of the raw body. This crate checks
 //! both, with the signing keys of the region that sent the delivery. It does no
 //! I/O and knows no framework; `qstash-verify-tower` is the layer for axum and
-//! everything else that speaks tower.
+//! everything else that speaks tower, `qstash-verify-actix` the middleware for
+//! actix-web.
 //!
 //! ```no_run
 //! use qstash_verify::{RequestHead, Verifier};
@@ -26,7 +27,8 @@
 //! # Two steps
 //! A handler that reads the body as it arrives can refuse a forgery before it
 //! reads a byte: [`Verifier::authenticate`] looks at the head alone and hands
-//! out a [`PendingDelivery`], which takes the body in chunks.
+//! out a [`PendingDelivery`], which takes the body in chunks. If the handler
+//! wants the body whole, [`PendingDelivery::buffered`] keeps it meanwhile.
 //!
 //! # What is checked
 //! In this order: there is exactly one signature header; there are keys for the
@@ -43,12 +45,23 @@
 //! 300 s after it was signed. Headers other than the signature are not signed;
 //! see [`MessageMetadata`].
 //!
+//! # What a delivery carries
+//! [`parse_message`] reads the body as JSON into a type of yours, or into
+//! [`Callback`], what QStash posts to a callback URL. [`Retry`] is an answer that
+//! tells QStash when to deliver the message again, or not to.
+//!
 //! # Logs
 //! Events and spans go through `tracing`: what is odd about the configuration,
 //! and once that the keys were rolled; [`VerifyError::log`] writes the event of
 //! a refusal, which the adapters do and a hand-written handler should. No key
 //! and no token is in them.
-
+//!
+//! # Features
+//! None is on by default.
+//!
+//! - `http`: [`RequestHead`]s and answers of the types of the `http` crate.
+//! - `testing`: deliveries signed as QStash would, with **public keys**, for the
+//!   tests of your service. It belongs in `[dev-dependencies]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
