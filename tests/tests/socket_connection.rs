@@ -15,7 +15,7 @@ on_each_server! {
     after_a_refusal_comes_the_right_answer_or_none,
     an_unread_body_is_never_taken_for_a_request,
     pipelined_requests_are_answered_in_turn,
-    a_hundred_connections_get_their_own_answers,
+    two_hundred_connections_get_their_own_answers,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
@@ -139,8 +139,8 @@ fn pipelined_requests_are_answered_in_turn(kind: Kind) {
     assert_eq!(server.calls(), answers.len().div_ceil(2));
 }
 
-fn a_hundred_connections_get_their_own_answers(kind: Kind) {
-    const CONNECTIONS: usize = 100;
+fn two_hundred_connections_get_their_own_answers(kind: Kind) {
+    const CONNECTIONS: usize = 200;
     let server = Arc::new(server(kind));
     let start = Arc::new(Barrier::new(CONNECTIONS));
     let clients: Vec<_> = (0..CONNECTIONS)

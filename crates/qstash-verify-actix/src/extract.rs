@@ -53,7 +53,7 @@ impl FromRequest for Delivery {
 ///     assert_eq!(missing.error_response().status(), 500);
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingMiddleware(());
 
 impl MissingMiddleware {
@@ -142,8 +142,13 @@ impl<T: DeserializeOwned> FromRequest for Message<T> {
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             delivery.await?;
-            let message = parse_message(&body.await?).map_err(InvalidMessage)?;
-            Ok(Message(message))
+            match parse_message(&body.await?) {
+                Ok(message) => Ok(Message(message)),
+                Err(invalid) => {
+                    invalid.log();
+                    Err(InvalidMessage(invalid).into())
+                }
+            }
         })
     }
 }

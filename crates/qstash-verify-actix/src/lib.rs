@@ -37,7 +37,7 @@
 //!
 //! Refusals are responses and not `Err`, so that `Logger` and `ErrorHandlers`
 //! outside see them. The reason, a [`VerifyError`], is in the response's
-//! extensions, and a [`Refusal`] is its
+//! extensions, and as a [`Refusal`] it is its
 //! [`error`](actix_web::HttpResponse::error). Errors of the inner service pass
 //! through.
 //!
@@ -72,8 +72,8 @@
 //!   `web::PayloadConfig` sets, and 2 MB for `web::Json`, which `web::JsonConfig`
 //!   sets. Larger deliveries get a 413 from the extractor until these are raised
 //!   with `.app_data(…)`. `web::Payload` has none; ours bounds it.
-//! - **`NormalizePath`** changes the path that `base_url` is compared with. It is
-//!   outside of everything, so publish to paths that it leaves alone, or
+//! - **`NormalizePath`** outside of the middleware changes the path that
+//!   `base_url` is compared with: publish to paths that it leaves alone, or
 //!   deliveries are a `url_mismatch`.
 //! - **`Logger`, `ErrorHandlers`, `Compress`** belong outside. What an extractor
 //!   unpacks (`Content-Encoding`) comes after the check of the raw bytes.
@@ -109,16 +109,24 @@
 //!     .wrap(Logger::default());
 //! ```
 //!
-//! # What a client sees of an early refusal
-//! A body that came along with the head (up to some 32 KB) leaves the connection
+//! # What becomes of a refused body
+//! One that came along with the head (up to some 32 KB) leaves the connection
 //! open. Otherwise the answer has `Connection: close`, and of what the client
 //! goes on to send at most 1 MiB is read and dropped, within a second, so that a
 //! client that reads no answer until it has sent everything can still get it.
-//! Then the connection is cut, which actix-web logs as `Response payload stream
-//! error`. Without this middleware, actix-web reads on after any early answer: a
-//! body in chunks without end (4.9 GB in 3 s were seen on loopback), one with a
-//! declared length for as long as `HttpServer::client_disconnect_timeout` says
-//! (1.5 GB in the second that is its default).
+//! Then the connection is cut, which actix-web logs as an error of
+//! `actix_http::h1` (`Response payload stream error: … did not end its body in
+//! time`): a stranger can cause such lines, and a filter can drop them.
+//!
+//! Without this middleware, actix-web reads on after any early answer: a body in
+//! chunks without end (4.9 GB in 3 s were seen on loopback), one with a declared
+//! length for as long as `HttpServer::client_disconnect_timeout` says (1.5 GB in
+//! the second that is its default). That second remains where the middleware's
+//! answer doesn't arrive as it is: if a timeout outside ends the request of a
+//! genuine head while its body is missing, or if something outside replaces the
+//! answer's body, or [`on_refusal`](QstashMiddleware::on_refusal) makes it empty.
+//! `client_disconnect_timeout(Duration::ZERO)` takes it away, for the whole
+//! server: then a client that is still sending may miss its answer.
 //!
 //! One thing can't be helped from a middleware: to `Expect: 100-continue`
 //! actix-web answers `100 Continue` before any of them runs, and the refusal
@@ -180,6 +188,7 @@ mod unread;
 
 pub use extract::{Delivery, InvalidMessage, Message, Metadata, MissingMiddleware};
 pub use middleware::{QstashMiddleware, QstashService};
+pub use receive::request_head;
 pub use refusal::Refusal;
 pub use steer::Steer;
 

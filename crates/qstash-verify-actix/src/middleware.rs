@@ -8,7 +8,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::{Error, HttpResponse};
 use qstash_verify::{ConfigError, Verifier, VerifyError};
 
-use crate::receive::{authenticate, receive, refuse_unread};
+use crate::receive::{receive, refuse_unread, request_head};
 use crate::refusal::Refuse;
 
 /// The middleware: it lets only genuine deliveries through, on an `App`, a
@@ -74,7 +74,10 @@ impl QstashMiddleware {
 
     /// Makes the answer to a refused request, in place of that of
     /// [`Refusal`](crate::Refusal). Whatever it is, the reason is put into its
-    /// extensions, and a 401 should keep its `WWW-Authenticate`.
+    /// extensions, and a 401 should keep its `WWW-Authenticate`. Its body should
+    /// be of a known length and not empty: the rest of the request's is discarded
+    /// behind it, while after any other actix-web does so by itself, for as long
+    /// as `client_disconnect_timeout` says.
     ///
     /// ```
     /// use actix_web::ResponseError;
@@ -162,15 +165,12 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let refuse = self.refuse.clone();
-        match authenticate(&self.verifier, &request) {
+        match self.verifier.authenticate(&request_head(request.request())) {
             Ok(pending) => {
                 let service = Rc::clone(&self.service);
                 Box::pin(receive(service, refuse, request, pending))
             }
-            Err(reason) => Box::pin(async move {
-                let response = refuse_unread(&refuse, request, reason).await;
-                Ok(response.map_into_right_body())
-            }),
+            Err(reason) => Box::pin(refuse_unread(refuse, request, reason)),
         }
     }
 }

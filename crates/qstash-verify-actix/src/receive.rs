@@ -1,35 +1,35 @@
 //! The way of a request through the middleware.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse};
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use bytes::Bytes;
-use futures_core::Stream as _;
-use qstash_verify::{PendingDelivery, RequestHead, Verified, Verifier, VerifyError};
+use qstash_verify::{PendingDelivery, RequestHead, Verified, VerifyError};
 use tracing::Instrument as _;
 
 use crate::refusal::Refuse;
 use crate::unread::Unread;
 
-/// Everything that can be known before the body is read.
-pub(crate) fn authenticate(
-    verifier: &Verifier,
-    request: &ServiceRequest,
-) -> Result<PendingDelivery, VerifyError> {
-    verifier.authenticate(&head(request))
-}
-
-fn head(request: &ServiceRequest) -> RequestHead<'_> {
+/// What verification reads of a request's head, for handlers that verify by
+/// themselves.
+///
+/// ```
+/// use actix_web::{HttpRequest, web};
+/// use qstash_verify_actix::{Verified, Verifier, VerifyError, request_head};
+///
+/// fn check(verifier: &Verifier, request: &HttpRequest, body: &web::Bytes) -> Result<Verified, VerifyError> {
+///     verifier.verify(&request_head(request), body)
+/// }
+/// ```
+#[must_use]
+pub fn request_head(request: &HttpRequest) -> RequestHead<'_> {
     let target = request.uri().path_and_query();
-    RequestHead::new(
-        request.headers(),
-        target.map_or("/", |target| target.as_str()),
-    )
+    let target = target.map_or("/", |target| target.as_str());
+    RequestHead::new(request.headers(), target)
 }
 
 /// Reads the body and calls the inner service, in the delivery's span.
@@ -43,8 +43,8 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let mut payload = request.take_payload();
-    match read(&mut payload, pending).await {
+    let mut body = Unread::new(request.take_payload());
+    match read(&mut body, pending).await {
         Ok((verified, body)) => {
             let span = verified.span();
             request.extensions_mut().insert(verified);
@@ -53,52 +53,59 @@ where
             let response = response.instrument(span).await?;
             Ok(response.map_into_left_body())
         }
-        Err(reason) => {
-            request.set_payload(payload);
-            Ok(answer(&refuse, request, reason).map_into_right_body())
-        }
+        Err(reason) => Ok(answer(&refuse, request, body, reason).await),
     }
 }
 
 async fn read(
-    payload: &mut Payload,
+    body: &mut Unread,
     pending: PendingDelivery,
 ) -> Result<(Verified, Bytes), VerifyError> {
+    /// How many chunks are taken before others get their turn.
+    const CHUNKS_AT_ONCE: usize = 64;
+
     let mut delivery = pending.buffered();
-    let mut payload = Pin::new(payload);
-    while let Some(chunk) = poll_fn(|cx| payload.as_mut().poll_next(cx)).await {
+    for count in 1.. {
+        let Some(chunk) = body.next().await else {
+            break;
+        };
         let chunk = chunk.map_err(|error| VerifyError::body_unreadable(&error))?;
         delivery.push(chunk)?;
+        if count % CHUNKS_AT_ONCE == 0 {
+            yield_now().await;
+        }
     }
     delivery.finish()
 }
 
 /// Refuses a request of whose body nothing was read.
-pub(crate) async fn refuse_unread(
-    refuse: &Refuse,
+pub(crate) async fn refuse_unread<B>(
+    refuse: Refuse,
     mut request: ServiceRequest,
     reason: VerifyError,
-) -> ServiceResponse<BoxBody> {
-    let payload = request.take_payload();
-    if !matches!(payload, Payload::None) {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let body = Unread::new(request.take_payload());
+    if !body.has_ended() {
         // What came along with the head is on its way from the connection to
         // the payload. If that is all of the body, the connection can be kept.
         yield_now().await;
     }
-    request.set_payload(payload);
-    answer(refuse, request, reason)
+    Ok(answer(&refuse, request, body, reason).await)
 }
 
 /// Writes the event of a refusal and makes its answer.
-fn answer(
+async fn answer<B>(
     refuse: &Refuse,
-    mut request: ServiceRequest,
+    request: ServiceRequest,
+    mut body: Unread,
     reason: VerifyError,
-) -> ServiceResponse<BoxBody> {
-    reason.log(&head(&request));
-    let payload = request.take_payload();
-    let response = refuse.answer(reason);
-    request.into_response(response.map_body(|_, body| Unread::behind(body, payload)))
+) -> ServiceResponse<EitherBody<B>> {
+    reason.log(&request_head(request.request()));
+    body.discard_arrived().await;
+    let response = body.behind(refuse.answer(reason));
+    // Not `into_response`, which drops the response's error.
+    let (request, _) = request.into_parts();
+    ServiceResponse::new(request, response).map_into_right_body()
 }
 
 async fn yield_now() {

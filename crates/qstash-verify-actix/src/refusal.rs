@@ -1,9 +1,9 @@
 //! What a refused request is answered with.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
-use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use qstash_verify::VerifyError;
@@ -27,15 +27,14 @@ use qstash_verify::VerifyError;
 ///
 /// ```
 /// use actix_web::{HttpRequest, web};
-/// use qstash_verify_actix::{Refusal, RequestHead, Verifier};
+/// use qstash_verify_actix::{Refusal, Verifier, request_head};
 ///
 /// async fn webhook(
 ///     request: HttpRequest,
 ///     body: web::Bytes,
 ///     verifier: web::Data<Verifier>,
 /// ) -> Result<String, Refusal> {
-///     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-///     let head = RequestHead::new(request.headers(), target);
+///     let head = request_head(&request);
 ///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
 ///     Ok(format!("sent to {}", verified.claims().sub()))
 /// }
@@ -92,9 +91,16 @@ impl Refuse {
         match &self.0 {
             None => HttpResponse::from_error(Refusal(reason)),
             Some(answer) => {
-                let mut response = answer(&reason);
-                response.extensions_mut().insert(reason.clone());
-                HttpResponse::from_error(InternalError::from_response(Refusal(reason), response))
+                let mut custom = answer(&reason);
+                // In all but its error the response is the user's.
+                let mut response = HttpResponse::from_error(Refusal(reason.clone()));
+                mem::swap(response.head_mut(), custom.head_mut());
+                mem::swap(
+                    &mut *response.extensions_mut(),
+                    &mut *custom.extensions_mut(),
+                );
+                response.extensions_mut().insert(reason);
+                response.set_body(custom.into_body())
             }
         }
     }

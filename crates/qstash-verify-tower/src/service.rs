@@ -17,7 +17,7 @@ use crate::response::Refuse;
 /// itself.
 ///
 /// ```
-/// use http::{Extensions, Request, Response, Uri};
+/// use http::{Request, Response};
 /// use qstash_verify_tower::{Qstash, QstashLayer, SigningKeys, VerifiedBody, Verifier};
 /// use tower::{Layer, service_fn};
 ///

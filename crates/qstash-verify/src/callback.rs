@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 /// whatever the publisher sent.
 ///
 /// A callback may come after each attempt; the retries are used up when
-/// `retried == max_retries`. A failure callback comes once QStash has given up.
+/// `retried` and `max_retries` are there and equal. A failure callback comes once QStash has given up.
 ///
 /// A field that is not in the JSON, `null` and an empty string are one, and
 /// fields that are not known here are ignored. Numbers are read from numbers
@@ -31,7 +31,7 @@ use serde_json::{Map, Value};
 /// let callback: Callback = parse_message(body)?;
 /// assert_eq!(callback.status, Some(200));
 /// assert_eq!(callback.body, b"hello");
-/// assert!(callback.retried < callback.max_retries);
+/// assert_eq!((callback.retried, callback.max_retries), (Some(1), Some(3)));
 /// assert_eq!(callback.dlq_id, None);
 /// # Ok::<_, qstash_verify::MessageError>(())
 /// ```
@@ -39,7 +39,8 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Callback {
     /// The status code that the endpoint answered with: `status`. A number that
-    /// can't be one, such as -1, counts as absent.
+    /// can't be one (RFC 9110 §15 has 100 to 599, and some go up to 999), such as
+    /// 0 or -1, counts as absent.
     pub status: Option<u16>,
     /// The headers of the endpoint's answer, names as QStash writes them:
     /// `header`.
@@ -102,10 +103,11 @@ struct Fields(Map<String, Value>);
 impl Fields {
     fn callback(&mut self) -> Result<Callback, Wrong> {
         Ok(Callback {
-            // QStash has no status where there was no answer.
+            // There is none where there was no answer.
             status: self
                 .integer("status", "a whole number")?
-                .and_then(|status| u16::try_from(status).ok()),
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (100..=999).contains(status)),
             header: self.headers("header")?,
             body: self.bytes("body")?,
             retried: self.count("retried")?,
@@ -333,7 +335,15 @@ mod tests {
 
     #[test]
     fn a_status_that_is_none_is_absent() {
-        for status in ["-1", "65536", r#""-1""#, "18446744073709551615"] {
+        for status in [
+            "-1",
+            "0",
+            "99",
+            "1000",
+            "65536",
+            r#""-1""#,
+            "18446744073709551615",
+        ] {
             assert_eq!(read(&format!("{{\"status\":{status}}}")).status, None);
         }
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 /// Reads the body of a genuine delivery as JSON (RFC 8259).
 ///
 /// The `content-type` header is not looked at: it is not signed, and what the
-/// publisher sends with it is passed on unchecked. An error is logged, at `warn`.
+/// publisher sends with it is passed on unchecked.
 ///
 /// ```
 /// use qstash_verify::parse_message;
@@ -23,22 +23,21 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// A [`MessageError`] if the body is empty, or not the JSON of a `T`.
 pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError> {
-    let message = if body.is_empty() {
-        Err(MessageError(
-            "the body is empty, and this endpoint expects JSON".to_owned(),
-        ))
-    } else {
-        serde_json::from_slice(body).map_err(|error| MessageError::new(&error))
-    };
-    message.inspect_err(|invalid| tracing::warn!(target: "qstash_verify", "{invalid}"))
+    if body.is_empty() {
+        return Err(MessageError {
+            text: "the body is empty, and this endpoint expects JSON".to_owned(),
+            place: None,
+        });
+    }
+    serde_json::from_slice(body).map_err(|error| MessageError::new(&error))
 }
 
 /// Why the body of a genuine delivery is not the message that the handler wants.
 ///
 /// The [`Display`](fmt::Display) form is one sentence in one line of at most
-/// 512 bytes, meant for the answer, which QStash shows in its console, and for
-/// logs. It may quote a value of the body, which matters where messages hold
-/// secrets.
+/// 512 bytes, meant for the answer, which QStash shows in its console. It may
+/// quote a value of the body, which a log should not hold; [`log`](Self::log)
+/// doesn't.
 ///
 /// ```
 /// use qstash_verify::{MessageError, parse_message};
@@ -52,7 +51,11 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageError(String);
+pub struct MessageError {
+    text: String,
+    /// Line and column, from 1, if the body has any.
+    place: Option<(usize, usize)>,
+}
 
 impl MessageError {
     /// The longest text, in bytes: an error may quote a value of any length.
@@ -79,7 +82,26 @@ impl MessageError {
             text.push_str(&piece);
         }
         text.push_str(position);
-        MessageError(text)
+        MessageError {
+            text,
+            place: Some((error.line(), error.column())),
+        }
+    }
+
+    /// Writes the one event of it, at `warn`: where the body is wrong, and
+    /// nothing that it holds. The adapters call this; a hand-written handler
+    /// may.
+    pub fn log(&self) {
+        match self.place {
+            None => tracing::warn!(target: "qstash_verify", "message refused: {self}"),
+            Some((line, column)) => tracing::warn!(
+                target: "qstash_verify",
+                line,
+                column,
+                "message refused: its body is not the JSON that this endpoint expects; the \
+                 answer, which QStash shows in its console, says what is wrong"
+            ),
+        }
     }
 
     /// The status code that answers such a delivery: 422 (RFC 9110 §15.5.21).
@@ -94,7 +116,7 @@ impl MessageError {
 
 impl fmt::Display for MessageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// When QStash is to deliver a message again that could not be handled now: an
 /// answer with this [`status`](Self::status) and [`header`](Self::header).
 ///
-/// QStash retries after any answer outside 2xx, by itself after
-/// `min(86400, e^(2.5 n))` seconds, where `n` counts the retries (12 s,
-/// 2 min 28 s, 30 min 8 s, 6 h 7 min, then a day), until the retries of the
-/// message are used up. The message then goes to the dead letter queue.
-/// A delay given here takes the place of that one; one of more than a day is
+/// QStash retries after any answer outside 2xx: unless the publisher set another
+/// delay, after `min(86400, e^(2.5 n))` seconds, where `n` counts the retries
+/// (12 s, 2 min 28 s, 30 min 8 s, 6 h 7 min, then a day), until the retries of
+/// the message are used up. The message then goes to the dead letter queue.
+/// A delay given here takes the place of that; one of more than a day is
 /// ignored. Source: <https://upstash.com/docs/qstash/features/retry>.
 ///
 /// ```

@@ -159,7 +159,8 @@ impl Delivery {
         self
     }
 
-    /// Gives a claim this value, whatever the other methods make of it.
+    /// Gives a claim this value, whatever the other methods make of it. Lists and
+    /// objects are those of `serde_json` 1.
     ///
     /// ```
     /// use qstash_verify::testing::Delivery;
@@ -236,7 +237,8 @@ impl Delivery {
         )
     }
 
-    /// The headers of the request, each name once and in lower case:
+    /// The headers of the request, each name once (add a second of a name to the
+    /// request itself) and in lower case:
     /// `upstash-signature`, `upstash-message-id`, `upstash-retried` (0),
     /// `user-agent`, `upstash-region` if there is one, and what
     /// [`header`](Self::header) added. The message's id is always the same.

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::ErrorRequestTimeout;
+use actix_web::error::InternalError;
 use actix_web::middleware::{Logger, Next, from_fn};
 use actix_web::rt::time::timeout;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, web};
 use qstash_verify_actix::{
     ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, SigningKeys, Verifier,
 };
@@ -86,7 +86,10 @@ async fn within_30_seconds(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let answer = timeout(Duration::from_secs(30), next.call(request)).await;
-    answer.unwrap_or_else(|_| Err(ErrorRequestTimeout("")))
+    answer.unwrap_or_else(|late| {
+        let response = HttpResponse::RequestTimeout().finish();
+        Err(InternalError::from_response(late, response).into())
+    })
 }
 
 fn verifier() -> Result<Verifier, Box<dyn Error>> {

@@ -80,7 +80,7 @@ async fn answer(
             let answer = timeout(Duration::from_secs(30), webhook(&verifier, request)).await;
             answer.unwrap_or_else(|_| empty(StatusCode::REQUEST_TIMEOUT))
         }
-        ("/health", &Method::GET | &Method::HEAD) => Response::new(Full::from("ok")),
+        ("/health", &Method::GET | &Method::HEAD) => typed("text/plain; charset=utf-8", "ok"),
         ("/health", _) => not_allowed("GET,HEAD"),
         _ => empty(StatusCode::NOT_FOUND),
     };
@@ -128,9 +128,13 @@ fn handle(verified: &Verified, headers: &HeaderMap, body: &Bytes) -> Response<Fu
         "key": verified.key().as_str(),
         "bytes": body.len(),
     });
-    let mut response = Response::new(Full::from(answer.to_string()));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
+    typed("application/json", answer.to_string())
+}
+
+fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 

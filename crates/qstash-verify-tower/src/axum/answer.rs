@@ -19,14 +19,13 @@ use qstash_verify::{Retry, VerifyError};
 ///     headers: HeaderMap,
 ///     body: Bytes,
 /// ) -> Result<String, Refusal> {
-///     let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
-///     let head = RequestHead::new(&headers, path_and_query);
+///     let head = RequestHead::from_http(&headers, &uri);
 ///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
 ///     Ok(format!("sent to {}", verified.claims().sub()))
 /// }
 /// # let app: axum::Router<Verifier> = axum::Router::new().route("/", axum::routing::post(webhook));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refusal(pub VerifyError);
 
 impl From<VerifyError> for Refusal {

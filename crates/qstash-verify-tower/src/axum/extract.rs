@@ -57,7 +57,7 @@ pub(super) fn verified<'a>(
 ///     assert_eq!(missing.into_response().status(), 500);
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer(());
 
 impl MissingLayer {

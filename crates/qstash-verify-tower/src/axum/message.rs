@@ -49,9 +49,8 @@ where
         let body = Bytes::from_request(request, state)
             .await
             .map_err(MessageRejection::Body)?;
-        parse_message(&body)
-            .map(Message)
-            .map_err(MessageRejection::Invalid)
+        let message = parse_message(&body).inspect_err(MessageError::log);
+        message.map(Message).map_err(MessageRejection::Invalid)
     }
 }
 
@@ -86,7 +85,16 @@ impl fmt::Display for MessageRejection {
     }
 }
 
-impl std::error::Error for MessageRejection {}
+impl std::error::Error for MessageRejection {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // Each says what its source would say.
+        match self {
+            MessageRejection::MissingLayer(missing) => missing.source(),
+            MessageRejection::Body(unreadable) => unreadable.source(),
+            MessageRejection::Invalid(invalid) => invalid.source(),
+        }
+    }
+}
 
 impl IntoResponse for MessageRejection {
     fn into_response(self) -> Response {

@@ -1,0 +1,112 @@
+//! What an example writes at its most verbose: nothing that is worth stealing.
+
+use qstash_verify_tests::{
+    DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, Kind, MULTI_REGION, Request, Token, US,
+    US_VARIABLES, on_each_server,
+};
+
+use crate::process::Example;
+use crate::{BODY, DEVELOPMENT, ORIGIN, URL, now};
+
+on_each_server! {
+    neither_keys_nor_tokens_are_written,
+    the_keys_of_development_are_not_written,
+}
+
+/// So much of a secret is too much. Any 40 characters of a token hold such a
+/// piece.
+const PIECE: usize = 20;
+
+fn assert_unseen(output: &str, secret: &str) {
+    for piece in secret.as_bytes().chunks_exact(PIECE.min(secret.len())) {
+        // As text, and as the numbers that a `Debug` of bytes prints.
+        let text = std::str::from_utf8(piece).unwrap();
+        let numbers = format!("{piece:?}");
+        for shown in [text, numbers.trim_matches(['[', ']'])] {
+            assert!(!output.contains(shown), "{shown} is in:\n{output}");
+        }
+    }
+}
+
+/// A token for the webhook, with an id of its own.
+fn token(key: &str, number: usize) -> String {
+    let id = format!("\"jwt_{}\"", format!("{number:04}").repeat(7));
+    Token::new(URL, BODY, now()).claim("jti", &id).sign(key)
+}
+
+fn neither_keys_nor_tokens_are_written(kind: Kind) {
+    let settings = [("RUST_LOG", "trace"), ("PUBLIC_URL", ORIGIN), MULTI_REGION];
+    let variables = [
+        &DEFAULT_VARIABLES[..],
+        &US_VARIABLES,
+        &EU_VARIABLES,
+        &settings,
+    ];
+    let mut example = Example::start(kind, &variables.concat());
+    let mut tokens = Vec::new();
+    let mut ask = |key: &str, region: &str, send: &dyn Fn(Request) -> Request| {
+        let token = token(key, tokens.len());
+        let request = Request::post("/webhook")
+            .header("upstash-region", region)
+            .header("upstash-message-id", format!("msg_{}", tokens.len()))
+            .signed(&token);
+        tokens.push(token);
+        let mut connection = example.connect();
+        connection.send(send(request).bytes());
+        // Until the server closes it.
+        connection.answers().last().map(|answer| answer.status())
+    };
+    let genuine = |request: Request| request.header("connection", "close").body(BODY);
+    for (region, pair) in [("", DEFAULT), ("US-EAST-1", US), ("EU-CENTRAL-1", EU)] {
+        for key in pair {
+            assert_eq!(ask(key, region, &genuine), Some(200));
+        }
+        assert_eq!(ask("sig_ofSomebodyElse", region, &genuine), Some(401));
+    }
+    let [key, _] = DEFAULT;
+    // Each way in which such a request may end.
+    let chunked = |request: Request| request.header("connection", "close").chunks(BODY, 5);
+    assert_eq!(ask(key, "", &chunked), Some(200));
+    let again = |request: Request| genuine(request.signed(token(key, 99)));
+    assert_eq!(ask(key, "", &again), Some(401));
+    let elsewhere = |request: Request| genuine(request.header("connection", "close"));
+    assert_eq!(ask(US[0], "EU-CENTRAL-1", &elsewhere), Some(401));
+    let other_body = |request: Request| request.header("connection", "close").body(b"x");
+    assert_eq!(ask(key, "", &other_body), Some(401));
+    let long = |request: Request| request.header("content-length", "99999999999");
+    assert_eq!(ask(key, "", &long), Some(413));
+    let chunks = |request: Request| {
+        let request = request.header("transfer-encoding", "chunked");
+        request.raw_body("x\r\n")
+    };
+    assert_eq!(ask(key, "", &chunks), Some(400));
+    let junk = |request: Request| request.header("content-length", "junk");
+    assert_eq!(ask(key, "", &junk), Some(400));
+    tokens.push(token(key, 99));
+
+    let output = example.stop();
+    // It is at its most verbose, and it saw these requests.
+    assert!(output.contains("TRACE"), "{output}");
+    assert!(output.contains("WARN"), "{output}");
+    assert!(output.contains("msg_2"), "{output}");
+    for token in &tokens {
+        assert_unseen(&output, token);
+        let (_, signature) = token.rsplit_once('.').unwrap();
+        assert!(!output.contains(signature), "{output}");
+    }
+    for key in [DEFAULT, US, EU].into_iter().flatten() {
+        assert_unseen(&output, key);
+        assert_unseen(&output, key.trim_start_matches("sig_"));
+    }
+}
+
+fn the_keys_of_development_are_not_written(kind: Kind) {
+    let mut example = Example::start(kind, &[("RUST_LOG", "trace")]);
+    let request = Request::post("/webhook").signed(token(DEVELOPMENT[0], 0));
+    assert_eq!(example.ask(&request.body(BODY)).status(), 200);
+    let output = example.stop();
+    assert!(output.contains("TRACE"), "{output}");
+    for key in DEVELOPMENT {
+        assert_unseen(&output, key);
+    }
+}

@@ -1,0 +1,145 @@
+//! The same routes on axum and on actix-web.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use actix_web::web;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::post;
+use qstash_verify::{Callback, Retry, Verifier};
+use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
+use qstash_verify_tests::builder;
+use qstash_verify_tower::{MessageRejection, QstashLayer};
+use {qstash_verify_actix as actix, qstash_verify_tower as tower_layer};
+
+#[derive(serde::Deserialize)]
+struct Order {
+    id: u64,
+    note: Option<String>,
+}
+
+impl Order {
+    fn describe(&self) -> String {
+        format!("{} {:?}", self.id, self.note)
+    }
+}
+
+/// All kinds of steering, and what they are on the wire: status and header. A
+/// message's number picks one.
+pub(crate) fn steering() -> [(Retry, u16, &'static str, &'static str); 6] {
+    const LATER: &str = "retry-after";
+    let seconds = Duration::from_secs;
+    // The example of RFC 9110 §5.6.7.
+    let date = UNIX_EPOCH + seconds(784_111_777);
+    [
+        (Retry::AfterSeconds(0), 503, LATER, "0"),
+        (Retry::AfterSeconds(30), 503, LATER, "30"),
+        (Retry::After(seconds(365)), 503, LATER, "6m5s"),
+        (
+            Retry::After(Duration::from_millis(1500)),
+            503,
+            LATER,
+            "1s500ms",
+        ),
+        (Retry::At(date), 503, LATER, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (Retry::Never, 489, "upstash-nonretryable-error", "true"),
+    ]
+}
+
+fn retry(number: usize) -> Retry {
+    steering()[number].0
+}
+
+fn verifier() -> Verifier {
+    builder().body_limit(5_000_000).build()
+}
+
+/// How often a handler has run.
+pub(crate) type Calls = Arc<AtomicUsize>;
+
+pub(crate) fn on_axum(calls: &Calls) -> Router {
+    use tower_layer::{Message, Steer};
+    let order = {
+        let calls = Calls::clone(calls);
+        async move |Message(order): Message<Order>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            order.describe()
+        }
+    };
+    let handled = async |message: Result<Message<u8>, MessageRejection>| match message {
+        Ok(Message(number)) => number.to_string(),
+        Err(MessageRejection::Invalid(invalid)) => format!("handled: {invalid}"),
+        Err(other) => other.to_string(),
+    };
+    let err =
+        async |Message(number): Message<usize>| -> Result<String, Steer> { Err(retry(number))? };
+    Router::new()
+        .route("/order", post(order.clone()))
+        .route("/handled", post(handled))
+        .route(
+            "/text",
+            post(async |Message(text): Message<String>| text.len().to_string()),
+        )
+        .route(
+            "/large",
+            post(async |Message(text): Message<String>| text.len().to_string())
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .route(
+            "/callback",
+            post(async |Message(it): Message<Callback>| format!("{it:?}")),
+        )
+        .route(
+            "/ok",
+            post(async |Message(number): Message<usize>| Steer(retry(number))),
+        )
+        .route("/err", post(err))
+        .layer(QstashLayer::new(verifier()))
+        .route("/bare", post(order))
+}
+
+pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    use actix::{Message, Steer};
+    let calls = Calls::clone(calls);
+    let qstash = QstashMiddleware::new(verifier());
+    move |config| {
+        let calls = Calls::clone(&calls);
+        let order = move |Message(order): Message<Order>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            async move { order.describe() }
+        };
+        let handled = async |message: Result<Message<u8>, actix_web::Error>| match message {
+            Ok(Message(number)) => number.to_string(),
+            Err(error) => match error.as_error::<InvalidMessage>() {
+                Some(InvalidMessage(invalid)) => format!("handled: {invalid}"),
+                None => error.to_string(),
+            },
+        };
+        let err = async |Message(number): Message<usize>| -> Result<String, Steer> {
+            Err(retry(number))?
+        };
+        let length = async |Message(text): Message<String>| text.len().to_string();
+        let large = web::resource("/large").app_data(web::PayloadConfig::new(usize::MAX));
+        config
+            .route("/bare", web::post().to(order.clone()))
+            .service(
+                web::scope("")
+                    .wrap(qstash.clone())
+                    .route("/order", web::post().to(order))
+                    .route("/handled", web::post().to(handled))
+                    .route("/text", web::post().to(length))
+                    .service(large.route(web::post().to(length)))
+                    .route(
+                        "/callback",
+                        web::post().to(async |Message(it): Message<Callback>| format!("{it:?}")),
+                    )
+                    .route(
+                        "/ok",
+                        web::post().to(async |Message(it): Message<usize>| Steer(retry(it))),
+                    )
+                    .route("/err", web::post().to(err)),
+            );
+    }
+}

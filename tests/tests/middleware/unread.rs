@@ -1,0 +1,115 @@
+//! What becomes of a refused body: some of it is discarded, not all.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::test::call_service;
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::support::{
+    BODY, Recorder, Step, at_once, forged, genuine, limited, middleware, scripted,
+};
+
+/// Reads an answer to its end: its text, and whether the end is an error, upon
+/// which the connection is closed.
+async fn read<B: MessageBody>(response: ServiceResponse<B>) -> (String, Option<String>) {
+    let mut body = pin!(response.into_body());
+    let mut text = Vec::new();
+    loop {
+        match poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            Some(Ok(chunk)) => text.extend_from_slice(&chunk),
+            end => {
+                let error = end
+                    .and_then(Result::err)
+                    .map(|error| error.into().to_string());
+                return (String::from_utf8(text).unwrap(), error);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_body_without_end_a_mebibyte_is_discarded() {
+    const CHUNK: usize = 64 * 1024;
+    let endless = || {
+        let chunk = Bytes::from(vec![b'x'; CHUNK]);
+        (0..10_000).map(move |_| Step::Data(chunk.clone()))
+    };
+    // Refused before it is read, and while it is.
+    for (request, limit) in [
+        (forged(), 0),
+        (genuine(BODY), 0),
+        (genuine(BODY), 10 * CHUNK),
+    ] {
+        let service = Recorder::default().behind(limited(limit as u64)).await;
+        let (request, fate) = scripted(request, endless());
+        let response = call_service(&service, request).await;
+        let (text, error) = read(response).await;
+        assert!(text.starts_with("{\"error\":"), "{text}");
+        let error = error.unwrap();
+        assert!(error.contains("so it was cut off"), "{error}");
+        let discarded = fate.polls() * CHUNK - limit;
+        assert!(discarded <= 1024 * 1024 + CHUNK, "{discarded}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_is_waited_for_a_second() {
+    let service = Recorder::default().behind(middleware()).await;
+    let (request, _) = scripted(forged(), [Step::Stall]);
+    let response = call_service(&service, request).await;
+    let start = Instant::now();
+    let (text, error) = read(response).await;
+    assert_eq!(text, r#"{"error":"bad_signature"}"#);
+    assert!(error.is_some());
+    let waited = start.elapsed();
+    assert!(waited >= Duration::from_secs(1), "{waited:?}");
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+}
+
+#[actix_web::test]
+async fn an_answer_ends_when_the_refused_body_does() {
+    let service = Recorder::default().behind(middleware()).await;
+    let (sender, payload) = actix_http::h1::Payload::create(false);
+    let mut sender = sender;
+    let mut request = forged().to_srv_request();
+    request.set_payload(payload.into());
+    let response = call_service(&service, request).await;
+    let mut body = pin!(response.into_body());
+    let mut next = || at_once(poll_fn(|cx| body.as_mut().poll_next(cx)));
+    let chunk = next().unwrap().unwrap();
+    assert_eq!(chunk.ok().unwrap(), r#"{"error":"bad_signature"}"#);
+    assert!(next().is_none());
+    sender.feed_data(Bytes::from(BODY));
+    assert!(next().is_none());
+    sender.feed_eof();
+    assert!(matches!(next(), Some(None)));
+}
+
+#[actix_web::test]
+async fn the_payload_is_kept_until_it_ends_where_the_answer_is_dropped() {
+    let service = Recorder::default().behind(middleware()).await;
+    let (sender, payload) = actix_http::h1::Payload::create(false);
+    let mut sender = sender;
+    let mut request = forged().to_srv_request();
+    request.set_payload(payload.into());
+    let response = call_service(&service, request).await;
+    drop(response);
+    tokio::task::yield_now().await;
+    // As long as it is there, actix-web doesn't read on without bound.
+    assert!(!sender.is_dropped());
+    sender.feed_eof();
+    poll_fn(|cx| {
+        if sender.is_dropped() {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
