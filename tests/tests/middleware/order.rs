@@ -14,8 +14,8 @@ use qstash_verify_actix::{KeySlot, Region, VerifyError};
 use qstash_verify_tests::{DEFAULT, URL};
 
 use crate::support::{
-    BODY, Recorder, Step, answer, at_base, cut, data, delivery, forged, genuine, middleware,
-    refused, refused_at_once, scripted, signed, token,
+    BODY, Recorder, Step, answer, at_base, at_once, cut, data, delivery, forged, genuine,
+    middleware, refused, refused_at_once, scripted, signed, token,
 };
 
 #[actix_web::test]
@@ -92,6 +92,17 @@ async fn one_request_does_not_wait_for_another() {
     // A client that leaves takes its body along.
     assert!(fate.is_dropped());
     assert_eq!(inner.only().body(), "other");
+}
+
+#[actix_web::test]
+async fn a_body_that_is_always_ready_lets_others_go() {
+    let inner = Recorder::default();
+    let service = inner.behind(middleware()).await;
+    let body = [b'x'; 1000];
+    let (request, fate) = scripted(genuine(&body), body.chunks(1).map(data));
+    assert!(at_once(service.call(request)).is_none());
+    assert!(fate.polls() < 1000, "{}", fate.polls());
+    assert!(fate.is_dropped() && inner.calls() == 0);
 }
 
 #[actix_web::test]

@@ -5,8 +5,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::ServiceResponse;
+use actix_web::HttpResponse;
+use actix_web::body::{self, BodySize, MessageBody};
+use actix_web::dev::{Payload, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::test::call_service;
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -89,6 +91,33 @@ async fn an_answer_ends_when_the_refused_body_does() {
     assert!(next().is_none());
     sender.feed_eof();
     assert!(matches!(next(), Some(None)));
+}
+
+#[actix_web::test]
+async fn an_answer_that_has_no_place_behind_it_is_left_as_it_is() {
+    let none: fn() -> HttpResponse = || {
+        let response = HttpResponse::with_body(StatusCode::FORBIDDEN, body::None::new());
+        response.map_into_boxed_body()
+    };
+    for (answer, size) in [
+        (none, BodySize::None),
+        (|| HttpResponse::Forbidden().body(""), BodySize::Sized(0)),
+        (|| HttpResponse::NoContent().body("no"), BodySize::Sized(2)),
+        (
+            || {
+                let body: Payload = Payload::from(Bytes::from("no"));
+                HttpResponse::Forbidden().streaming(body)
+            },
+            BodySize::Stream,
+        ),
+    ] {
+        let replaced = middleware().on_refusal(move |_| answer());
+        let service = Recorder::default().behind(replaced).await;
+        let (request, _) = scripted(forged(), [Step::Stall]);
+        let response = call_service(&service, request).await;
+        assert_eq!(response.response().body().size(), size);
+        assert!(at_once(read(response)).is_some(), "{size:?}");
+    }
 }
 
 #[actix_web::test]
