@@ -14,6 +14,8 @@ use actix_web::{
 use qstash_verify::{MessageError, MessageMetadata, Verified, parse_message};
 use serde::de::DeserializeOwned;
 
+use crate::receive::request_head;
+
 /// Extracts the verified delivery. A handler that asks for it can't run on a
 /// route without the middleware: it is answered with [`MissingMiddleware`], a
 /// 500.
@@ -114,7 +116,9 @@ impl FromRequest for Metadata {
 /// as by `web::Bytes`: over 256 KiB it is a 413, unless `PayloadConfig` says
 /// otherwise.
 ///
-/// It works for [`Callback`](crate::Callback), too.
+/// To answer otherwise, ask for `Result<Message<T>, actix_web::Error>`: QStash
+/// retries after a 422, as after any answer outside 2xx. It works for
+/// [`Callback`](crate::Callback), too.
 ///
 /// ```
 /// use actix_web::web;
@@ -140,15 +144,18 @@ impl<T: DeserializeOwned> FromRequest for Message<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let delivery = Delivery::from_request(request, payload);
         let body = web::Bytes::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             delivery.await?;
-            match parse_message(&body.await?) {
-                Ok(message) => Ok(Message(message)),
-                Err(invalid) => {
-                    invalid.log();
-                    Err(InvalidMessage(invalid).into())
-                }
-            }
+            let body = body.await.inspect_err(|unreadable| {
+                tracing::warn!(
+                    "message refused: {unreadable}; actix-web's own limit for extractors may be \
+                     lower than the middleware's: raise it with `web::PayloadConfig`"
+                );
+            })?;
+            let message = parse_message(&body);
+            let message = message.inspect_err(|invalid| invalid.log(&request_head(&request)));
+            Ok(Message(message.map_err(InvalidMessage)?))
         })
     }
 }

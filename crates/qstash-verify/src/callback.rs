@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 /// `retried` and `max_retries` are there and equal. A failure callback comes once QStash has given up.
 ///
 /// A field that is not in the JSON, `null` and an empty string are one, and
-/// fields that are not known here are ignored. Numbers are read from numbers
+/// fields that are not known here are ignored; but an object without any field
+/// of a callback is none. Numbers are read from numbers
 /// and from strings. Source, for the fields too:
 /// <https://upstash.com/docs/qstash/features/callbacks>.
 ///
@@ -85,7 +86,12 @@ pub struct Callback {
 impl<'de> Deserialize<'de> for Callback {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Fields(Map::deserialize(deserializer)?);
-        fields.callback().map_err(|Wrong { field, reason }| {
+        let before = fields.0.len();
+        let callback = fields.callback();
+        if callback.is_ok() && fields.0.len() == before {
+            return Err(D::Error::custom("it has no field of a callback"));
+        }
+        callback.map_err(|Wrong { field, reason }| {
             D::Error::custom(format_args!("`{field}` is not {reason}"))
         })
     }
@@ -303,12 +309,20 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing_in_any_form() {
-        assert_eq!(read("{}"), Callback::default());
-        assert_eq!(read(r#"{"new":{"a":[1]}}"#), Callback::default());
+        assert_eq!(read(r#"{"status":null}"#), Callback::default());
+        let unknown = r#"{"status":null,"new":{"a":[1]}}"#;
+        assert_eq!(read(unknown), Callback::default());
         for nothing in ["null", r#""""#] {
             let fields = NAMES.map(|name| format!("\"{name}\":{nothing}"));
             let json = format!("{{{}}}", fields.join(","));
             assert_eq!(read(&json), Callback::default());
+        }
+    }
+
+    #[test]
+    fn an_object_of_anything_else_is_no_callback() {
+        for other in ["{}", r#"{"id":7,"Status":200}"#] {
+            assert!(error(other).contains("no field of a callback"), "{other}");
         }
     }
 
@@ -438,7 +452,7 @@ mod tests {
 
         #[test]
         fn any_json_is_judged(fields in proptest::collection::vec(
-            (proptest::sample::select(&NAMES[..]), json()), 0..4,
+            (proptest::sample::select(&NAMES[..]), json()), 1..4,
         )) {
             let fields: Map<_, _> = fields
                 .into_iter()

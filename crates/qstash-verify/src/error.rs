@@ -242,13 +242,7 @@ impl fmt::Display for VerifyError {
                  is slow",
                 Seconds(*seconds)
             ),
-            VerifyError::UrlMismatch { sub, expected } => write!(
-                f,
-                "the delivery was meant for `{}` (claim `sub`), and this endpoint is `{}`: set \
-                 the verifier's URL to the one that is published to",
-                Shown(sub),
-                Shown(expected)
-            ),
+            VerifyError::UrlMismatch { sub, expected } => url_mismatch(f, sub, expected),
             VerifyError::BodyMismatch { received } => write!(
                 f,
                 "the {received} bytes of body are not those that were signed (claim `body`): \
@@ -302,6 +296,23 @@ fn bad_signature(
                  compare them with the QStash console"
             )
         }
+    }
+}
+
+fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &str) -> fmt::Result {
+    write!(
+        f,
+        "the delivery was meant for `{}` (claim `sub`), and this endpoint is `{}`: ",
+        Shown(sub),
+        Shown(expected)
+    )?;
+    if sub.trim_end_matches('/') == expected.trim_end_matches('/') {
+        f.write_str(
+            "they differ in the `/` at the end, which the publisher added or left out, or \
+             something before the verifier, such as a `NormalizePath`",
+        )
+    } else {
+        f.write_str("set the verifier's URL to the one that is published to")
     }
 }
 
@@ -381,6 +392,19 @@ mod tests {
         for variable in key_variables(eu).into_iter().chain(key_variables(None)) {
             assert!(none.contains(variable), "{none}");
         }
+    }
+
+    #[test]
+    fn a_slash_too_many_is_called_so() {
+        let text = |sub: &str| {
+            let (sub, expected) = (sub.to_owned(), "https://a.b/c".to_owned());
+            VerifyError::UrlMismatch { sub, expected }.to_string()
+        };
+        assert!(text("https://a.b/c/").contains("differ in the `/` at the end"));
+        assert!(
+            text("https://a.b/d")
+                .ends_with("set the verifier's URL to the one that is published to")
+        );
     }
 
     #[test]

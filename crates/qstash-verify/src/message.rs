@@ -53,8 +53,8 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageError {
     text: String,
-    /// Line and column, from 1, if the body has any.
-    place: Option<(usize, usize)>,
+    /// Line and column, from 1, where there is a place to be named.
+    pub(crate) place: Option<(usize, usize)>,
 }
 
 impl MessageError {
@@ -84,23 +84,8 @@ impl MessageError {
         text.push_str(position);
         MessageError {
             text,
-            place: Some((error.line(), error.column())),
-        }
-    }
-
-    /// Writes the one event of it, at `warn`: where the body is wrong, and
-    /// nothing that it holds. The adapters call this; a hand-written handler
-    /// may.
-    pub fn log(&self) {
-        match self.place {
-            None => tracing::warn!(target: "qstash_verify", "message refused: {self}"),
-            Some((line, column)) => tracing::warn!(
-                target: "qstash_verify",
-                line,
-                column,
-                "message refused: its body is not the JSON that this endpoint expects; the \
-                 answer, which QStash shows in its console, says what is wrong"
-            ),
+            // An error of a type's own has none, and says 0.
+            place: Some((error.line(), error.column())).filter(|(line, _)| *line > 0),
         }
     }
 

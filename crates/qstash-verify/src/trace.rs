@@ -7,6 +7,7 @@ use tracing::Span;
 use crate::delivery::Verified;
 use crate::error::VerifyError;
 use crate::head::RequestHead;
+use crate::message::MessageError;
 
 impl VerifyError {
     /// Writes the one event of a refusal: its code, the region and message id
@@ -44,6 +45,26 @@ impl VerifyError {
             VerifyError::NoSigningKeys { .. } => event!(error),
             _ => event!(warn),
         }
+    }
+}
+
+impl MessageError {
+    /// Writes the one event of it, at `warn`: of which message it is, and where
+    /// its body is wrong; nothing that the body holds. The adapters call this; a
+    /// hand-written handler may.
+    pub fn log(&self, head: &RequestHead<'_>) {
+        let (line, column) = self.place.unzip();
+        tracing::warn!(
+            target: "qstash_verify",
+            region = head.region.map(crate::Region::as_str),
+            message_id = head
+                .message_id
+                .map(|id| tracing::field::display(Escaped(id))),
+            line,
+            column,
+            "message refused: the body of this genuine delivery is not the JSON that its handler \
+             expects; the answer, which QStash shows in its console, says what is wrong"
+        );
     }
 }
 

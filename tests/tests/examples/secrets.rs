@@ -67,10 +67,10 @@ fn neither_keys_nor_tokens_are_written(kind: Kind) {
     // Each way in which such a request may end.
     let chunked = |request: Request| request.header("connection", "close").chunks(BODY, 5);
     assert_eq!(ask(key, "", &chunked), Some(200));
-    let again = |request: Request| genuine(request.signed(token(key, 99)));
-    assert_eq!(ask(key, "", &again), Some(401));
-    let elsewhere = |request: Request| genuine(request.header("connection", "close"));
-    assert_eq!(ask(US[0], "EU-CENTRAL-1", &elsewhere), Some(401));
+    let second = token(key, 99);
+    let two = |request: Request| genuine(request.signed(&second));
+    assert_eq!(ask(key, "", &two), Some(401));
+    assert_eq!(ask(US[0], "EU-CENTRAL-1", &genuine), Some(401));
     let other_body = |request: Request| request.header("connection", "close").body(b"x");
     assert_eq!(ask(key, "", &other_body), Some(401));
     let long = |request: Request| request.header("content-length", "99999999999");
@@ -82,7 +82,7 @@ fn neither_keys_nor_tokens_are_written(kind: Kind) {
     assert_eq!(ask(key, "", &chunks), Some(400));
     let junk = |request: Request| request.header("content-length", "junk");
     assert_eq!(ask(key, "", &junk), Some(400));
-    tokens.push(token(key, 99));
+    tokens.push(second);
 
     let output = example.stop();
     // It is at its most verbose, and it saw these requests.

@@ -165,13 +165,14 @@ const DOCUMENTED: &str = r#"{"status":200,"header":{"key":["value"]},"body":"YmF
 #[actix_web::test]
 async fn callbacks_are_messages() {
     let failure = DOCUMENTED.replacen('{', r#"{"dlqId":"1725323658779-0","#, 1);
-    for body in [DOCUMENTED, &failure, "{}"] {
+    let bare = r#"{"status":503}"#;
+    for body in [DOCUMENTED, &failure, bare] {
         let answer = both("/callback", body).await;
         assert_eq!(answer.status, 200);
         let expected: Callback = parse_message(body.as_bytes()).unwrap();
         assert_eq!(answer.text(), format!("{expected:?}"));
         assert_eq!(expected.dlq_id.is_some(), body == failure);
-        assert_eq!(expected.body.is_empty(), body == "{}");
+        assert_eq!(expected.body.is_empty(), body == bare);
     }
     for (body, reason) in [
         (r#"{"body":"*"}"#, "`body` is not base64"),
@@ -180,6 +181,7 @@ async fn callbacks_are_messages() {
             r#"{"notBefore":{}}"#,
             "`notBefore` is not a number of milliseconds",
         ),
+        ("{}", "it has no field of a callback"),
         ("[]", "expected a map"),
         ("", "the body is empty"),
     ] {

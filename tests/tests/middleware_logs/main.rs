@@ -11,6 +11,7 @@
 mod cases;
 #[path = "../layer_logs/log.rs"]
 mod log;
+mod messages;
 #[path = "../middleware/server.rs"]
 mod server;
 mod workers;

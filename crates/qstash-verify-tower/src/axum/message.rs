@@ -7,7 +7,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use qstash_verify::{MessageError, parse_message};
+use qstash_verify::{MessageError, RequestHead, parse_message};
 use serde::de::DeserializeOwned;
 
 use super::extract::{MissingLayer, verified};
@@ -19,7 +19,9 @@ use super::extract::{MissingLayer, verified};
 /// looked at, since it isn't signed. As with every extractor of axum, a body of
 /// more than 2 MB is a 413, unless `DefaultBodyLimit` says otherwise.
 ///
-/// It works for [`Callback`](crate::Callback), too.
+/// It takes the body, so it is a handler's last argument. To answer otherwise,
+/// ask for `Result<Message<T>, MessageRejection>`: QStash retries after a 422, as
+/// after any answer outside 2xx. It works for [`Callback`](crate::Callback), too.
 ///
 /// ```
 /// use qstash_verify_tower::Message;
@@ -46,10 +48,19 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, MessageRejection> {
         verified(request.extensions(), request.uri()).map_err(MessageRejection::MissingLayer)?;
+        // Both are cheap, and the log wants to know which message it is.
+        let (headers, uri) = (request.headers().clone(), request.uri().clone());
         let body = Bytes::from_request(request, state)
             .await
+            .inspect_err(|unreadable| {
+                tracing::warn!(
+                    "message refused: {unreadable}; axum's own limit for extractors is lower than \
+                     the layer's: raise or disable it with `DefaultBodyLimit`"
+                );
+            })
             .map_err(MessageRejection::Body)?;
-        let message = parse_message(&body).inspect_err(MessageError::log);
+        let message = parse_message(&body);
+        let message = message.inspect_err(|it| it.log(&RequestHead::from_http(&headers, &uri)));
         message.map(Message).map_err(MessageRejection::Invalid)
     }
 }
