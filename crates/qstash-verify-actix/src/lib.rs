@@ -126,7 +126,8 @@
 //! genuine head while its body is missing, or if something outside replaces the
 //! answer's body, or [`on_refusal`](QstashMiddleware::on_refusal) makes it empty.
 //! `client_disconnect_timeout(Duration::ZERO)` takes it away, for the whole
-//! server: then a client that is still sending may miss its answer.
+//! server: then a client that is still sending may miss its answer. Routes that
+//! are not wrapped are as they were.
 //!
 //! One thing can't be helped from a middleware: to `Expect: 100-continue`
 //! actix-web answers `100 Continue` before any of them runs, and the refusal

@@ -22,14 +22,14 @@ async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
     let delivery = delivery.region(Region::UsEast1);
     let verifier = testing::verifier().build();
 
-    let handler = async |tower::Message(_): tower::Message<Callback>| -> &str { unreachable!() };
+    let handler = async |tower::Message(_): tower::Message<Callback>| "taken";
     let app = Router::new().route("/hook", post(handler));
     let app = app.layer(QstashLayer::new(verifier.clone()));
     let answer = app.oneshot(delivery.request::<Body>().unwrap()).await;
     assert_eq!(answer.unwrap().status(), status);
     let on_axum = log.take();
 
-    let handler = async |actix::Message(_): actix::Message<Callback>| -> &str { unreachable!() };
+    let handler = async |actix::Message(_): actix::Message<Callback>| "taken";
     let hook = web::resource("/hook").wrap(QstashMiddleware::new(verifier));
     let app = App::new().service(hook.route(web::post().to(handler)));
     let request = TestRequest::post().uri(delivery.path_and_query());
