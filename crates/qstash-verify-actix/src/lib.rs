@@ -32,7 +32,8 @@
 //! it arrives; then the inner service, with the same bytes for whatever
 //! extractor it uses, and a [`Verified`] in the request's extensions. What is not
 //! genuine is answered at once with 401 and a code (`{"error":"expired"}`), and
-//! of a request refused for its head nothing of the body is read. A body over
+//! of a request refused for its head nothing of the body is waited for, hashed or
+//! kept; [a little](#what-becomes-of-a-refused-body) may be discarded. A body over
 //! the limit is 413, one that can't be read 400.
 //!
 //! Refusals are responses and not `Err`, so that `Logger` and `ErrorHandlers`

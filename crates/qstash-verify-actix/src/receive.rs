@@ -43,7 +43,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let mut body = Unread::new(request.take_payload());
+    let mut body = Unread::of(&mut request);
     match read(&mut body, pending).await {
         Ok((verified, body)) => {
             let span = verified.span();
@@ -84,7 +84,7 @@ pub(crate) async fn refuse_unread<B>(
     mut request: ServiceRequest,
     reason: VerifyError,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let body = Unread::new(request.take_payload());
+    let body = Unread::of(&mut request);
     if !body.has_ended() {
         // What came along with the head is on its way from the connection to
         // the payload. If that is all of the body, the connection can be kept.

@@ -14,15 +14,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::rt::{
-    spawn,
-    time::{Sleep, sleep},
-};
+use actix_web::rt::time::{Sleep, sleep};
+use actix_web::rt::{System, spawn};
+use actix_web::{HttpMessage as _, HttpResponse};
 use bytes::Bytes;
 use futures_core::Stream as _;
 
@@ -38,20 +36,26 @@ const CHUNKS_AT_ONCE: usize = 64;
 pub(crate) struct Unread {
     payload: Payload,
     ended: bool,
-    left: usize,
+    /// How many bytes may still be discarded; `None` when that was too few.
+    left: Option<usize>,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Whether it is on its own already, and can be let go.
-    held: bool,
+    /// Whether to hold it when it is let go.
+    hold: bool,
 }
 
 impl Unread {
-    pub(crate) fn new(payload: Payload) -> Self {
+    /// The body of this request.
+    pub(crate) fn of(request: &mut ServiceRequest) -> Self {
+        let payload = request.take_payload();
         Unread {
             ended: matches!(payload, Payload::None),
+            // A request that was made up in a test has nobody on the other side,
+            // and there may be nobody here to hold it either.
+            hold: matches!(payload, Payload::H1 { .. })
+                && (request.peer_addr().is_some() || System::try_current().is_some()),
             payload,
-            left: DISCARDED,
+            left: Some(DISCARDED),
             deadline: None,
-            held: false,
         }
     }
 
@@ -86,17 +90,21 @@ impl Unread {
         for _ in 0..CHUNKS_AT_ONCE {
             // A payload that isn't polled is not filled, so its client has to
             // wait: long enough to read its answer.
-            if self.ended || self.left == 0 {
+            let Some(left) = self.left.filter(|_| !self.ended) else {
                 break;
-            }
+            };
             if let Some(Ok(chunk)) = ready!(self.poll_next(cx)) {
-                self.left = self.left.saturating_sub(chunk.len());
+                // What comes after the last byte may be the end.
+                self.left = match left {
+                    0 => None,
+                    left => Some(left.saturating_sub(chunk.len())),
+                };
             }
         }
         if self.ended {
             return Poll::Ready(());
         }
-        if self.left > 0 {
+        if self.left.is_some() {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -146,15 +154,14 @@ impl Unread {
 /// payload of HTTP/1 is there, actix-web closes the connection after its answer.
 impl Drop for Unread {
     fn drop(&mut self) {
-        let unfinished = !self.ended && matches!(self.payload, Payload::H1 { .. });
-        if unfinished && !self.held && !std::thread::panicking() {
+        if self.hold && !self.ended && !std::thread::panicking() {
             let mut held = Unread {
                 payload: self.payload.take(),
                 ended: false,
                 left: self.left,
                 deadline: None,
                 // A server that is shutting down drops it at once.
-                held: true,
+                hold: false,
             };
             spawn(async move { poll_fn(|cx| held.poll_end(cx)).await });
         }

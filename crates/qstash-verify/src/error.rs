@@ -191,11 +191,15 @@ impl VerifyError {
     pub fn body_unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
         // The cause is often in a source: hyper's own text says only that it
         // was reading.
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        let causes: Vec<_> = causes.map(ToString::to_string).collect();
-        VerifyError::BodyUnreadable {
-            reason: causes.join(": "),
+        let mut reason = error.to_string();
+        for cause in std::iter::successors(error.source(), |error| error.source()) {
+            let cause = cause.to_string();
+            // Some say what their source says.
+            if !reason.ends_with(&cause) {
+                reason = format!("{reason}: {cause}");
+            }
         }
+        VerifyError::BodyUnreadable { reason }
     }
 }
 
