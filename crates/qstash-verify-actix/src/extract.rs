@@ -149,8 +149,8 @@ impl<T: DeserializeOwned> FromRequest for Message<T> {
             delivery.await?;
             let body = body.await.inspect_err(|unreadable| {
                 tracing::warn!(
-                    "message refused: {unreadable}; actix-web's own limit for extractors may be \
-                     lower than the middleware's: raise it with `web::PayloadConfig`"
+                    "message refused: {unreadable}; if it is too long for actix-web's own limit \
+                     for extractors, raise that with `web::PayloadConfig`"
                 );
             })?;
             let message = parse_message(&body);

@@ -1,18 +1,17 @@
 //! The way of a request through the middleware.
 
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse};
+use actix_web::rt::task::yield_now;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use bytes::Bytes;
 use qstash_verify::{PendingDelivery, RequestHead, Verified, VerifyError};
 use tracing::Instrument as _;
 
 use crate::refusal::Refuse;
-use crate::unread::Unread;
+use crate::unread::{CHUNKS_AT_ONCE, Unread};
 
 /// What verification reads of a request's head, for handlers that verify by
 /// themselves.
@@ -61,9 +60,6 @@ async fn read(
     body: &mut Unread,
     pending: PendingDelivery,
 ) -> Result<(Verified, Bytes), VerifyError> {
-    /// How many chunks are taken before others get their turn.
-    const CHUNKS_AT_ONCE: usize = 64;
-
     let mut delivery = pending.buffered();
     for count in 1.. {
         let Some(chunk) = body.next().await else {
@@ -106,17 +102,4 @@ async fn answer<B>(
     // Not `into_response`, which drops the response's error.
     let (request, _) = request.into_parts();
     ServiceResponse::new(request, response).map_into_right_body()
-}
-
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

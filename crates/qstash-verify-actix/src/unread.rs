@@ -30,7 +30,7 @@ const DISCARDED: usize = 1024 * 1024;
 /// How long a client may take to end its body, or to leave.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many chunks are taken before others get their turn.
-const CHUNKS_AT_ONCE: usize = 64;
+pub(crate) const CHUNKS_AT_ONCE: usize = 64;
 
 /// The body of a request, which is not to be let go before its end.
 pub(crate) struct Unread {

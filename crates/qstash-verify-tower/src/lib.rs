@@ -70,8 +70,9 @@
 //! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
 //!   that one stands outside, it cuts the body and the answer is its 413 or our
 //!   400. axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`,
-//!   `Json` and `Message` behind the layer: disable it there, or larger deliveries get a
-//!   413 from the extractor although ours would let 10 MiB through.
+//!   `Json` and `Message` behind the layer: disable it there, or larger
+//!   deliveries get a 413 from the extractor although ours would let 10 MiB
+//!   through.
 //! - **Timeouts**: a client that stalls in the middle of a body holds its
 //!   request open for as long as it likes. `axum::serve` sets no timer, so put
 //!   a `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside

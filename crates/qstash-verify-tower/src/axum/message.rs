@@ -1,6 +1,7 @@
 //! The message itself, typed.
 
 use std::fmt;
+use std::mem;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -46,16 +47,17 @@ where
 {
     type Rejection = MessageRejection;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, MessageRejection> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, MessageRejection> {
         verified(request.extensions(), request.uri()).map_err(MessageRejection::MissingLayer)?;
-        // Both are cheap, and the log wants to know which message it is.
-        let (headers, uri) = (request.headers().clone(), request.uri().clone());
+        // For the log; taking the body needs neither.
+        let headers = mem::take(request.headers_mut());
+        let uri = mem::take(request.uri_mut());
         let body = Bytes::from_request(request, state)
             .await
             .inspect_err(|unreadable| {
                 tracing::warn!(
-                    "message refused: {unreadable}; axum's own limit for extractors is lower than \
-                     the layer's: raise or disable it with `DefaultBodyLimit`"
+                    "message refused: {unreadable}; if it is too long for axum's own limit for \
+                     extractors, raise or disable that with `DefaultBodyLimit`"
                 );
             })
             .map_err(MessageRejection::Body)?;
@@ -80,7 +82,8 @@ where
 pub enum MessageRejection {
     /// The layer is not on this route: 500.
     MissingLayer(MissingLayer),
-    /// The body is over axum's limit, which is not the layer's: 413.
+    /// The body could not be taken: over axum's limit, which is not the layer's,
+    /// it is a 413.
     Body(BytesRejection),
     /// The body is not the JSON that the handler wants: 422.
     Invalid(MessageError),
