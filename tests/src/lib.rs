@@ -3,12 +3,16 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::missing_panics_doc,
     reason = "support of tests: what goes wrong here is to fail the test"
 )]
 
+mod binaries;
 mod capture;
 mod client;
+mod example;
 mod server;
 mod token;
 
@@ -16,8 +20,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qstash_verify::SigningKeys;
 
+pub use binaries::command;
 pub use capture::{Capture, captures};
 pub use client::{Answer, Connection, NOW, Request, URL};
+pub use example::{Example, json};
 pub use server::{Kind, Server, builder};
 pub use token::{Token, base64url};
 

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use crate::env::{key_variables, token_variable, url_variable};
 use crate::region::Region;
+use crate::variables;
 
 /// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
 /// can't be built. The [`Display`](fmt::Display) form names the variable and
@@ -186,7 +186,7 @@ impl fmt::Display for ConfigWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConfigWarning::NoKeysForRegion { region } => {
-                let [current, next] = key_variables(Some(*region));
+                let [current, next] = variables::signing_keys(Some(*region));
                 write!(
                     f,
                     "QSTASH_REGION is set, and there are no keys for {region}: its deliveries \
@@ -204,7 +204,7 @@ impl fmt::Display for ConfigWarning {
             }
             ConfigWarning::SharedKey { first, second } => {
                 write!(f, "{first} and {second} hold the same key: ")?;
-                let default = key_variables(None);
+                let default = variables::signing_keys(None);
                 f.write_str(if default.contains(first) || default.contains(second) {
                     "that is right if the default pair is meant to be that region's, as it is \
                      while migrating; if not, one of them was copied from the wrong console"
@@ -228,10 +228,10 @@ impl fmt::Display for ConfigWarning {
                 f,
                 "QSTASH_REGION is {region}, and {} and {} are not both set: publishing falls \
                  back to {} and {}",
-                url_variable(Some(*region)),
-                token_variable(Some(*region)),
-                url_variable(None),
-                token_variable(None),
+                variables::url(Some(*region)),
+                variables::token(Some(*region)),
+                variables::url(None),
+                variables::token(None),
             ),
         }
     }

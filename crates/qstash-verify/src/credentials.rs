@@ -5,9 +5,11 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::config_error::{ConfigError, ConfigWarning};
-use crate::env::{Variables, token_variable, url_variable};
+use crate::env::Variables;
 use crate::region::Region;
+use crate::variables;
 
+/// Where a publisher goes that names no URL, in the EU.
 const EU_URL: &str = "https://qstash.upstash.io";
 
 /// URL and token to publish with, for whatever HTTP client is used.
@@ -145,9 +147,9 @@ fn resolve<F: Fn(&str) -> Option<String>>(
             return Ok(credentials);
         }
         warnings.push(ConfigWarning::NoCredentialsForRegion { region });
-        looked_for.push(token_variable(Some(region)));
+        looked_for.push(variables::token(Some(region)));
     }
-    looked_for.push(token_variable(None));
+    looked_for.push(variables::token(None));
     let mut credentials = read(variables, None).ok_or(ConfigError::NoToken { looked_for })?;
     credentials.warnings = warnings;
     Ok(credentials)
@@ -159,7 +161,7 @@ fn read<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     region: Option<Region>,
 ) -> Option<Credentials> {
-    let (url_name, token_name) = (url_variable(region), token_variable(region));
+    let (url_name, token_name) = (variables::url(region), variables::token(region));
     let token = variables.get(token_name)?;
     let (url, url_source) = match (variables.get(url_name), region) {
         (Some(url), _) => (without_slash(&url), CredentialSource::Variable(url_name)),

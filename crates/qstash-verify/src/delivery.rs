@@ -36,6 +36,12 @@ impl PendingDelivery {
         PendingDelivery { body, verified }
     }
 
+    /// Which of the two keys signed the token; of the body nothing is known yet.
+    #[must_use]
+    pub fn key(&self) -> KeySlot {
+        self.verified.key
+    }
+
     /// Refuses a length over the limit before anything of the body is read, for
     /// a body that knows its length; that of a `Content-Length` header was
     /// looked at already. What counts in the end are the bytes that arrive.

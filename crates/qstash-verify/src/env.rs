@@ -5,40 +5,7 @@ use zeroize::Zeroizing;
 use crate::config_error::{ConfigError, ConfigWarning};
 use crate::keys::{DEVELOPMENT_KEYS, KeyRing, SigningKeys};
 use crate::region::Region;
-
-const REGION: &str = "QSTASH_REGION";
-const DEVELOPMENT: &str = "QSTASH_DEV";
-
-/// The variables of a region's current and next key, or of the default pair.
-pub(crate) const fn key_variables(region: Option<Region>) -> [&'static str; 2] {
-    match region {
-        None => ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"],
-        Some(Region::UsEast1) => [
-            "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
-            "US_EAST_1_QSTASH_NEXT_SIGNING_KEY",
-        ],
-        Some(Region::EuCentral1) => [
-            "EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY",
-            "EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY",
-        ],
-    }
-}
-
-pub(crate) const fn url_variable(region: Option<Region>) -> &'static str {
-    match region {
-        None => "QSTASH_URL",
-        Some(Region::UsEast1) => "US_EAST_1_QSTASH_URL",
-        Some(Region::EuCentral1) => "EU_CENTRAL_1_QSTASH_URL",
-    }
-}
-
-pub(crate) const fn token_variable(region: Option<Region>) -> &'static str {
-    match region {
-        None => "QSTASH_TOKEN",
-        Some(Region::UsEast1) => "US_EAST_1_QSTASH_TOKEN",
-        Some(Region::EuCentral1) => "EU_CENTRAL_1_QSTASH_TOKEN",
-    }
-}
+use crate::variables;
 
 /// An environment by its look-up function: values without the white space
 /// around them, and empty counted as unset.
@@ -58,7 +25,7 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
 
     /// The primary region, if this is multi-region mode.
     pub(crate) fn region(&self) -> Result<Option<Region>, ConfigError> {
-        let Some(value) = self.get(REGION) else {
+        let Some(value) = self.get(variables::REGION) else {
             return Ok(None);
         };
         match Region::from_bytes(value.as_bytes()) {
@@ -70,7 +37,7 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
     }
 
     fn development(&self) -> bool {
-        self.get(DEVELOPMENT)
+        self.get(variables::DEVELOPMENT)
             .is_some_and(|value| *value == "1" || value.eq_ignore_ascii_case("true"))
     }
 }
@@ -135,7 +102,8 @@ impl KeyRing {
     }
 }
 
-fn read_keys<F: Fn(&str) -> Option<String>>(
+/// `debug_build`: whether the development server's keys are only warned of.
+pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     debug_build: bool,
 ) -> Result<KeyRing, ConfigError> {
@@ -148,7 +116,8 @@ fn read_keys<F: Fn(&str) -> Option<String>>(
     }
 
     let default = Texts::read(variables, None);
-    let [us, eu] = Region::ALL.map(|region| Texts::read(variables, Some(region)));
+    let us = Texts::read(variables, Some(Region::UsEast1));
+    let eu = Texts::read(variables, Some(Region::EuCentral1));
     let mut ring = if variables.region()?.is_some() {
         multi_region(&default, &us, &eu)
     } else {
@@ -245,12 +214,12 @@ impl Texts {
     ) -> Self {
         Texts {
             region,
-            values: key_variables(region).map(|name| variables.get(name)),
+            values: variables::signing_keys(region).map(|name| variables.get(name)),
         }
     }
 
     fn names(&self) -> [&'static str; 2] {
-        key_variables(self.region)
+        variables::signing_keys(self.region)
     }
 
     /// The variables that are set, with their values.

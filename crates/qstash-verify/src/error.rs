@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::CHALLENGE;
-use crate::env::key_variables;
 use crate::keys::KeySource;
 use crate::region::Region;
+use crate::variables;
 
 /// Why a delivery is refused.
 ///
@@ -280,11 +280,11 @@ fn bad_signature(
             "the keys given in code: compare them with the QStash console of the region that sent it",
         ),
         (KeySource::Region, region) => {
-            let [current, next] = key_variables(region);
+            let [current, next] = variables::signing_keys(region);
             write!(f, "{current} and {next}: compare them with that region's QStash console")
         }
         (KeySource::Default, Some(region)) => {
-            let [current, next] = key_variables(None);
+            let [current, next] = variables::signing_keys(None);
             write!(
                 f,
                 "{current} and {next} for a delivery that says it is of {region}: compare them \
@@ -293,7 +293,7 @@ fn bad_signature(
             )
         }
         (KeySource::Default, None) => {
-            let [current, next] = key_variables(None);
+            let [current, next] = variables::signing_keys(None);
             write!(
                 f,
                 "{current} and {next} for a delivery without a known upstash-region header: \
@@ -321,9 +321,9 @@ fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &str) -> fmt::R
 }
 
 fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::Result {
-    let [current, next] = key_variables(None);
+    let [current, next] = variables::signing_keys(None);
     if let Some(region) = region {
-        let [regional_current, regional_next] = key_variables(Some(region));
+        let [regional_current, regional_next] = variables::signing_keys(Some(region));
         write!(
             f,
             "a request that says it is of {region} came, and there are no keys for that: set \
@@ -393,7 +393,10 @@ mod tests {
             .contains("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY")
         );
         let none = text(VerifyError::NoSigningKeys { region: eu });
-        for variable in key_variables(eu).into_iter().chain(key_variables(None)) {
+        for variable in variables::signing_keys(eu)
+            .into_iter()
+            .chain(variables::signing_keys(None))
+        {
             assert!(none.contains(variable), "{none}");
         }
     }

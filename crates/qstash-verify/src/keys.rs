@@ -64,6 +64,15 @@ impl SigningKeys {
         SigningKeys { current, next }
     }
 
+    /// The key in that place, prepared.
+    #[cfg(feature = "testing")]
+    pub(crate) fn prepared(&self, slot: KeySlot) -> Hmac<Sha256> {
+        match slot {
+            KeySlot::Current => self.current.0.clone(),
+            KeySlot::Next => self.next.0.clone(),
+        }
+    }
+
     /// Which of the two made this MAC over `message`: current is tried first.
     pub(crate) fn which_made(&self, message: &[u8], mac: &[u8]) -> Option<KeySlot> {
         if self.current.made(message, mac) {
@@ -238,6 +247,21 @@ impl KeyRing {
     #[must_use]
     pub fn warnings(&self) -> &[ConfigWarning] {
         &self.warnings
+    }
+
+    /// Where the keys come from that verify a delivery of `region`, by its
+    /// header; `None` if there are none for it.
+    ///
+    /// ```
+    /// use qstash_verify::{KeyRing, KeySource, Region, SigningKeys};
+    ///
+    /// let ring = KeyRing::from(SigningKeys::new("sig_current", "sig_next")?);
+    /// assert_eq!(ring.source(Some(Region::UsEast1)), Some(KeySource::Explicit));
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn source(&self, region: Option<Region>) -> Option<KeySource> {
+        self.resolve(region).ok().map(|(_, source)| source)
     }
 
     /// The pair that verifies a delivery which says it is of `region`.

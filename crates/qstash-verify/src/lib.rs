@@ -89,6 +89,7 @@ pub mod testing;
 mod token;
 mod trace;
 mod url;
+pub mod variables;
 mod verifier;
 
 pub use body::DEFAULT_BODY_LIMIT;

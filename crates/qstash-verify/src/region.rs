@@ -26,7 +26,8 @@ pub enum Region {
 }
 
 impl Region {
-    pub(crate) const ALL: [Region; 2] = [Region::UsEast1, Region::EuCentral1];
+    /// All regions that there are.
+    pub const ALL: &'static [Region] = &[Region::UsEast1, Region::EuCentral1];
 
     /// The spelling used in variable names: `US_EAST_1` or `EU_CENTRAL_1`.
     #[must_use]
@@ -37,10 +38,23 @@ impl Region {
         }
     }
 
+    /// The URLs that it publishes at, without a `/` at the end; there may come
+    /// more.
+    #[must_use]
+    pub const fn urls(self) -> &'static [&'static str] {
+        match self {
+            Region::UsEast1 => &["https://qstash-us-east-1.upstash.io"],
+            Region::EuCentral1 => &[
+                "https://qstash.upstash.io",
+                "https://qstash-eu-central-1.upstash.io",
+            ],
+        }
+    }
+
     /// Reads the value of an `upstash-region` header or of `QSTASH_REGION` as
     /// the official SDK does: `-` is `_`, and case doesn't matter.
     pub(crate) fn from_bytes(value: &[u8]) -> Option<Region> {
-        Region::ALL.into_iter().find(|region| {
+        Region::ALL.iter().copied().find(|region| {
             let name = region.as_str().as_bytes();
             name.len() == value.len()
                 && name.iter().zip(value).all(|(want, got)| {

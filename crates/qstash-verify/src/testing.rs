@@ -45,8 +45,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::config_error::ConfigError;
+use crate::env::{Variables, read_keys};
+use crate::error::VerifyError;
 use crate::head::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER};
-use crate::keys::SigningKeys;
+use crate::keys::{KeyRing, KeySlot, SigningKeys};
 use crate::region::Region;
 use crate::verifier::{Verifier, VerifierBuilder};
 
@@ -65,6 +68,25 @@ pub const NEXT_KEY: &str = "sig_testNextKeyKnownToEveryone";
 )]
 pub fn signing_keys() -> SigningKeys {
     SigningKeys::new(CURRENT_KEY, NEXT_KEY).expect("neither key is empty")
+}
+
+/// The keys of an environment, by the rules of [`KeyRing::from_lookup`] in a debug
+/// build, whatever build this is: the development server's keys are accepted,
+/// with a warning. Nothing is logged.
+///
+/// ```
+/// use qstash_verify::{ConfigWarning, testing};
+///
+/// let ring = testing::key_ring(|name| (name == "QSTASH_DEV").then(|| "1".to_owned()))?;
+/// assert_eq!(ring.warnings(), [ConfigWarning::DevelopmentKeys]);
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`KeyRing::from_lookup`], without
+/// [`DevelopmentKeysInRelease`](ConfigError::DevelopmentKeysInRelease).
+pub fn key_ring(lookup: impl Fn(&str) -> Option<String>) -> Result<KeyRing, ConfigError> {
+    read_keys(&Variables::new(lookup), true)
 }
 
 /// The time at which these tests take place: 1 783 794 365 s after the Unix
@@ -137,6 +159,28 @@ impl Delivery {
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = prepare(key.into().trim());
         self
+    }
+
+    /// Signs with a key of this ring: of the pair with which a service that has
+    /// it verifies a delivery of the [`region`](Self::region) set so far.
+    ///
+    /// ```
+    /// use qstash_verify::testing::{Delivery, NEXT_KEY, signing_keys};
+    /// use qstash_verify::{KeyRing, KeySlot};
+    ///
+    /// let ring = KeyRing::from(signing_keys());
+    /// let delivery = Delivery::new("https://example.com/orders", "hello");
+    /// let signed = delivery.clone().key_of(&ring, KeySlot::Next)?;
+    /// assert_eq!(signed.token(), delivery.key(NEXT_KEY).token());
+    /// # Ok::<_, qstash_verify::VerifyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`VerifyError::NoSigningKeys`] if there is no such pair.
+    pub fn key_of(mut self, ring: &KeyRing, slot: KeySlot) -> Result<Self, VerifyError> {
+        let (pair, _source) = ring.resolve(self.region)?;
+        self.key = pair.keys.prepared(slot);
+        Ok(self)
     }
 
     /// Sends it from this region: adds an `upstash-region` header.
@@ -355,9 +399,7 @@ fn seconds(nanos: i128) -> i64 {
 mod tests {
     use super::*;
     use crate::delivery::Verified;
-    use crate::error::VerifyError;
     use crate::head::RequestHead;
-    use crate::keys::KeySlot;
 
     const URL: &str = "https://example.com/orders?a=b#c";
 

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use qstash_verify_tests::{Kind, Request, Token, on_each_server};
 
-use crate::process::Example;
 use crate::{BODY, DEVELOPMENT, MEBIBYTE, ORIGIN, URL, accepted, delivery, now, refused};
+use qstash_verify_tests::Example;
 
 on_each_server! {
     only_the_webhook_is_verified,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier};
 use qstash_verify_tests::{Answer, DEFAULT, DEFAULT_VARIABLES, Kind, Request, on_each_server};
 use serde_json::{Value, json};
 
-use crate::process::{self, Example};
 use crate::{BODY, delivery, forged, refused, signed};
+use qstash_verify_tests::Example;
 
 on_each_server! {
     two_hundred_connections_get_their_own_answers,
@@ -14,7 +14,7 @@ on_each_server! {
 }
 
 fn seen(answer: &Answer) -> (u16, Value) {
-    (answer.status(), process::json(answer))
+    (answer.status(), qstash_verify_tests::json(answer))
 }
 
 fn two_hundred_connections_get_their_own_answers(kind: Kind) {

@@ -6,8 +6,8 @@ use qstash_verify_tests::{
 };
 use serde_json::json;
 
-use crate::process::Example;
 use crate::{BODY, DEVELOPMENT, URL, accepted, delivery, now, refused};
+use qstash_verify_tests::Example;
 
 on_each_server! {
     without_variables_it_is_for_development,

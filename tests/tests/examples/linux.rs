@@ -7,8 +7,8 @@ use qstash_verify_tests::{
     Answer, Connection, DEFAULT, DEFAULT_VARIABLES, Kind, Request, on_each_server,
 };
 
-use crate::process::Example;
 use crate::{BODY, MEBIBYTE, delivery, forged, signed};
+use qstash_verify_tests::Example;
 
 on_each_server! {
     clients_that_leave_in_the_middle_leave_nothing_behind,

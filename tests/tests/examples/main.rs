@@ -15,7 +15,6 @@ mod connections;
 mod keys;
 #[cfg(target_os = "linux")]
 mod linux;
-mod process;
 mod secrets;
 
 use std::time::SystemTime;

@@ -5,8 +5,8 @@ use qstash_verify_tests::{
     US_VARIABLES, on_each_server,
 };
 
-use crate::process::Example;
 use crate::{BODY, DEVELOPMENT, ORIGIN, URL, now};
+use qstash_verify_tests::Example;
 
 on_each_server! {
     neither_keys_nor_tokens_are_written,

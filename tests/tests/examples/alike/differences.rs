@@ -4,8 +4,8 @@
 use qstash_verify_tests::{Kind, Request};
 
 use super::{examples, genuine, genuine_for};
-use crate::process::json;
 use crate::refused;
+use qstash_verify_tests::json;
 
 #[test]
 fn hyper_and_actix_web_differ_in_what_they_take_for_http() {

@@ -13,8 +13,8 @@ use qstash_verify_tests::{
 };
 use serde_json::Value;
 
-use crate::process::{Example, json};
 use crate::{BODY, ORIGIN, now, refused, signed};
+use qstash_verify_tests::{Example, json};
 
 /// The longest body that the examples here accept.
 const LIMIT: usize = 1000;

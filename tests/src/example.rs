@@ -1,60 +1,17 @@
 //! An example as a process: built, started, asked, ended.
 
-use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use qstash_verify_tests::{Answer, Connection, Kind, Request};
+use crate::{Answer, Connection, Kind, Request, binaries};
 use serde_json::Value;
 
-const PACKAGES: [&str; 3] = ["example-axum", "example-actix", "example-hyper"];
-
-/// The example's binary, built by the profile that built this test; the others
-/// with it, so that there is one build.
-fn binary(kind: Kind) -> &'static Path {
-    static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    let binaries = BINARIES.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        // <target>/<profile>/deps/<test>
-        let directory = test.ancestors().nth(2).unwrap();
-        let profile = match directory.file_name().unwrap().to_str().unwrap() {
-            "debug" => "dev",
-            profile => profile,
-        };
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--locked", "--profile", profile])
-            .args(PACKAGES.map(|package| format!("--package={package}")))
-            .args(["--message-format", "json"])
-            .arg("--target-dir")
-            .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        let messages = String::from_utf8(output.stdout).unwrap();
-        let executables = messages.lines().filter_map(|message| {
-            let message: Value = serde_json::from_str(message).unwrap();
-            let name = message["target"]["name"].as_str()?.to_owned();
-            Some((name, PathBuf::from(message["executable"].as_str()?)))
-        });
-        executables.collect()
-    });
-    assert_eq!(binaries.len(), PACKAGES.len(), "{binaries:?}");
-    &binaries[match kind {
-        Kind::Axum => PACKAGES[0],
-        Kind::Actix => PACKAGES[1],
-        Kind::Hyper => PACKAGES[2],
-    }]
-}
-
 /// An example, up until this is dropped.
-pub(crate) struct Example {
+#[derive(Debug)]
+pub struct Example {
     child: Child,
     /// What it writes to stdout and to stderr.
     output: Vec<JoinHandle<String>>,
@@ -63,7 +20,7 @@ pub(crate) struct Example {
 
 impl Example {
     /// Starts it with these variables and no others.
-    pub(crate) fn start(kind: Kind, variables: &[(&str, &str)]) -> Self {
+    pub fn start(kind: Kind, variables: &[(&str, &str)]) -> Self {
         match Example::try_start(kind, variables) {
             Ok(example) => example,
             Err(output) => panic!("it doesn't start: {output}"),
@@ -71,7 +28,7 @@ impl Example {
     }
 
     /// What it says as it fails to start with these variables.
-    pub(crate) fn failure(kind: Kind, variables: &[(&str, &str)]) -> String {
+    pub fn failure(kind: Kind, variables: &[(&str, &str)]) -> String {
         match Example::try_start(kind, variables) {
             Ok(_) => panic!("it starts with {variables:?}"),
             Err(output) => output,
@@ -79,7 +36,7 @@ impl Example {
     }
 
     fn try_start(kind: Kind, variables: &[(&str, &str)]) -> Result<Self, String> {
-        let mut child = Command::new(binary(kind))
+        let mut child = Command::new(binaries::example(kind))
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("PORT", "0")
@@ -119,31 +76,34 @@ impl Example {
         Ok(example)
     }
 
-    pub(crate) fn connect(&self) -> Connection {
+    /// A new connection to it.
+    pub fn connect(&self) -> Connection {
         Connection::open(([127, 0, 0, 1], self.port).into())
     }
 
-    pub(crate) fn ask(&self, request: &Request) -> Answer {
+    /// Asks on a connection of its own.
+    pub fn ask(&self, request: &Request) -> Answer {
         self.connect().ask(request)
     }
 
     /// Asks, and reads the answer as status and JSON.
-    pub(crate) fn json(&self, request: &Request) -> (u16, Value) {
+    pub fn json(&self, request: &Request) -> (u16, Value) {
         let answer = self.ask(request);
         (answer.status(), json(&answer))
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
-    #[cfg(target_os = "linux")]
-    pub(crate) fn id(&self) -> u32 {
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Ends it, and says what it wrote to stdout and then to stderr.
-    pub(crate) fn stop(&mut self) -> String {
+    pub fn stop(&mut self) -> String {
         // It may have ended by itself.
         let _ = self.child.kill();
         self.child.wait().unwrap();
@@ -159,7 +119,7 @@ impl Drop for Example {
 }
 
 /// The body of an answer, as JSON if it is such.
-pub(crate) fn json(answer: &Answer) -> Value {
+pub fn json(answer: &Answer) -> Value {
     let body = serde_json::from_slice(&answer.body);
     body.unwrap_or_else(|_| answer.text().into())
 }

@@ -1,0 +1,53 @@
+//! Is this set-up right, for one region or two, for publishing and receiving?
+
+mod findings;
+mod names;
+mod report;
+mod urls;
+
+use std::io::Write as _;
+
+use clap::Args;
+
+use crate::environment::EnvironmentOptions;
+use crate::output::{Outcome, Verdict};
+use findings::Level;
+use report::Report;
+
+/// Check the variables of QStash, of this process and of a file .env
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Keys and tokens are shown as their first four and last two characters at most. The
+exit status is 1 if there is an error.
+
+Examples:
+  qstash-verify check
+  As a step of a deployment, with the variables of a file alone:
+    env -i qstash-verify check --env-file production.env --strict
+  For a program:
+    qstash-verify check --json")]
+pub(crate) struct Options {
+    #[command(flatten)]
+    environment: EnvironmentOptions,
+    /// Make warnings errors
+    #[arg(long)]
+    strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    let environment = options.environment.read()?;
+    let mut report = Report::new(&environment);
+    if options.strict {
+        report.make_strict();
+    }
+    let mut out = anstream::stdout();
+    if options.json {
+        writeln!(out, "{:#}", report.json())?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(Verdict::of(report.count(Level::Error) == 0))
+}

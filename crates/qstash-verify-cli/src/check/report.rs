@@ -1,0 +1,247 @@
+//! The whole of a set-up: what is set, and what was found.
+
+use std::fmt;
+
+use qstash_verify::{CredentialSource, Credentials, KeySource, Region, testing, variables};
+use serde_json::{Value, json};
+
+use super::findings::{self, Finding, Level, all_pairs, set};
+use crate::environment::Environment;
+use crate::output::{ASIDE, BAD, GOOD, HEADING, Line, Masked, ODD, count, styled};
+
+pub(super) struct Report<'a> {
+    environment: &'a Environment,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        Report {
+            environment,
+            findings: findings::look(environment),
+        }
+    }
+
+    pub(super) fn make_strict(&mut self) {
+        for finding in &mut self.findings {
+            if finding.level == Level::Warning {
+                finding.level = Level::Error;
+            }
+        }
+    }
+
+    pub(super) fn count(&self, level: Level) -> usize {
+        let findings = self.findings.iter();
+        findings.filter(|finding| finding.level == level).count()
+    }
+
+    fn lookup(&self) -> impl Fn(&str) -> Option<String> + use<'a> {
+        let environment = self.environment;
+        move |name| environment.get(name).map(str::to_owned)
+    }
+
+    /// The primary region; the error has a finding.
+    fn region(&self) -> Option<Region> {
+        set(self.environment, variables::REGION)?
+            .trim()
+            .parse()
+            .ok()
+    }
+
+    fn mode(&self) -> &'static str {
+        match (self.region(), set(self.environment, variables::REGION)) {
+            (Some(_), _) => "multi-region",
+            (None, Some(_)) => "invalid",
+            (None, None) => "single-region",
+        }
+    }
+
+    fn credentials(&self) -> Option<Credentials> {
+        Credentials::from_lookup(self.lookup()).ok()
+    }
+
+    /// Whether a pair has both keys, one, or none, and whether it is used.
+    fn pair(&self, region: Option<Region>) -> Pair {
+        let keys = variables::signing_keys(region).map(|name| set(self.environment, name));
+        let used = testing::key_ring(self.lookup()).is_ok_and(|ring| {
+            // Any delivery that this pair is for; the default one is also for
+            // those without a region.
+            match region {
+                Some(_) => ring.source(region) == Some(KeySource::Region),
+                None => ring.source(None) == Some(KeySource::Default),
+            }
+        });
+        Pair {
+            set: keys.iter().flatten().count(),
+            used,
+        }
+    }
+
+    /// Where a variable is set, and if so, that it hides another value.
+    fn origin(&self, name: &str) -> Option<String> {
+        let source = self.environment.source(name)?;
+        let hides = if self.environment.hides(name) {
+            ", hides another value in the file"
+        } else {
+            ""
+        };
+        Some(format!("{source}{hides}"))
+    }
+
+    /// The name of a credential's variable and where that is set.
+    fn credential_origin(&self, source: CredentialSource) -> String {
+        match source {
+            CredentialSource::Variable(name) => match self.origin(name) {
+                Some(origin) => format!("{name}, {origin}"),
+                None => name.to_owned(),
+            },
+            _ => "built in".to_owned(),
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let region = self.region();
+        let outgoing = self.credentials().map(|credentials| {
+            json!({
+                "url": credentials.url(),
+                "url_source": self.credential_origin(credentials.url_source()),
+                "token": Masked(credentials.token()).to_string(),
+                "token_source": self.credential_origin(credentials.token_source()),
+            })
+        });
+        let incoming: Vec<_> = all_pairs()
+            .map(|region| {
+                let pair = self.pair(region);
+                let [current, next] = variables::signing_keys(region).map(|name| {
+                    set(self.environment, name).map(|value| {
+                        json!({
+                            "variable": name,
+                            "value": Masked(value.trim()).to_string(),
+                            "source": self.origin(name),
+                        })
+                    })
+                });
+                json!({
+                    "region": region.map(Region::as_str),
+                    "complete": pair.set == 2,
+                    "used": pair.used,
+                    "current": current,
+                    "next": next,
+                })
+            })
+            .collect();
+        let findings: Vec<_> = self
+            .findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "level": finding.level.as_str(),
+                    "code": finding.code,
+                    "message": finding.message,
+                })
+            })
+            .collect();
+        json!({
+            "ok": self.count(Level::Error) == 0,
+            "mode": self.mode(),
+            "region": region.map(Region::as_str),
+            "outgoing": outgoing,
+            "incoming": incoming,
+            "findings": findings,
+            "errors": self.count(Level::Error),
+            "warnings": self.count(Level::Warning),
+            "passed": self.count(Level::Passed),
+        })
+    }
+
+    fn write_outgoing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", styled(HEADING, "outgoing"))?;
+        let Some(credentials) = self.credentials() else {
+            return writeln!(f, "  no token: nothing can be published, only received");
+        };
+        let url = Line(credentials.url()).to_string();
+        let token = Masked(credentials.token()).to_string();
+        let origins = [credentials.url_source(), credentials.token_source()]
+            .map(|source| self.credential_origin(source));
+        let width = url.chars().count().max(token.chars().count());
+        for ((name, value), origin) in [("url", url), ("token", token)].iter().zip(origins) {
+            writeln!(f, "  {name:<5}  {value:<width$}  {}", styled(ASIDE, origin))?;
+        }
+        Ok(())
+    }
+
+    fn write_incoming(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", styled(HEADING, "incoming"))?;
+        for region in all_pairs() {
+            let name = region.map_or("default", Region::as_str);
+            let pair = self.pair(region);
+            let state = match pair.set {
+                0 => "not set",
+                1 => "incomplete",
+                _ => "complete",
+            };
+            let used = if pair.set == 2 && !pair.used {
+                ", not used"
+            } else {
+                ""
+            };
+            writeln!(f, "  {name} pair: {state}{used}")?;
+            if pair.set == 0 {
+                continue;
+            }
+            let names = variables::signing_keys(region);
+            let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+            for name in names {
+                let value = set(self.environment, name);
+                let shown = match value {
+                    Some(value) => Masked(value.trim()).to_string(),
+                    None => "not set".to_owned(),
+                };
+                let origin = self.origin(name).filter(|_| value.is_some());
+                let origin = origin.map_or(String::new(), |origin| {
+                    format!("  {}", styled(ASIDE, origin))
+                });
+                writeln!(f, "    {name:<width$}  {shown}{origin}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Pair {
+    /// How many of its two keys are set.
+    set: usize,
+    used: bool,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let region = self.region();
+        let primary = region.map_or(String::new(), |region| format!(", primary region {region}"));
+        writeln!(f, "{} {}{primary}", styled(HEADING, "mode"), self.mode())?;
+        self.write_outgoing(f)?;
+        self.write_incoming(f)?;
+        writeln!(f, "{}", styled(HEADING, "findings"))?;
+        for Finding { level, message, .. } in &self.findings {
+            let (style, level) = match level {
+                Level::Passed => (GOOD, "passed "),
+                Level::Warning => (ODD, "warning"),
+                Level::Error => (BAD, "error  "),
+            };
+            writeln!(f, "  {} {}", styled(style, level), Line(message))?;
+        }
+        let (errors, warnings) = (self.count(Level::Error), self.count(Level::Warning));
+        let style = match (errors, warnings) {
+            (0, 0) => GOOD,
+            (0, _) => ODD,
+            _ => BAD,
+        };
+        let sum = format!(
+            "{}, {}, {} passed",
+            count(errors, "error"),
+            count(warnings, "warning"),
+            self.count(Level::Passed)
+        );
+        writeln!(f, "{}", styled(style, sum))
+    }
+}

@@ -1,0 +1,60 @@
+//! The URLs to publish at.
+
+use http::Uri;
+use qstash_verify::{Region, variables};
+
+use super::findings::Findings;
+
+pub(super) fn look(region: Option<Region>, url: &str, found: &mut Findings) {
+    let name = variables::url(region);
+    // Quotes have a finding of their own.
+    let url = url.trim().trim_matches(['"', '\'']);
+    let Some((uri, host)) = parse(url) else {
+        found.error(
+            "url",
+            format!("{name} is no URL with https:// and a host: copy it from the QStash console"),
+        );
+        return;
+    };
+    let local = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"].contains(&&*host);
+    if uri.scheme_str() == Some("http") && !local {
+        found.error(
+            "insecure_url",
+            format!(
+                "{name} begins with http://, which sends the token unencrypted: write https://"
+            ),
+        );
+    }
+    if uri.path() != "/" || uri.query().is_some() {
+        found.warning(
+            "url_path",
+            format!(
+                "{name} has a path or a query, and SDKs add /v2/… to it: end it after the \
+                 host"
+            ),
+        );
+    }
+    let owner = Region::ALL.iter().find(|region| {
+        let mut hosts = region.urls().iter().filter_map(|url| parse(url));
+        hosts.any(|(_, known)| known == host)
+    });
+    if let (Some(region), Some(owner)) = (region, owner)
+        && region != *owner
+    {
+        found.error(
+            "wrong_region",
+            format!(
+                "{name} is the URL of {owner}, which does not know the token of {region}: set it to \
+                 {}",
+                region.urls().first().unwrap_or(&"")
+            ),
+        );
+    }
+}
+
+/// A URL of HTTP, and its host in lower case.
+fn parse(url: &str) -> Option<(Uri, String)> {
+    let uri: Uri = url.parse().ok()?;
+    let host = uri.host()?.to_ascii_lowercase();
+    matches!(uri.scheme_str(), Some("https" | "http")).then_some((uri, host))
+}

@@ -1,0 +1,189 @@
+//! An endpoint that verifies what arrives, says what it thinks of it, and hands
+//! it on.
+
+mod forward;
+mod journal;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use clap::Args;
+use http::{Uri, header};
+use hyper::body::Bytes;
+use qstash_verify::{DEFAULT_BODY_LIMIT, MessageMetadata, Verified, Verifier, VerifyError};
+use qstash_verify_tower::QstashLayer;
+
+use crate::keys::KeyOptions;
+use crate::output::{self, Failure, Outcome, Verdict};
+use crate::time;
+use forward::{Forward, ForwardFailed};
+use journal::{Entry, Journal};
+
+/// Listen for deliveries, verify them, and print a line for each
+#[derive(Args, Debug)]
+#[command(after_help = "\
+It takes any path and any method, answers as the middleware would, and ends with
+Ctrl-C and a summary. Where no keys are set, it takes the PUBLIC ones of QStash's
+development server. With --forward it stands in front of a service in any language,
+which gets the genuine deliveries and no others.
+
+Examples:
+  qstash-verify listen --port 3000 --body
+  qstash-verify listen --port 3000 --forward http://127.0.0.1:8000 \\
+      --base-url https://api.example.com")]
+pub(crate) struct Options {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// The port; 0 is any free one
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Refuse what was not published to this URL and the path that it came to
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// How far the clocks may differ
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = time::parse_seconds)]
+    tolerance: Duration,
+    /// The longest body to accept
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_BODY_LIMIT)]
+    body_limit: u64,
+    /// Show the beginning of each body
+    #[arg(long)]
+    body: bool,
+    /// Hand genuine deliveries on to this URL, and its answers back
+    #[arg(long, value_name = "URL")]
+    forward: Option<Uri>,
+    #[command(flatten)]
+    keys: KeyOptions,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    let keys = options.keys.read()?;
+    let ring = keys.ring_or_development()?;
+    for warning in ring.warnings() {
+        output::note(warning);
+    }
+    let mut verifier = Verifier::builder(ring)
+        .tolerance(options.tolerance)
+        .body_limit(options.body_limit);
+    if let Some(url) = &options.base_url {
+        verifier = verifier.base_url(url).map_err(Failure::new)?;
+    }
+    let forward = options.forward.clone().map(Forward::new).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(options, verifier.build(), forward))
+}
+
+async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) -> Outcome {
+    let address = SocketAddr::from((options.host, options.port));
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new(format!("can't listen on {address}: {error}")))?;
+    let journal = Arc::new(Journal::new(options.body));
+    let app = Router::new()
+        .fallback(handle)
+        // The verifier has the limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(forward.map(Arc::new))
+        .layer(QstashLayer::new(verifier))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&journal),
+            observe,
+        ));
+    let address = listener.local_addr()?;
+    journal.say(format_args!("listening on http://{address}"));
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async {
+        asked_to_stop().await;
+        let _ = stop.send(());
+    });
+    tokio::select! {
+        ended = server => ended?,
+        // Requests under way have a moment to end.
+        () = async {
+            let _ = stopped.await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        } => {}
+    }
+    journal.say(journal.summary());
+    Ok(Verdict::Good)
+}
+
+/// Waits for Ctrl-C, or for what else asks a process to end.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// What the handler tells the journal.
+#[derive(Clone)]
+struct Accepted {
+    verified: Verified,
+    body: Bytes,
+}
+
+/// Runs for genuine deliveries only: the layer puts the `Verified` there.
+async fn handle(
+    State(forward): State<Option<Arc<Forward>>>,
+    Extension(verified): Extension<Verified>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    // It is in memory already.
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return http::StatusCode::BAD_REQUEST.into_response();
+    };
+    let mut response = match forward {
+        Some(forward) => forward.pass_on(parts, body.clone()).await,
+        None => (
+            [(header::CONTENT_TYPE, "application/json")],
+            r#"{"verified":true}"#,
+        )
+            .into_response(),
+    };
+    let accepted = Accepted { verified, body };
+    response.extensions_mut().insert(accepted);
+    response
+}
+
+/// Stands around the layer, and writes what became of each request.
+async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
+    let metadata = MessageMetadata::from_headers(request.headers());
+    let length = request.headers().get(header::CONTENT_LENGTH).cloned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let response = next.run(request).await;
+    let extensions = response.extensions();
+    journal.write(&Entry {
+        method: method.as_str(),
+        path: uri.path_and_query().map_or("/", |target| target.as_str()),
+        metadata: &metadata,
+        declared: length.as_ref().and_then(|length| length.to_str().ok()),
+        refused: extensions.get::<VerifyError>(),
+        accepted: extensions
+            .get::<Accepted>()
+            .map(|accepted| (&accepted.verified, &*accepted.body)),
+        forwarded: extensions
+            .get::<ForwardFailed>()
+            .map(|failed| failed.0.as_str()),
+        status: response.status(),
+    });
+    response
+}

@@ -1,0 +1,50 @@
+//! The `qstash-verify` command: is a set-up right, why was a delivery refused,
+//! and a QStash on one's desk. What makes a delivery genuine, and which keys
+//! count, is the core's to say; what is here asks it and explains.
+#![allow(
+    clippy::doc_markdown,
+    reason = "the docs of options are help texts, shown as they are"
+)]
+
+mod body;
+mod check;
+mod cli;
+mod environment;
+mod generate;
+mod keys;
+mod listen;
+mod output;
+mod send;
+mod sign;
+mod time;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::output::{Failure, Verdict};
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let outcome = match command {
+        Command::Check(options) => check::run(&options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Sign(options) => sign::run(&options),
+        Command::Send(options) => send::run(&options),
+        Command::Listen(options) => listen::run(&options),
+        Command::Completions(options) => generate::completions(&options),
+        Command::Man(options) => generate::man(&options),
+    };
+    match outcome {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Finding) => ExitCode::from(1),
+        // Whoever read the output has had enough, as `head` does.
+        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Misuse(reason)) => {
+            output::complain(&reason);
+            ExitCode::from(2)
+        }
+    }
+}

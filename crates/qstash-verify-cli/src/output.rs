@@ -1,0 +1,160 @@
+//! What all commands print alike: verdicts, colours, secrets cut short, text of
+//! strangers made harmless.
+
+use std::fmt;
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+/// How a command ended that could run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Good,
+    Finding,
+}
+
+impl Verdict {
+    /// `Good` if it holds.
+    pub(crate) fn of(good: bool) -> Self {
+        if good {
+            Verdict::Good
+        } else {
+            Verdict::Finding
+        }
+    }
+}
+
+/// Why a command could not run.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It was used wrongly, or what it needs isn't there; in words.
+    Misuse(String),
+    OutputClosed,
+}
+
+impl Failure {
+    pub(crate) fn new(reason: impl fmt::Display) -> Self {
+        Failure::Misuse(reason.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::new(error),
+        }
+    }
+}
+
+/// How a command ends.
+pub(crate) type Outcome = Result<Verdict, Failure>;
+
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const ODD: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const HEADING: Style = Style::new().bold();
+pub(crate) const ASIDE: Style = Style::new().dimmed();
+
+/// Text in a style. `anstream` takes the style away where there is no terminal
+/// to show it, or `NO_COLOR` is set.
+pub(crate) fn styled(style: Style, text: impl fmt::Display) -> impl fmt::Display {
+    struct Styled<T>(Style, T);
+    impl<T: fmt::Display> fmt::Display for Styled<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let Styled(style, text) = self;
+            write!(f, "{style}{text}{style:#}")
+        }
+    }
+    Styled(style, text)
+}
+
+pub(crate) fn complain(reason: &str) {
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{} {reason}", styled(BAD, "error:"));
+}
+
+pub(crate) fn note(text: impl fmt::Display) {
+    let _ = writeln!(anstream::stderr(), "{} {text}", styled(ODD, "note:"));
+}
+
+/// A secret, of which at most the first four and the last two characters are
+/// shown, and nothing of one that would be half told by that.
+pub(crate) struct Masked<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Masked(secret) = *self;
+        let length = secret.chars().count();
+        if length < 12 {
+            return f.write_str("…");
+        }
+        let first: String = secret.chars().take(4).collect();
+        let last: String = secret.chars().skip(length - 2).collect();
+        write!(f, "{}…{}", Line(&first), Line(&last))
+    }
+}
+
+/// Text of a stranger on one line, without anything that a terminal obeys.
+pub(crate) struct Line<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            // Quotes and back-slashes do no harm, and escaped they hide what
+            // JSON says.
+            '"' | '\'' | '\\' => write!(f, "{c}"),
+            c => write!(f, "{}", c.escape_debug()),
+        })
+    }
+}
+
+/// The beginning of a body, on one line.
+pub(crate) struct Preview<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Preview<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 200;
+        let shown = self.0.get(..SHOWN).unwrap_or(self.0);
+        write!(f, "{}", Line(&String::from_utf8_lossy(shown)))?;
+        match self.0.len().checked_sub(SHOWN) {
+            Some(rest) if rest > 0 => write!(f, "… ({rest} bytes more)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A count and the word for what is counted, in the plural where it is one.
+pub(crate) fn count(number: usize, word: &str) -> String {
+    if number == 1 {
+        format!("{number} {word}")
+    } else {
+        format!("{number} {word}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_secret_six_characters_are_told_at_most() {
+        let text = |secret: &str| Masked(secret).to_string();
+        assert_eq!(text("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"), "sig_…6r");
+        assert_eq!(text("sig_12345678"), "sig_…78");
+        assert_eq!(text("sig_1234567"), "…");
+        assert_eq!(text(""), "…");
+        assert_eq!(text("\u{1b}[2Jéééééééé"), "\\u{1b}[2J…éé");
+    }
+
+    #[test]
+    fn a_terminal_obeys_no_stranger() {
+        assert_eq!(
+            Line("a\u{1b}[31m\n\"b\"").to_string(),
+            "a\\u{1b}[31m\\n\"b\""
+        );
+        let long = [b'x'; 205];
+        assert!(Preview(&long).to_string().ends_with("x… (5 bytes more)"));
+        assert_eq!(Preview(&[0xff, b'a', 0]).to_string(), "\u{fffd}a\\0");
+    }
+}

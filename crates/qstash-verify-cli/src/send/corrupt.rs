@@ -1,0 +1,115 @@
+//! Deliveries that must be refused.
+
+use std::time::{Duration, SystemTime};
+
+use clap::ValueEnum;
+use http::StatusCode;
+use qstash_verify::Region;
+use qstash_verify::testing::Delivery;
+use serde_json::Value;
+
+use crate::output::{Line, Verdict};
+
+/// What is wrong with a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Corrupt {
+    /// The body is not the one that was signed
+    Body,
+    /// Someone else's key signed it
+    Signature,
+    /// It expired 55 minutes ago
+    Expired,
+    /// The header names another region than the one whose key signed it
+    Region,
+    /// It was signed for another URL
+    Url,
+}
+
+impl Corrupt {
+    /// The delivery, its fault, and the body to send with it.
+    pub(crate) fn apply(self, delivery: Delivery, region: Region) -> (Delivery, Vec<u8>) {
+        let mut body = delivery.body().to_vec();
+        let delivery = match self {
+            Corrupt::Body => {
+                match body.last_mut() {
+                    Some(last) => *last ^= 1,
+                    None => body.push(b'x'),
+                }
+                delivery
+            }
+            Corrupt::Signature => {
+                let random: String = std::iter::repeat_with(fastrand::alphanumeric)
+                    .take(28)
+                    .collect();
+                delivery.key(format!("sig_{random}"))
+            }
+            Corrupt::Expired => delivery
+                .issued_at(SystemTime::now() - Duration::from_secs(3600))
+                .expires_in(Duration::from_secs(300)),
+            Corrupt::Region => {
+                let other = Region::ALL.iter().find(|other| **other != region);
+                delivery.region(other.copied().unwrap_or(region))
+            }
+            Corrupt::Url => delivery.claim("sub", "https://another-endpoint.example/webhook"),
+        };
+        (delivery, body)
+    }
+
+    /// The codes with which the core refuses it.
+    fn codes(self) -> &'static [&'static str] {
+        match self {
+            Corrupt::Body => &["body_mismatch"],
+            Corrupt::Signature => &["bad_signature"],
+            Corrupt::Expired => &["expired"],
+            Corrupt::Region => &["bad_signature", "no_signing_keys"],
+            Corrupt::Url => &["url_mismatch"],
+        }
+    }
+
+    /// What an answer to it tells of the service.
+    pub(crate) fn judge(self, status: StatusCode, body: &[u8]) -> (Verdict, String) {
+        if status.is_success() {
+            return (Verdict::Finding, format!("accepted: {}", self.lesson()));
+        }
+        // Other SDKs' receivers answer 403.
+        if ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
+            let text = format!("{status} is no refusal: the delivery met something else");
+            return (Verdict::Finding, text);
+        }
+        let answer: Option<Value> = serde_json::from_slice(body).ok();
+        match answer.as_ref().and_then(|answer| answer["error"].as_str()) {
+            Some(code) if self.codes().contains(&code) => {
+                (Verdict::Good, format!("refused, as it must be: {code}"))
+            }
+            Some(code) => (
+                Verdict::Finding,
+                format!(
+                    "refused, but as {} and not as {}: send a good one first, it is refused too",
+                    Line(code),
+                    self.codes().join(" or ")
+                ),
+            ),
+            None => (
+                Verdict::Good,
+                "refused, as it must be; the answer doesn't say why".to_owned(),
+            ),
+        }
+    }
+
+    /// What is wrong where it is accepted.
+    fn lesson(self) -> &'static str {
+        match self {
+            Corrupt::Body => "the service does not compare the body with the signed hash",
+            Corrupt::Signature => "the service accepts any signature",
+            Corrupt::Expired => "the service does not look at `exp`, or tolerates an hour",
+            Corrupt::Region => {
+                "the service has QSTASH_REGION unset and uses one pair of keys for all, or no keys \
+                 for the region that the header names"
+            }
+            Corrupt::Url => {
+                "the service does not compare `sub` with its URL: set `base_url` or `url` of its \
+                 verifier"
+            }
+        }
+    }
+}

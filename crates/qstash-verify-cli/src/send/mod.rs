@@ -1,0 +1,299 @@
+//! Sends a delivery as QStash would, and delivers it again as QStash would.
+
+mod client;
+mod corrupt;
+mod retry;
+
+use std::io::Write as _;
+use std::time::{Duration, Instant, SystemTime};
+
+use clap::Args;
+use http::{HeaderMap, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use qstash_verify::testing::Delivery;
+use qstash_verify::{KeyRing, KeySource, Region};
+
+use crate::body::Body;
+use crate::keys::KeyOptions;
+use crate::output::{self, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, styled};
+use crate::sign::{Message, MessageOptions, signed_with};
+use crate::time;
+
+pub(crate) use client::{HttpClient, for_url, in_words};
+use corrupt::Corrupt;
+use retry::Next;
+
+/// Send a delivery as QStash would, and show the answer
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The exit status is 0 if the answer is 2xx; with --corrupt, if the delivery is refused.
+
+Examples:
+  One delivery:
+    qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}'
+  To a service behind a proxy, which compares the URL:
+    qstash-verify send http://127.0.0.1:3000/webhook --url https://api.example.com/webhook \\
+        --body order.json
+  With QStash's retries, a thousand times as fast:
+    qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}' --retries 3 --fast
+  Does the service accept both regions, while I migrate?
+    qstash-verify send https://api.example.com/webhook --data ping --both-regions
+  Does it refuse what it must?
+    qstash-verify send https://api.example.com/webhook --data ping --corrupt body")]
+pub(crate) struct Options {
+    /// Where to send it
+    #[arg(value_name = "URL")]
+    target: Uri,
+    /// The URL that it was published to, if that is another: the claim `sub`
+    #[arg(long)]
+    url: Option<String>,
+    #[command(flatten)]
+    body: Body,
+    #[command(flatten)]
+    message: MessageOptions,
+    /// Deliver it again so often, until the answer is 2xx: after
+    /// min(86400, e^(2.5 n)) seconds, or what Retry-After asks for; a 489 with
+    /// Upstash-NonRetryable-Error ends it
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    retries: u32,
+    /// Wait a thousandth of that, and a second at most
+    #[arg(long, requires = "retries")]
+    fast: bool,
+    /// Send one from each region: the test of a migration
+    #[arg(long, conflicts_with = "region")]
+    both_regions: bool,
+    /// Send one that must be refused
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["retries", "both_regions"])]
+    corrupt: Option<Corrupt>,
+    /// How long to wait for the answer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = time::parse_seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    keys: KeyOptions,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(send(options))
+}
+
+async fn send(options: &Options) -> Outcome {
+    let keys = options.keys.read()?;
+    let ring = keys.ring_or_development()?;
+    let sender = Sender {
+        options,
+        client: for_url(&options.target)?,
+        ring: &ring,
+    };
+    let body = options.body.read()?.unwrap_or_default();
+    let published = match &options.url {
+        Some(url) => url.clone(),
+        None => options.target.to_string(),
+    };
+    let mut message = options.message.message(&published, body, &keys.environment);
+    if options.both_regions {
+        let mut verdict = Verdict::Good;
+        require_both(&ring)?;
+        for region in Region::ALL {
+            message.region = *region;
+            if sender.deliver(&message).await? == Verdict::Finding {
+                verdict = Verdict::Finding;
+            }
+        }
+        return Ok(verdict);
+    }
+    note_borrowed(&ring, message.region);
+    match options.corrupt {
+        Some(corrupt) => sender.deliver_corrupt(&message, corrupt).await,
+        None => sender.deliver(&message).await,
+    }
+}
+
+/// A delivery that another region's key signs would prove nothing.
+fn require_both(ring: &KeyRing) -> Result<(), Failure> {
+    let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
+    match Region::ALL.iter().find(|region| !own(region)) {
+        None => Ok(()),
+        Some(region) => Err(Failure::new(format!(
+            "--both-regions signs with the keys of each region, and those of {region} are not \
+             both set here, or QSTASH_REGION is not; `qstash-verify check` tells more"
+        ))),
+    }
+}
+
+fn note_borrowed(ring: &KeyRing, region: Region) {
+    let source = |region: &Region| ring.source(Some(*region));
+    let regional = |region: &Region| source(region) == Some(KeySource::Region);
+    if !regional(&region) && Region::ALL.iter().any(regional) {
+        output::note(format_args!(
+            "there are no keys of {region}: signed with the default pair, which QStash does only \
+             if those are its keys"
+        ));
+    }
+}
+
+struct Sender<'a> {
+    options: &'a Options,
+    client: HttpClient,
+    ring: &'a KeyRing,
+}
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Sender<'_> {
+    /// Delivers a message, as often as QStash would.
+    async fn deliver(&self, message: &Message) -> Outcome {
+        let first = self.options.message.retried;
+        for retry in 0..=self.options.retries {
+            let retried = first.saturating_add(retry);
+            let delivery = self.options.message.sign(message, retried, self.ring)?;
+            let body = delivery.body().to_vec();
+            let answer = self.attempt(message, &delivery, body, retry).await?;
+            let next = retry::next(
+                answer
+                    .as_ref()
+                    .map(|answer| (answer.status, &answer.headers)),
+                retry.saturating_add(1),
+                SystemTime::now(),
+            );
+            let (delay, asked_for) = match next {
+                Next::Done => return Ok(Verdict::Good),
+                Next::GiveUp => {
+                    let mut out = anstream::stdout();
+                    writeln!(out, "no retry: the answer says that none will mend it")?;
+                    return Ok(Verdict::Finding);
+                }
+                Next::Wait { delay, asked_for } => (delay, asked_for),
+            };
+            if retry < self.options.retries {
+                self.wait(delay, asked_for).await?;
+            }
+        }
+        Ok(Verdict::Finding)
+    }
+
+    async fn wait(&self, delay: Duration, asked_for: bool) -> Result<(), Failure> {
+        let why = if asked_for {
+            ", as Retry-After asks"
+        } else {
+            ""
+        };
+        let span = time::span(delay.as_secs_f64());
+        let mut out = anstream::stdout();
+        let delay = if self.options.fast {
+            let fast = (delay / 1000).min(Duration::from_secs(1));
+            let shortened = time::span(fast.as_secs_f64());
+            writeln!(out, "next attempt in {span}{why} ({shortened} with --fast)")?;
+            fast
+        } else {
+            writeln!(out, "next attempt in {span}{why}")?;
+            delay
+        };
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    async fn deliver_corrupt(&self, message: &Message, corrupt: Corrupt) -> Outcome {
+        let options = &self.options.message;
+        let delivery = options.sign(message, options.retried, self.ring)?;
+        let (delivery, body) = corrupt.apply(delivery, message.region);
+        let Some(answer) = self.attempt(message, &delivery, body, 0).await? else {
+            return Ok(Verdict::Finding);
+        };
+        let (verdict, lesson) = corrupt.judge(answer.status, &answer.body);
+        let style = match verdict {
+            Verdict::Good => GOOD,
+            Verdict::Finding => BAD,
+        };
+        writeln!(anstream::stdout(), "{}", styled(style, lesson))?;
+        Ok(verdict)
+    }
+
+    /// Sends a delivery once and shows the answer; `None` if there is none.
+    async fn attempt(
+        &self,
+        message: &Message,
+        delivery: &Delivery,
+        body: Vec<u8>,
+        retry: u32,
+    ) -> Result<Option<Answer>, Failure> {
+        let method = &self.options.message.method;
+        let mut request = Request::builder().method(method).uri(&self.options.target);
+        for (name, value) in delivery.headers() {
+            request = request.header(name, value);
+        }
+        let mut out = anstream::stdout();
+        let retry = match retry {
+            0 => String::new(),
+            retry => format!(", retry {retry}"),
+        };
+        writeln!(
+            out,
+            "{method} {}: {} bytes from {}, signed with {}{retry}",
+            self.options.target,
+            body.len(),
+            message.region,
+            signed_with(self.ring, message.region, self.options.message.slot()),
+        )?;
+        let request = request.body(Full::from(body)).map_err(Failure::new)?;
+
+        let begun = Instant::now();
+        let answer = tokio::time::timeout(self.options.timeout, self.ask(request)).await;
+        let took = time::span(begun.elapsed().as_secs_f64());
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err("no answer".to_owned()),
+        };
+        match answer {
+            Ok(answer) => {
+                let style = match answer.status {
+                    status if status.is_success() => GOOD,
+                    status if status.is_server_error() => ODD,
+                    _ => BAD,
+                };
+                writeln!(out, "{} after {took}", styled(style, answer.status))?;
+                for line in String::from_utf8_lossy(&answer.body).lines() {
+                    writeln!(out, "{}", Line(line))?;
+                }
+                Ok(Some(answer))
+            }
+            Err(reason) => {
+                writeln!(out, "{} after {took}", styled(BAD, reason))?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+        let answer = self.client.request(request).await;
+        let (parts, body) = answer.map_err(|error| in_words(&error))?.into_parts();
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: beginning(body).await.map_err(|error| in_words(&error))?,
+        })
+    }
+}
+
+/// As much of an answer as anyone wants to see.
+async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
+    const ENOUGH: usize = 64 * 1024;
+    let mut bytes = Vec::new();
+    while bytes.len() < ENOUGH
+        && let Some(frame) = body.frame().await
+    {
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    bytes.truncate(ENOUGH);
+    Ok(bytes)
+}

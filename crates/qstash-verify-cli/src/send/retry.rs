@@ -1,0 +1,162 @@
+//! When QStash delivers a message again.
+//! Source: <https://upstash.com/docs/qstash/features/retry>.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use jiff::SignedDuration;
+use qstash_verify::Retry;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What QStash does after an answer, while the message has retries left.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    Done,
+    GiveUp,
+    Wait { delay: Duration, asked_for: bool },
+}
+
+/// `retry` counts the retries, from 1 for the one that may come next. Without an
+/// answer there was no connection, or it broke.
+pub(crate) fn next(answer: Option<(StatusCode, &HeaderMap)>, retry: u32, now: SystemTime) -> Next {
+    let Some((status, headers)) = answer else {
+        return Next::Wait {
+            delay: back_off(retry),
+            asked_for: false,
+        };
+    };
+    if status.is_success() {
+        return Next::Done;
+    }
+    let (never, value) = Retry::Never.header();
+    if status.as_u16() == Retry::Never.status()
+        && headers
+            .get(never)
+            .is_some_and(|found| found == value.as_str())
+    {
+        return Next::GiveUp;
+    }
+    let asked_for = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| retry_after(value.to_str().ok()?, now));
+    Next::Wait {
+        delay: asked_for.unwrap_or_else(|| back_off(retry)),
+        asked_for: asked_for.is_some(),
+    }
+}
+
+/// `min(86400, e^(2.5 n))` seconds.
+fn back_off(retry: u32) -> Duration {
+    let seconds = (2.5 * f64::from(retry)).exp().min(DAY.as_secs_f64());
+    Duration::try_from_secs_f64(seconds).unwrap_or(DAY)
+}
+
+/// Seconds, an HTTP-date, or a duration such as `6m5s`; more than a day counts
+/// for nothing.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    let delay = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else if let Ok(time) = httpdate::parse_http_date(value) {
+        time.duration_since(now).unwrap_or_default()
+    } else {
+        let delay: SignedDuration = value.parse().ok()?;
+        delay.try_into().ok()?
+    };
+    (delay <= DAY).then_some(delay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    fn after(status: u16, headers: &[(&'static str, &str)], retry: u32) -> Next {
+        let headers = headers.iter().map(|(name, value)| {
+            let name = http::HeaderName::from_static(name);
+            (name, value.parse().unwrap())
+        });
+        let headers = headers.collect();
+        let status = StatusCode::from_u16(status).unwrap();
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        next(Some((status, &headers)), retry, now)
+    }
+
+    fn wait(seconds: f64, asked_for: bool) -> Next {
+        let delay = Duration::from_secs_f64(seconds);
+        Next::Wait { delay, asked_for }
+    }
+
+    #[test]
+    fn the_back_off_of_qstash() {
+        for (retry, seconds) in [
+            (1, 12.0),
+            (2, 148.0),
+            (3, 1808.0),
+            (4, 22026.0),
+            (5, 86400.0),
+        ] {
+            let Next::Wait { delay, asked_for } = after(500, &[], retry) else {
+                panic!("{retry}");
+            };
+            assert_eq!((delay.as_secs_f64().floor(), asked_for), (seconds, false));
+        }
+        assert_eq!(after(500, &[], u32::MAX), wait(86400.0, false));
+        assert_eq!(next(None, 5, UNIX_EPOCH), wait(86400.0, false));
+    }
+
+    #[test]
+    fn retry_after_has_three_forms() {
+        let delay = |value: &str| after(503, &[("retry-after", value)], 5);
+        assert_eq!(delay("30"), wait(30.0, true));
+        assert_eq!(delay("0"), wait(0.0, true));
+        assert_eq!(delay("Sun, 06 Nov 1994 08:50:07 GMT"), wait(30.0, true));
+        assert_eq!(delay("Sun, 06 Nov 1994 08:49:07 GMT"), wait(0.0, true));
+        assert_eq!(delay("6m5s"), wait(365.0, true));
+        assert_eq!(delay("1h0m0.5s"), wait(3600.5, true));
+        assert_eq!(delay("1.5h"), wait(5400.0, true));
+        assert_eq!(delay("1s500ms2us3ns"), wait(1.500_002_003, true));
+        for ignored in [
+            "86401",
+            "25h",
+            "-5s",
+            "soon",
+            "",
+            "Mon, 07 Nov 1994 08:49:38 GMT",
+        ] {
+            assert_eq!(delay(ignored), wait(86400.0, false), "{ignored}");
+        }
+    }
+
+    #[test]
+    fn what_the_core_writes_is_read() {
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let delay = Duration::new(365, 1_002_003);
+        for (retry, seconds) in [
+            (Retry::AfterSeconds(7), 7.0),
+            (Retry::At(now + Duration::from_secs(9)), 9.0),
+            (Retry::After(delay), delay.as_secs_f64()),
+        ] {
+            let (name, value) = retry.header();
+            assert_eq!(
+                after(retry.status(), &[(name, &value)], 5),
+                wait(seconds, true)
+            );
+        }
+    }
+
+    #[test]
+    fn the_end_of_retries() {
+        assert_eq!(after(204, &[], 1), Next::Done);
+        let (name, value) = Retry::Never.header();
+        assert_eq!(after(489, &[(name, &value)], 1), Next::GiveUp);
+        // The one without the other says nothing.
+        assert!(matches!(after(489, &[], 1), Next::Wait { .. }));
+        assert!(matches!(
+            after(500, &[(name, &value)], 1),
+            Next::Wait { .. }
+        ));
+    }
+}

@@ -1,0 +1,127 @@
+//! Times and durations, as people write and read them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+/// Reads a time: seconds since the Unix epoch, or RFC 3339.
+pub(crate) fn parse(text: &str) -> Result<SystemTime, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return from_unix(seconds).ok_or_else(|| "it is too far away".to_owned());
+    }
+    match text.parse::<Timestamp>() {
+        Ok(time) => Ok(time.into()),
+        Err(_) => Err("it is neither seconds since 1970 nor a time like \
+                       2026-07-11T18:25:55Z (RFC 3339)"
+            .to_owned()),
+    }
+}
+
+/// Reads a duration in seconds.
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// The time so many seconds after the Unix epoch, as far as there is one.
+pub(crate) fn from_unix(seconds: f64) -> Option<SystemTime> {
+    let distance = Duration::try_from_secs_f64(seconds.abs()).ok()?;
+    if seconds < 0.0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    }
+}
+
+/// Seconds since the Unix epoch.
+pub(crate) fn to_unix(time: SystemTime) -> f64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}
+
+/// A date of a token (RFC 7519 §2) for people: RFC 3339 where it has a year of
+/// four digits, else the number.
+pub(crate) fn date(seconds: f64) -> String {
+    let time = from_unix(seconds).and_then(|time| Timestamp::try_from(time).ok());
+    match time {
+        Some(time) => time.to_string(),
+        None => seconds.to_string(),
+    }
+}
+
+/// A span of time for people: `4 min 12 s`.
+pub(crate) fn span(seconds: f64) -> String {
+    const UNITS: [(f64, &str); 3] = [(86400.0, "d"), (3600.0, "h"), (60.0, "min")];
+    if seconds < 1.0 {
+        return format!("{:.0} ms", seconds * 1000.0);
+    }
+    // Beyond this nobody counts days.
+    if seconds > 1e12 {
+        return format!("{seconds:e} s");
+    }
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS {
+        let many = (rest / length).floor();
+        if many > 0.0 {
+            parts.push(format!("{many} {unit}"));
+        }
+        rest -= many * length;
+    }
+    // Of what lasts days or hours, the two largest units tell enough.
+    if parts.len() < 2 && (rest >= 0.0005 || parts.is_empty()) {
+        let text = if parts.is_empty() && rest.fract() >= 0.0005 {
+            format!("{rest:.3}")
+        } else {
+            format!("{rest:.0}")
+        };
+        parts.push(format!("{text} s"));
+    }
+    parts.truncate(2);
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_seconds_or_rfc_3339() {
+        let unix = |text| parse(text).map(to_unix);
+        assert_eq!(unix("1721068900"), Ok(1_721_068_900.0));
+        assert_eq!(unix("-1.5"), Ok(-1.5));
+        assert_eq!(unix("2024-07-15T18:41:40Z"), Ok(1_721_068_900.0));
+        assert_eq!(unix("2024-07-15T20:41:40+02:00"), Ok(1_721_068_900.0));
+        for wrong in ["", "yesterday", "2024-07-15", "nan", "inf", "1e300"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_read_at_a_glance() {
+        for (seconds, expected) in [
+            (0.25, "250 ms"),
+            (1.0, "1 s"),
+            (1.5, "1.500 s"),
+            (59.0, "59 s"),
+            (60.0, "1 min"),
+            (252.0, "4 min 12 s"),
+            (3600.0, "1 h"),
+            (3725.0, "1 h 2 min"),
+            (90061.0, "1 d 1 h"),
+            (86400.0 + 60.0, "1 d 1 min"),
+            (1e300, "1e300 s"),
+        ] {
+            assert_eq!(span(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn a_date_out_of_reach_is_a_number() {
+        assert_eq!(date(1_721_068_900.0), "2024-07-15T18:41:40Z");
+        assert_eq!(date(-62_135_596_800.0), "0001-01-01T00:00:00Z");
+        assert_eq!(date(1e300), format!("{}", 1e300));
+    }
+}

@@ -1,0 +1,252 @@
+//! Verifies the deliveries of a log: JSON Lines in, JSON Lines out.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read as _, Write};
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use qstash_verify::{ConfigError, KeyRing, KeySlot, KeySource, Region, VerifyError, testing};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Options;
+use super::attempt::{Attempt, finish};
+use super::bodies::base64_decoded;
+use crate::keys::Keys;
+use crate::output::{Failure, Outcome, Verdict};
+use crate::time;
+
+/// A longer line is no delivery, and must not fill the memory.
+const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+
+#[derive(Deserialize)]
+struct Input<'a> {
+    #[serde(borrow, default)]
+    signature: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    body: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    body_base64: Option<Cow<'a, str>>,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    at: Option<f64>,
+    #[serde(default)]
+    tolerance: Option<f64>,
+    #[serde(default)]
+    env: Option<HashMap<String, Option<String>>>,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    ok: bool,
+    region: Option<&'static str>,
+    key: &'static str,
+    source: &'static str,
+    claims: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    ok: bool,
+    error: &'static str,
+    message: String,
+}
+
+impl Refused {
+    fn new(error: &'static str, message: impl Into<String>) -> Self {
+        Refused {
+            ok: false,
+            error,
+            message: message.into(),
+        }
+    }
+
+    fn input(message: impl Into<String>) -> Self {
+        Refused::new("invalid_input", message)
+    }
+}
+
+impl From<VerifyError> for Refused {
+    fn from(reason: VerifyError) -> Self {
+        Refused::new(reason.code(), reason.to_string())
+    }
+}
+
+pub(super) fn run(options: &Options, keys: &Keys) -> Outcome {
+    let batch = Batch {
+        options,
+        keys,
+        ring: keys.ring(),
+    };
+    let mut input = BufReader::with_capacity(256 * 1024, std::io::stdin().lock());
+    let mut output = std::io::BufWriter::with_capacity(256 * 1024, std::io::stdout().lock());
+    let mut line = Vec::new();
+    let mut good = true;
+    while read_line(&mut input, &mut line)? {
+        match batch.verify(&line) {
+            Ok(accepted) => write(&mut output, &accepted)?,
+            Err(refused) => {
+                good = false;
+                write(&mut output, &refused)?;
+            }
+        }
+        // Whoever follows a log sees each line when it comes.
+        if input.buffer().is_empty() {
+            output.flush()?;
+        }
+    }
+    output.flush()?;
+    Ok(Verdict::of(good))
+}
+
+/// Reads a line without its end; of one that is too long, the beginning.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failure> {
+    line.clear();
+    let begun = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line);
+    let begun = begun.map_err(|error| Failure::new(format!("standard input: {error}")))?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if begun as u64 == LONGEST_LINE {
+        // Leaves the line without an end, which is no JSON.
+        line.truncate(1);
+        skip_line(input)?;
+    }
+    Ok(begun > 0)
+}
+
+fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let (length, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        input.consume(length);
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads a line. What is wrong with it is said without quoting from it: there may
+/// be keys in it.
+fn read(line: &[u8]) -> Result<Input<'_>, Refused> {
+    // `serde` would take a list for an object.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(Refused::input("the line is not a JSON object"));
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        Refused::input(match error.classify() {
+            serde_json::error::Category::Data => format!(
+                "a field is of the wrong type, or stands twice, at column {}",
+                error.column()
+            ),
+            _ => format!("the line is not JSON: {error}"),
+        })
+    })
+}
+
+fn write(output: &mut impl Write, line: &impl Serialize) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *output, line).map_err(std::io::Error::from)?;
+    output.write_all(b"\n")?;
+    Ok(())
+}
+
+struct Batch<'a> {
+    options: &'a Options,
+    keys: &'a Keys,
+    /// The keys for lines without any of their own.
+    ring: Result<KeyRing, ConfigError>,
+}
+
+impl Batch<'_> {
+    fn verify(&self, line: &[u8]) -> Result<Accepted, Refused> {
+        let input = read(line)?;
+        let body = match (&input.body, &input.body_base64) {
+            (Some(body), None) => Cow::Borrowed(body.as_bytes()),
+            (None, Some(text)) => base64_decoded(text.as_bytes())
+                .map(Cow::Owned)
+                .ok_or_else(|| Refused::input("body_base64 is not base64"))?,
+            (None, None) => {
+                return Err(Refused::input("there is neither body nor body_base64"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Refused::input("there are both body and body_base64"));
+            }
+        };
+        let (ring, attempt) = (self.ring(&input)?, self.attempt(&input)?);
+        let signature = input.signature.as_deref();
+        let pending = attempt
+            .authenticate(&ring, signature)
+            // Of its settings only the URL can be wrong.
+            .map_err(|error| Refused::input(error.to_string()))??;
+        let verified = finish(pending, &body)?;
+        Ok(Accepted {
+            ok: true,
+            region: verified.region().map(Region::as_str),
+            key: KeySlot::as_str(verified.key()),
+            source: KeySource::as_str(verified.source()),
+            claims: claims(signature.unwrap_or_default())?,
+        })
+    }
+
+    fn ring(&self, input: &Input<'_>) -> Result<Cow<'_, KeyRing>, Refused> {
+        match &input.env {
+            // Those that were given count whatever the variables say.
+            Some(variables) if self.keys.explicit.is_none() => {
+                testing::key_ring(|name| variables.get(name).cloned().flatten())
+                    .map(Cow::Owned)
+                    .map_err(|error| set_up(&error))
+            }
+            _ => self.ring.as_ref().map(Cow::Borrowed).map_err(set_up),
+        }
+    }
+
+    fn attempt(&self, input: &Input<'_>) -> Result<Attempt, Refused> {
+        let at = match input.at {
+            Some(seconds) => {
+                time::from_unix(seconds).ok_or_else(|| Refused::input("`at` is too far away"))?
+            }
+            None => self.options.at.unwrap_or_else(SystemTime::now),
+        };
+        let tolerance = match input.tolerance {
+            Some(seconds) => Duration::try_from_secs_f64(seconds)
+                .map_err(|error| Refused::input(format!("`tolerance`: {error}")))?,
+            None => self.options.tolerance,
+        };
+        Ok(Attempt {
+            region: input.region.clone().or_else(|| self.options.region.clone()),
+            url: input.url.clone().or_else(|| self.options.url.clone()),
+            at,
+            tolerance,
+        })
+    }
+}
+
+fn set_up(error: &ConfigError) -> Refused {
+    let code = match error {
+        ConfigError::InvalidRegion { .. } => "invalid_region",
+        _ => "no_signing_keys",
+    };
+    Refused::new(code, error.to_string())
+}
+
+/// The claims as they stand in a token that was verified.
+fn claims(token: &str) -> Result<Box<RawValue>, Refused> {
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    let unreadable = || Refused::new("malformed_token", "its payload can't be read");
+    let payload = BASE64_URL_SAFE_NO_PAD
+        .decode(payload)
+        .map_err(|_| unreadable())?;
+    let mut text = String::from_utf8(payload).map_err(|_| unreadable())?;
+    // In JSON they can't be but white space, and a line is to stay one.
+    if text.contains(['\n', '\r']) {
+        text = text.replace(['\n', '\r'], " ");
+    }
+    RawValue::from_string(text).map_err(|_| unreadable())
+}
