@@ -170,12 +170,11 @@ impl MessageOptions {
 
 /// Where the key is from that signs for a region, in words.
 pub(crate) fn signed_with(ring: &KeyRing, region: Region, slot: KeySlot) -> String {
-    let pair = match ring.source(Some(region)) {
-        Some(KeySource::Region) => region.as_str(),
-        Some(KeySource::Default) => "default",
-        _ => "given",
-    };
-    format!("the {slot} key of the {pair} pair")
+    match ring.source(Some(region)) {
+        Some(KeySource::Region) => format!("the {slot} key of the {region} pair"),
+        Some(KeySource::Default) => format!("the {slot} key of the default pair"),
+        _ => format!("the {slot} key"),
+    }
 }
 
 /// What QStash passes on is what the publisher said; this is what they say.

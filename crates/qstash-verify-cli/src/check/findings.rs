@@ -2,7 +2,9 @@
 //! credentials count is the core's to say; here is what else tells that they may
 //! not be the ones that were meant.
 
-use qstash_verify::{ConfigError, ConfigWarning, Credentials, KeyRing, Region, testing, variables};
+use qstash_verify::{
+    ConfigError, ConfigWarning, Credentials, KeyRing, KeySource, Region, testing, variables,
+};
 
 use super::{names, urls};
 use crate::environment::Environment;
@@ -120,18 +122,19 @@ pub(super) fn look(environment: &Environment) -> Vec<Finding> {
             format!("{} with the prefix sig_", count(set_keys.len(), "key")),
             |found| look_at_prefixes(&set_keys, found),
         );
+    }
+    let pairs = full_pairs(environment);
+    if !pairs.is_empty() {
         findings.look(
             "next_key",
             "current and next differ in each pair",
             |found| {
-                look_for_equal_keys(environment, found);
+                look_for_equal_keys(&pairs, found);
             },
         );
     }
-    if known_names()
-        .iter()
-        .any(|name| environment.get(name).is_some())
-    {
+    let given = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
+    if known_names().iter().any(given) {
         let well = "no quotes and no white space around a value";
         findings.look("value", well, |found| look_at_values(environment, found));
     }
@@ -185,6 +188,9 @@ fn look_at_file(environment: &Environment, found: &mut Findings) {
 fn look_at_keys(environment: &Environment, findings: &mut Findings) {
     let ring = testing::key_ring(|name| environment.get(name).map(str::to_owned));
     let well = match &ring {
+        Ok(_) if development_is_on(environment) => {
+            "every delivery is checked with the development server's keys".to_owned()
+        }
         Ok(ring) => receives(ring),
         Err(_) => String::new(),
     };
@@ -219,16 +225,31 @@ fn look_at_keys(environment: &Environment, findings: &mut Findings) {
     );
 }
 
+/// Which keys check what, in words.
 fn receives(ring: &KeyRing) -> String {
-    let regions: Vec<_> = Region::ALL
-        .iter()
-        .filter(|region| ring.source(Some(**region)).is_some())
-        .map(|region| region.as_str())
-        .collect();
-    if regions.len() == Region::ALL.len() {
-        "there are keys for deliveries of every region".to_owned()
-    } else {
-        format!("there are keys for deliveries of {}", regions.join(", "))
+    let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
+    let (own, others): (Vec<Region>, Vec<Region>) =
+        Region::ALL.iter().partition(|region| own(region));
+    let names = |regions: &[Region]| {
+        let names: Vec<_> = regions.iter().map(|region| region.as_str()).collect();
+        names.join(" and ")
+    };
+    match (own.as_slice(), others.as_slice(), ring.source(None)) {
+        ([], ..) => "every delivery is checked with the default pair".to_owned(),
+        (own, [], _) => format!(
+            "deliveries of {} are checked with their own pairs",
+            names(own)
+        ),
+        (own, others, Some(_)) => format!(
+            "deliveries of {} are checked with their own pair, those of {} with the default pair",
+            names(own),
+            names(others)
+        ),
+        // What is not there has findings.
+        (own, _, None) => format!(
+            "deliveries of {} are checked with their own pair",
+            names(own)
+        ),
     }
 }
 
@@ -248,13 +269,20 @@ fn look_at_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
     }
 }
 
-fn look_for_equal_keys(environment: &Environment, found: &mut Findings) {
-    for region in all_pairs() {
-        let [current, next] = variables::signing_keys(region);
-        let values = (set(environment, current), set(environment, next));
-        if let (Some(one), Some(other)) = values
-            && one.trim() == other.trim()
-        {
+/// The pairs that have both keys: their names and the keys.
+fn full_pairs(environment: &Environment) -> Vec<([&'static str; 2], [&str; 2])> {
+    all_pairs()
+        .filter_map(|region| {
+            let names = variables::signing_keys(region);
+            let [current, next] = names.map(|name| set(environment, name));
+            Some((names, [current?.trim(), next?.trim()]))
+        })
+        .collect()
+}
+
+fn look_for_equal_keys(pairs: &[([&'static str; 2], [&str; 2])], found: &mut Findings) {
+    for ([current, next], [one, other]) in pairs {
+        if one == other {
             found.warning(
                 "next_key",
                 format!(
@@ -281,7 +309,7 @@ fn look_at_values(environment: &Environment, found: &mut Findings) {
                 "quotes",
                 format!(
                     "{name} has quotes around its value, and they count as part of it: take them \
-                     away (docker's --env-file and systemd's unset quotes are not a shell's)"
+                     away (docker's --env-file keeps quotes, a shell doesn't)"
                 ),
             );
         } else if value.trim() != value {
@@ -335,15 +363,17 @@ fn look_at_publishing(environment: &Environment, findings: &mut Findings) {
     }
 }
 
+/// Whether `QSTASH_DEV` is on, as the core sees it.
+pub(super) fn development_is_on(environment: &Environment) -> bool {
+    let ring = testing::key_ring(|name| {
+        let asked = name == variables::DEVELOPMENT;
+        environment.get(name).filter(|_| asked).map(str::to_owned)
+    });
+    ring.is_ok()
+}
+
 fn look_for_development(environment: &Environment, found: &mut Findings) {
-    let alone = |name: &str| {
-        let ring = testing::key_ring(|asked| {
-            let value = (asked == name).then(|| environment.get(name));
-            value.flatten().map(str::to_owned)
-        });
-        ring.is_ok()
-    };
-    let on = alone(variables::DEVELOPMENT);
+    let on = development_is_on(environment);
     if let Some(value) = set(environment, variables::DEVELOPMENT) {
         let text = if on {
             "QSTASH_DEV is on: deliveries are checked with PUBLIC keys and no others, and a \
@@ -360,16 +390,21 @@ fn look_for_development(environment: &Environment, found: &mut Findings) {
     if on {
         return;
     }
+    // The server on a developer's machine has them and a URL of its own.
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    let local = Credentials::from_lookup(lookup).is_ok_and(|found| urls::is_local(found.url()));
     for (name, key) in keys(environment) {
         if is_public(key) {
-            found.error(
-                "development",
-                format!(
-                    "{name} is a PUBLIC key of the development server: anyone can sign with it, \
-                     and a release build does not start; copy the keys of the QStash console, or \
-                     on a developer's machine set QSTASH_DEV=1 and no keys"
-                ),
+            let text = format!(
+                "{name} is a PUBLIC key of the development server: anyone can sign with it, and a \
+                 release build does not start; outside of development copy the keys of the QStash \
+                 console"
             );
+            if local {
+                found.warning("development", text);
+            } else {
+                found.error("development", text);
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use qstash_verify::{CredentialSource, Credentials, KeySource, Region, testing, variables};
+use qstash_verify::{
+    ConfigError, CredentialSource, Credentials, KeySource, Region, testing, variables,
+};
 use serde_json::{Value, json};
 
 use super::findings::{self, Finding, Level, all_pairs, set};
@@ -56,21 +58,21 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn credentials(&self) -> Option<Credentials> {
-        Credentials::from_lookup(self.lookup()).ok()
+    fn credentials(&self) -> Result<Credentials, ConfigError> {
+        Credentials::from_lookup(self.lookup())
     }
 
     /// Whether a pair has both keys, one, or none, and whether it is used.
     fn pair(&self, region: Option<Region>) -> Pair {
         let keys = variables::signing_keys(region).map(|name| set(self.environment, name));
-        let used = testing::key_ring(self.lookup()).is_ok_and(|ring| {
-            // Any delivery that this pair is for; the default one is also for
-            // those without a region.
-            match region {
-                Some(_) => ring.source(region) == Some(KeySource::Region),
-                None => ring.source(None) == Some(KeySource::Default),
-            }
-        });
+        // For some delivery: the default pair for those without a region.
+        let source = match region {
+            Some(_) => KeySource::Region,
+            None => KeySource::Default,
+        };
+        let used = !findings::development_is_on(self.environment)
+            && testing::key_ring(self.lookup())
+                .is_ok_and(|ring| ring.source(region) == Some(source));
         Pair {
             set: keys.iter().flatten().count(),
             used,
@@ -101,7 +103,8 @@ impl<'a> Report<'a> {
 
     pub(super) fn json(&self) -> Value {
         let region = self.region();
-        let outgoing = self.credentials().map(|credentials| {
+        let file = self.environment.file().map(|file| file.path.display());
+        let outgoing = self.credentials().ok().map(|credentials| {
             json!({
                 "url": credentials.url(),
                 "url_source": self.credential_origin(credentials.url_source()),
@@ -145,6 +148,7 @@ impl<'a> Report<'a> {
             "ok": self.count(Level::Error) == 0,
             "mode": self.mode(),
             "region": region.map(Region::as_str),
+            "env_file": file.map(|path| path.to_string()),
             "outgoing": outgoing,
             "incoming": incoming,
             "findings": findings,
@@ -156,8 +160,12 @@ impl<'a> Report<'a> {
 
     fn write_outgoing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", styled(HEADING, "outgoing"))?;
-        let Some(credentials) = self.credentials() else {
-            return writeln!(f, "  no token: nothing can be published, only received");
+        let credentials = match self.credentials() {
+            Ok(credentials) => credentials,
+            Err(ConfigError::InvalidRegion { .. }) => {
+                return writeln!(f, "  not known while QSTASH_REGION is invalid");
+            }
+            Err(_) => return writeln!(f, "  no token: nothing can be published, only received"),
         };
         let url = Line(credentials.url()).to_string();
         let token = Masked(credentials.token()).to_string();
@@ -172,6 +180,9 @@ impl<'a> Report<'a> {
 
     fn write_incoming(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", styled(HEADING, "incoming"))?;
+        if findings::development_is_on(self.environment) {
+            writeln!(f, "  PUBLIC keys of the development server: used")?;
+        }
         for region in all_pairs() {
             let name = region.map_or("default", Region::as_str);
             let pair = self.pair(region);
@@ -195,10 +206,10 @@ impl<'a> Report<'a> {
                 let value = set(self.environment, name);
                 let shown = match value {
                     Some(value) => Masked(value.trim()).to_string(),
+                    None if self.environment.source(name).is_some() => "empty".to_owned(),
                     None => "not set".to_owned(),
                 };
-                let origin = self.origin(name).filter(|_| value.is_some());
-                let origin = origin.map_or(String::new(), |origin| {
+                let origin = self.origin(name).map_or(String::new(), |origin| {
                     format!("  {}", styled(ASIDE, origin))
                 });
                 writeln!(f, "    {name:<width$}  {shown}{origin}")?;
@@ -219,6 +230,11 @@ impl fmt::Display for Report<'_> {
         let region = self.region();
         let primary = region.map_or(String::new(), |region| format!(", primary region {region}"));
         writeln!(f, "{} {}{primary}", styled(HEADING, "mode"), self.mode())?;
+        let file = match self.environment.file() {
+            Some(file) => format!("this process and {}", file.path.display()),
+            None => "this process; no file .env".to_owned(),
+        };
+        writeln!(f, "{} {file}", styled(HEADING, "variables of"))?;
         self.write_outgoing(f)?;
         self.write_incoming(f)?;
         writeln!(f, "{}", styled(HEADING, "findings"))?;

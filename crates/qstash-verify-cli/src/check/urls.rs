@@ -16,8 +16,7 @@ pub(super) fn look(region: Option<Region>, url: &str, found: &mut Findings) {
         );
         return;
     };
-    let local = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"].contains(&&*host);
-    if uri.scheme_str() == Some("http") && !local {
+    if uri.scheme_str() == Some("http") && !is_local(url) {
         found.error(
             "insecure_url",
             format!(
@@ -50,6 +49,12 @@ pub(super) fn look(region: Option<Region>, url: &str, found: &mut Findings) {
             ),
         );
     }
+}
+
+/// Whether it is of a server on the same machine.
+pub(super) fn is_local(url: &str) -> bool {
+    const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"];
+    parse(url).is_some_and(|(_, host)| LOCAL.contains(&&*host))
 }
 
 /// A URL of HTTP, and its host in lower case.

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 
 use crate::output::Failure;
-use crate::send::{HttpClient, for_url, in_words};
+use crate::send::{HttpClient, for_url, no_answer};
 
 pub(crate) struct Forward {
     base: Uri,
@@ -57,7 +57,7 @@ impl Forward {
         request.headers_mut().remove(HOST);
         request.headers_mut().remove(EXPECT);
         let answer = self.client.request(request).await;
-        let (mut parts, body) = answer.map_err(|error| in_words(&error))?.into_parts();
+        let (mut parts, body) = answer.map_err(|error| no_answer(&error))?.into_parts();
         end_to_end(&mut parts.headers);
         let mut response = Response::new(Body::new(body));
         *response.status_mut() = parts.status;

@@ -27,7 +27,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) path: &'a str,
     pub(crate) metadata: &'a MessageMetadata,
     /// The declared length.
-    pub(crate) declared: Option<&'a str>,
+    pub(crate) declared: Option<usize>,
     pub(crate) refused: Option<&'a VerifyError>,
     pub(crate) accepted: Option<(&'a Verified, &'a [u8])>,
     /// Why it could not be handed on.
@@ -117,7 +117,7 @@ impl fmt::Display for Entry<'_> {
             facts.extend(self.message());
             facts.extend(
                 self.declared
-                    .map(|length| format!("{} bytes declared", Line(length))),
+                    .map(|length| format!("{} declared", count(length, "byte"))),
             );
         }
         if !facts.is_empty() {

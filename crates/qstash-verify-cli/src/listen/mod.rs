@@ -20,6 +20,7 @@ use qstash_verify_tower::QstashLayer;
 
 use crate::keys::KeyOptions;
 use crate::output::{self, Failure, Outcome, Verdict};
+use crate::send::parse_url;
 use crate::time;
 use forward::{Forward, ForwardFailed};
 use journal::{Entry, Journal};
@@ -56,7 +57,7 @@ pub(crate) struct Options {
     #[arg(long)]
     body: bool,
     /// Hand genuine deliveries on to this URL, and its answers back
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
     forward: Option<Uri>,
     #[command(flatten)]
     keys: KeyOptions,
@@ -98,11 +99,12 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
             observe,
         ));
     let address = listener.local_addr()?;
+    let asked_to_stop = asked_to_stop()?;
     journal.say(format_args!("listening on http://{address}"));
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async {
-        asked_to_stop().await;
+        asked_to_stop.await;
         let _ = stop.send(());
     });
     tokio::select! {
@@ -117,20 +119,29 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
     Ok(Verdict::Good)
 }
 
-/// Waits for Ctrl-C, or for what else asks a process to end.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Waits for Ctrl-C, or for what else asks a process to end. From the call on,
+/// none of them is lost.
+#[cfg(unix)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(windows)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
 /// What the handler tells the journal.
@@ -167,7 +178,8 @@ async fn handle(
 /// Stands around the layer, and writes what became of each request.
 async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
     let metadata = MessageMetadata::from_headers(request.headers());
-    let length = request.headers().get(header::CONTENT_LENGTH).cloned();
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let declared = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
     let extensions = response.extensions();
@@ -175,7 +187,7 @@ async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Ne
         method: method.as_str(),
         path: uri.path_and_query().map_or("/", |target| target.as_str()),
         metadata: &metadata,
-        declared: length.as_ref().and_then(|length| length.to_str().ok()),
+        declared,
         refused: extensions.get::<VerifyError>(),
         accepted: extensions
             .get::<Accepted>()

@@ -4,8 +4,8 @@ use http::Uri;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
@@ -14,18 +14,20 @@ use crate::output::Failure;
 
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// A client for this URL, which must be absolute and of HTTP.
+/// Reads a URL that can be asked: absolute, and of HTTP.
+pub(crate) fn parse_url(text: &str) -> Result<Uri, String> {
+    let url: Uri = text
+        .parse()
+        .map_err(|error| format!("it is no URL with http:// or https:// in front: {error}"))?;
+    match (url.scheme_str(), url.host()) {
+        (Some("http" | "https"), Some(_)) => Ok(url),
+        _ => Err("it is no URL with http:// or https:// in front".to_owned()),
+    }
+}
+
+/// A client for this URL, of those that [`parse_url`] reads.
 pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
-    let secure = match (url.scheme_str(), url.host()) {
-        (Some("https"), Some(_)) => true,
-        (Some("http"), Some(_)) => false,
-        _ => {
-            return Err(Failure::new(format!(
-                "{url} is not a URL with http:// or https:// and a host"
-            )));
-        }
-    };
-    let connector = if secure {
+    let connector = if url.scheme_str() == Some("https") {
         HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(ring::default_provider())
             .map_err(|error| {
@@ -45,7 +47,18 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
             .with_tls_config(config)
             .https_or_http()
     };
-    Ok(Client::builder(TokioExecutor::new()).build(connector.enable_http1().build()))
+    let client = Client::builder(TokioExecutor::new())
+        // A connection that is used again may be closed just then, and a
+        // delivery that fails for this says nothing of the service.
+        .pool_max_idle_per_host(0)
+        .build(connector.enable_http1().build());
+    Ok(client)
+}
+
+/// Why there is no answer. The error's own text tells only at which step of
+/// the client's it came up.
+pub(crate) fn no_answer(error: &legacy::Error) -> String {
+    in_words(std::error::Error::source(error).unwrap_or(error))
 }
 
 /// An error with its causes, which hyper keeps in its sources.

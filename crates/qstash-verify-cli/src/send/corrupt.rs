@@ -1,5 +1,6 @@
 //! Deliveries that must be refused.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
@@ -8,6 +9,7 @@ use qstash_verify::Region;
 use qstash_verify::testing::Delivery;
 use serde_json::Value;
 
+use super::in_short;
 use crate::output::{Line, Verdict};
 
 /// What is wrong with a delivery.
@@ -23,6 +25,14 @@ pub(crate) enum Corrupt {
     Region,
     /// It was signed for another URL
     Url,
+}
+
+/// As it is called on the command line.
+impl fmt::Display for Corrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 impl Corrupt {
@@ -73,7 +83,10 @@ impl Corrupt {
         }
         // Other SDKs' receivers answer 403.
         if ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
-            let text = format!("{status} is no refusal: the delivery met something else");
+            let text = format!(
+                "{} is no refusal: the delivery met something else",
+                in_short(status)
+            );
             return (Verdict::Finding, text);
         }
         let answer: Option<Value> = serde_json::from_slice(body).ok();

@@ -16,11 +16,12 @@ use qstash_verify::{KeyRing, KeySource, Region};
 
 use crate::body::Body;
 use crate::keys::KeyOptions;
-use crate::output::{self, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, styled};
+use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
 use crate::sign::{Message, MessageOptions, signed_with};
 use crate::time;
 
-pub(crate) use client::{HttpClient, for_url, in_words};
+use client::in_words;
+pub(crate) use client::{HttpClient, for_url, no_answer, parse_url};
 use corrupt::Corrupt;
 use retry::Next;
 
@@ -43,7 +44,7 @@ Examples:
     qstash-verify send https://api.example.com/webhook --data ping --corrupt body")]
 pub(crate) struct Options {
     /// Where to send it
-    #[arg(value_name = "URL")]
+    #[arg(value_name = "URL", value_parser = parse_url)]
     target: Uri,
     /// The URL that it was published to, if that is another: the claim `sub`
     #[arg(long)]
@@ -156,7 +157,11 @@ impl Sender<'_> {
             let retried = first.saturating_add(retry);
             let delivery = self.options.message.sign(message, retried, self.ring)?;
             let body = delivery.body().to_vec();
-            let answer = self.attempt(message, &delivery, body, retry).await?;
+            let remark = match retry {
+                0 => String::new(),
+                retry => format!(", retry {retry}"),
+            };
+            let answer = self.attempt(message, &delivery, body, &remark).await?;
             let next = retry::next(
                 answer
                     .as_ref()
@@ -205,7 +210,8 @@ impl Sender<'_> {
         let options = &self.options.message;
         let delivery = options.sign(message, options.retried, self.ring)?;
         let (delivery, body) = corrupt.apply(delivery, message.region);
-        let Some(answer) = self.attempt(message, &delivery, body, 0).await? else {
+        let remark = format!(", then made wrong: {corrupt}");
+        let Some(answer) = self.attempt(message, &delivery, body, &remark).await? else {
             return Ok(Verdict::Finding);
         };
         let (verdict, lesson) = corrupt.judge(answer.status, &answer.body);
@@ -223,50 +229,53 @@ impl Sender<'_> {
         message: &Message,
         delivery: &Delivery,
         body: Vec<u8>,
-        retry: u32,
+        remark: &str,
     ) -> Result<Option<Answer>, Failure> {
         let method = &self.options.message.method;
         let mut request = Request::builder().method(method).uri(&self.options.target);
         for (name, value) in delivery.headers() {
             request = request.header(name, value);
         }
+        let length = body.len();
+        let request = request
+            .body(Full::from(body))
+            .map_err(|error| Failure::new(format!("this can't be sent: {error}")))?;
         let mut out = anstream::stdout();
-        let retry = match retry {
-            0 => String::new(),
-            retry => format!(", retry {retry}"),
-        };
         writeln!(
             out,
-            "{method} {}: {} bytes from {}, signed with {}{retry}",
+            "{method} {}: {} from {}, signed with {}{remark}",
             self.options.target,
-            body.len(),
+            count(length, "byte"),
             message.region,
             signed_with(self.ring, message.region, self.options.message.slot()),
         )?;
-        let request = request.body(Full::from(body)).map_err(Failure::new)?;
 
         let begun = Instant::now();
         let answer = tokio::time::timeout(self.options.timeout, self.ask(request)).await;
         let took = time::span(begun.elapsed().as_secs_f64());
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(_elapsed) => Err("no answer".to_owned()),
-        };
         match answer {
-            Ok(answer) => {
+            Ok(Ok(answer)) => {
                 let style = match answer.status {
                     status if status.is_success() => GOOD,
                     status if status.is_server_error() => ODD,
                     _ => BAD,
                 };
-                writeln!(out, "{} after {took}", styled(style, answer.status))?;
+                let status = in_short(answer.status);
+                writeln!(out, "{} after {took}", styled(style, status))?;
                 for line in String::from_utf8_lossy(&answer.body).lines() {
                     writeln!(out, "{}", Line(line))?;
                 }
+                if answer.body.len() == ENOUGH {
+                    writeln!(out, "{}", styled(ASIDE, "… (no more of it was read)"))?;
+                }
                 Ok(Some(answer))
             }
-            Err(reason) => {
-                writeln!(out, "{} after {took}", styled(BAD, reason))?;
+            Ok(Err(reason)) => {
+                writeln!(out, "{} after {took}: {reason}", styled(BAD, "no answer"))?;
+                Ok(None)
+            }
+            Err(_elapsed) => {
+                writeln!(out, "{} after {took}", styled(BAD, "no answer"))?;
                 Ok(None)
             }
         }
@@ -274,7 +283,7 @@ impl Sender<'_> {
 
     async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let answer = self.client.request(request).await;
-        let (parts, body) = answer.map_err(|error| in_words(&error))?.into_parts();
+        let (parts, body) = answer.map_err(|error| no_answer(&error))?.into_parts();
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,
@@ -283,9 +292,18 @@ impl Sender<'_> {
     }
 }
 
+/// A status code and, if it has one, its name.
+fn in_short(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
 /// As much of an answer as anyone wants to see.
+const ENOUGH: usize = 64 * 1024;
+
 async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
-    const ENOUGH: usize = 64 * 1024;
     let mut bytes = Vec::new();
     while bytes.len() < ENOUGH
         && let Some(frame) = body.frame().await
