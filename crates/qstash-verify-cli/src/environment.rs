@@ -79,11 +79,22 @@ impl EnvironmentOptions {
 }
 
 impl Environment {
-    /// The value of a variable; what the core takes for its look-up. One of the
-    /// process wins even if it is empty, as it does for those who load such files.
+    /// The value of a variable. One of the process wins even if it is empty, as it
+    /// does for those who load such files.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let file = || self.file.as_ref()?.values.get(name);
         self.process.get(name).or_else(file).map(String::as_str)
+    }
+
+    /// Likewise, if there is more to it than white space: the rest counts as
+    /// unset.
+    pub(crate) fn set(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// This environment as the core asks for it.
+    pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> {
+        |name| self.get(name).map(str::to_owned)
     }
 
     pub(crate) fn source(&self, name: &str) -> Option<Source<'_>> {

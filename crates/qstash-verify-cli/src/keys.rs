@@ -95,7 +95,7 @@ impl Keys {
     pub(crate) fn ring(&self) -> Result<KeyRing, ConfigError> {
         match &self.explicit {
             Some(keys) => Ok(KeyRing::from(keys.clone())),
-            None => testing::key_ring(|name| self.environment.get(name).map(str::to_owned)),
+            None => testing::key_ring(self.environment.lookup()),
         }
     }
 

@@ -110,7 +110,7 @@ pub(crate) struct Message {
 
 impl MessageOptions {
     pub(crate) fn message(&self, url: &str, body: Vec<u8>, environment: &Environment) -> Message {
-        let primary = || environment.get(variables::REGION)?.trim().parse().ok();
+        let primary = || environment.set(variables::REGION)?.trim().parse().ok();
         Message {
             url: url.to_owned(),
             body,

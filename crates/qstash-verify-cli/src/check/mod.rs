@@ -1,9 +1,12 @@
 //! Is this set-up right, for one region or two, for publishing and receiving?
 
+mod development;
 mod findings;
+mod keys;
 mod names;
+mod publishing;
 mod report;
-mod urls;
+mod values;
 
 use std::io::Write as _;
 

@@ -6,7 +6,12 @@ use super::findings::{Findings, known_names};
 use crate::environment::Environment;
 use crate::output::Line;
 
-pub(super) fn look(environment: &Environment, found: &mut Findings) {
+pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+    let well = "no name that only looks like one of QStash's";
+    findings.look("name", well, |found| look_at_names(environment, found));
+}
+
+fn look_at_names(environment: &Environment, found: &mut Findings) {
     for name in environment.names() {
         let meant = meant_by(name);
         if !meant.is_empty() {

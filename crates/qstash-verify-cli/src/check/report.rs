@@ -7,7 +7,8 @@ use qstash_verify::{
 };
 use serde_json::{Value, json};
 
-use super::findings::{self, Finding, Level, all_pairs, set};
+use super::development;
+use super::findings::{self, Finding, Level, all_pairs};
 use crate::environment::Environment;
 use crate::output::{ASIDE, BAD, GOOD, HEADING, Line, Masked, ODD, count, styled};
 
@@ -37,21 +38,13 @@ impl<'a> Report<'a> {
         findings.filter(|finding| finding.level == level).count()
     }
 
-    fn lookup(&self) -> impl Fn(&str) -> Option<String> + use<'a> {
-        let environment = self.environment;
-        move |name| environment.get(name).map(str::to_owned)
-    }
-
     /// The primary region; the error has a finding.
     fn region(&self) -> Option<Region> {
-        set(self.environment, variables::REGION)?
-            .trim()
-            .parse()
-            .ok()
+        self.environment.set(variables::REGION)?.trim().parse().ok()
     }
 
     fn mode(&self) -> &'static str {
-        match (self.region(), set(self.environment, variables::REGION)) {
+        match (self.region(), self.environment.set(variables::REGION)) {
             (Some(_), _) => "multi-region",
             (None, Some(_)) => "invalid",
             (None, None) => "single-region",
@@ -59,19 +52,19 @@ impl<'a> Report<'a> {
     }
 
     fn credentials(&self) -> Result<Credentials, ConfigError> {
-        Credentials::from_lookup(self.lookup())
+        Credentials::from_lookup(self.environment.lookup())
     }
 
     /// Whether a pair has both keys, one, or none, and whether it is used.
     fn pair(&self, region: Option<Region>) -> Pair {
-        let keys = variables::signing_keys(region).map(|name| set(self.environment, name));
+        let keys = variables::signing_keys(region).map(|name| self.environment.set(name));
         // For some delivery: the default pair for those without a region.
         let source = match region {
             Some(_) => KeySource::Region,
             None => KeySource::Default,
         };
-        let used = !findings::development_is_on(self.environment)
-            && testing::key_ring(self.lookup())
+        let used = !development::is_on(self.environment)
+            && testing::key_ring(self.environment.lookup())
                 .is_ok_and(|ring| ring.source(region) == Some(source));
         Pair {
             set: keys.iter().flatten().count(),
@@ -116,7 +109,7 @@ impl<'a> Report<'a> {
             .map(|region| {
                 let pair = self.pair(region);
                 let [current, next] = variables::signing_keys(region).map(|name| {
-                    set(self.environment, name).map(|value| {
+                    self.environment.set(name).map(|value| {
                         json!({
                             "variable": name,
                             "value": Masked(value.trim()).to_string(),
@@ -180,7 +173,7 @@ impl<'a> Report<'a> {
 
     fn write_incoming(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", styled(HEADING, "incoming"))?;
-        if findings::development_is_on(self.environment) {
+        if development::is_on(self.environment) {
             writeln!(f, "  PUBLIC keys of the development server: used")?;
         }
         for region in all_pairs() {
@@ -203,7 +196,7 @@ impl<'a> Report<'a> {
             let names = variables::signing_keys(region);
             let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
             for name in names {
-                let value = set(self.environment, name);
+                let value = self.environment.set(name);
                 let shown = match value {
                     Some(value) => Masked(value.trim()).to_string(),
                     None if self.environment.source(name).is_some() => "empty".to_owned(),

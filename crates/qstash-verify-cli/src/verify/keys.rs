@@ -37,7 +37,7 @@ pub(super) fn find(attempt: &Attempt, signature: &str, environment: &Environment
     let regions = Region::ALL.iter().copied().map(Some);
     for region in std::iter::once(None).chain(regions) {
         for name in variables::signing_keys(region) {
-            let Some(value) = environment.get(name) else {
+            let Some(value) = environment.set(name) else {
                 continue;
             };
             if let Some(keys) = one(value).filter(made) {
@@ -81,11 +81,7 @@ fn one(key: &str) -> Option<SigningKeys> {
 fn why(attempt: &Attempt, region: Option<Region>, name: &str, environment: &Environment) -> String {
     let [current, next] = variables::signing_keys(region);
     let partner = if name == current { next } else { current };
-    let unset = |name: &str| {
-        environment
-            .get(name)
-            .is_none_or(|value| value.trim().is_empty())
-    };
+    let unset = |name| environment.set(name).is_none();
     let pair = region.map_or("default", Region::as_str);
     let reason = if unset(partner) {
         format!("{partner} is not set, so neither is used: set both")

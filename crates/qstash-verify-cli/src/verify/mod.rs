@@ -3,8 +3,10 @@
 mod attempt;
 mod batch;
 mod bodies;
+mod causes;
 mod explain;
 mod keys;
+mod report;
 
 use std::time::{Duration, SystemTime};
 

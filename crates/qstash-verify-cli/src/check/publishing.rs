@@ -1,11 +1,45 @@
-//! The URLs to publish at.
+//! The URLs to publish at, and the tokens.
 
 use http::Uri;
-use qstash_verify::{Region, variables};
+use qstash_verify::{ConfigError, Credentials, Region, variables};
 
-use super::findings::Findings;
+use super::findings::{Findings, all_pairs};
+use crate::environment::Environment;
 
-pub(super) fn look(region: Option<Region>, url: &str, found: &mut Findings) {
+pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+    let urls: Vec<_> = all_pairs()
+        .filter_map(|region| Some((region, environment.set(variables::url(region))?)))
+        .collect();
+    if !urls.is_empty() {
+        findings.look(
+            "url",
+            "each URL is of its region, https, and without a path",
+            |found| {
+                for (region, url) in &urls {
+                    look_at_url(*region, url, found);
+                }
+            },
+        );
+    }
+    match Credentials::from_lookup(environment.lookup()) {
+        Ok(credentials) => {
+            let well = "there is a token to publish with";
+            findings.look("credentials", well, |found| {
+                for warning in credentials.warnings() {
+                    found.warning("no_credentials_for_region", warning.to_string());
+                }
+            });
+        }
+        // A service that only receives needs none; a URL alone was meant to be
+        // more.
+        Err(error @ ConfigError::NoToken { .. }) if !urls.is_empty() => {
+            findings.warning("no_token", error.to_string());
+        }
+        Err(_) => {}
+    }
+}
+
+fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
     let name = variables::url(region);
     // Quotes have a finding of their own.
     let url = url.trim().trim_matches(['"', '\'']);

@@ -1,0 +1,76 @@
+//! How long the command takes: to start, and for a log of 100,000 deliveries.
+//! It is one thread, so this is one core.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and what goes wrong is to stop it"
+)]
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use qstash_verify::testing::{CURRENT_KEY, Delivery, NEXT_KEY, now};
+
+const COMMAND: &str = env!("CARGO_BIN_EXE_qstash-verify");
+const LINES: usize = 100_000;
+
+fn main() {
+    // `cargo test --benches` is not to measure anything.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let starting = fastest(50, || run(Command::new(COMMAND).arg("--version")));
+    println!("to start: {:.1} ms", starting.as_secs_f64() * 1000.0);
+
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("batch.jsonl");
+    write_log(&log);
+    let batch = fastest(5, || {
+        run(Command::new(COMMAND)
+            .args(["verify", "--batch", "--no-env-file"])
+            .env("QSTASH_CURRENT_SIGNING_KEY", CURRENT_KEY)
+            .env("QSTASH_NEXT_SIGNING_KEY", NEXT_KEY)
+            .stdin(File::open(&log).unwrap()));
+    });
+    std::fs::remove_file(&log).unwrap();
+    println!(
+        "{LINES} lines with bodies of 1 KiB: {:.2} s, {:.0} lines a second",
+        batch.as_secs_f64(),
+        LINES as f64 / batch.as_secs_f64()
+    );
+}
+
+fn write_log(path: &Path) {
+    let mut log = BufWriter::new(File::create(path).unwrap());
+    let at = now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for number in 0..LINES {
+        let body = format!("{{\"id\":{number:06},\"text\":\"{}\"}}", "x".repeat(1001));
+        assert_eq!(body.len(), 1024);
+        let delivery = Delivery::new("https://example.com/orders", body.as_str());
+        let line = serde_json::json!({
+            "signature": delivery.token(),
+            "body": body,
+            "region": "US-EAST-1",
+            "url": "https://example.com/orders",
+            "at": at,
+        });
+        writeln!(log, "{line}").unwrap();
+    }
+    log.flush().unwrap();
+}
+
+fn fastest(times: usize, mut run: impl FnMut()) -> Duration {
+    let took = (0..times).map(|_| {
+        let begun = Instant::now();
+        run();
+        begun.elapsed()
+    });
+    took.min().unwrap_or_default()
+}
+
+/// Runs it, and insists that all is well with what it was given.
+fn run(command: &mut Command) {
+    assert!(command.stdout(Stdio::null()).status().unwrap().success());
+}

@@ -1,0 +1,66 @@
+//! The development server's keys, which are for development alone.
+
+use qstash_verify::{ConfigWarning, Credentials, testing, variables};
+
+use super::findings::Findings;
+use super::keys::set_keys;
+use super::publishing;
+use crate::environment::Environment;
+
+/// Whether `QSTASH_DEV` is on, as the core sees it.
+pub(super) fn is_on(environment: &Environment) -> bool {
+    let ring = testing::key_ring(|name| {
+        let asked = name == variables::DEVELOPMENT;
+        environment.get(name).filter(|_| asked).map(str::to_owned)
+    });
+    ring.is_ok()
+}
+
+pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+    let well = "nothing of the development server";
+    findings.look("development", well, |found| look_for_it(environment, found));
+}
+
+fn look_for_it(environment: &Environment, found: &mut Findings) {
+    let on = is_on(environment);
+    if let Some(value) = environment.set(variables::DEVELOPMENT) {
+        let text = if on {
+            "QSTASH_DEV is on: deliveries are checked with PUBLIC keys and no others, and a \
+             release build does not start; unset it outside of development"
+                .to_owned()
+        } else {
+            format!(
+                "QSTASH_DEV is {value:?}, which counts as off here, and may count as on in other \
+                 SDKs: unset it, or set it to 1 on a developer's machine"
+            )
+        };
+        found.warning("development", text);
+    }
+    if on {
+        return;
+    }
+    // The server on a developer's machine has them and a URL of its own.
+    let local = Credentials::from_lookup(environment.lookup())
+        .is_ok_and(|found| publishing::is_local(found.url()));
+    for (name, key) in set_keys(environment) {
+        if is_public(key) {
+            let text = format!(
+                "{name} is a PUBLIC key of the development server: anyone can sign with it, and a \
+                 release build does not start; outside of development copy the keys of the QStash \
+                 console"
+            );
+            if local {
+                found.warning("development", text);
+            } else {
+                found.error("development", text);
+            }
+        }
+    }
+}
+
+/// Whether a key is one of the development server's, as the core sees it.
+fn is_public(key: &str) -> bool {
+    let pair = variables::signing_keys(None);
+    let ring = testing::key_ring(|name| pair.contains(&name).then(|| key.to_owned()));
+    ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
+}

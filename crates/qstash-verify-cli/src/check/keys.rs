@@ -1,0 +1,141 @@
+//! The keys, and which of them count.
+
+use qstash_verify::{ConfigError, ConfigWarning, KeyRing, KeySource, Region, testing, variables};
+
+use super::development;
+use super::findings::{Findings, all_pairs};
+use crate::environment::Environment;
+use crate::output::count;
+
+pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+    look_at_keys(environment, findings);
+    let keys = set_keys(environment);
+    if !keys.is_empty() {
+        let well = format!("{} with the prefix sig_", count(keys.len(), "key"));
+        findings.look("key_prefix", well, |found| look_at_prefixes(&keys, found));
+    }
+    let pairs = full_pairs(environment);
+    if !pairs.is_empty() {
+        let well = "current and next differ in each pair";
+        findings.look("next_key", well, |found| look_for_equal_keys(&pairs, found));
+    }
+}
+
+/// The keys that are set, with their variables.
+pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
+    all_pairs()
+        .flat_map(variables::signing_keys)
+        .filter_map(|name| Some((name, environment.set(name)?)))
+        .collect()
+}
+
+/// What the core says.
+fn look_at_keys(environment: &Environment, findings: &mut Findings) {
+    let ring = testing::key_ring(environment.lookup());
+    let well = match &ring {
+        Ok(_) if development::is_on(environment) => {
+            "every delivery is checked with the development server's keys".to_owned()
+        }
+        Ok(ring) => receives(ring),
+        Err(_) => String::new(),
+    };
+    findings.look("keys", well, |found| match &ring {
+        Err(error @ ConfigError::InvalidRegion { .. }) => {
+            found.error("invalid_region", error.to_string());
+        }
+        Err(error) => found.error("no_signing_keys", error.to_string()),
+        Ok(_) => {}
+    });
+    let Ok(ring) = ring else {
+        return;
+    };
+    let mut warnings = ring.warnings().to_vec();
+    // It has findings of its own, with the names of the variables.
+    warnings.retain(|warning| *warning != ConfigWarning::DevelopmentKeys);
+    findings.look(
+        "pairs",
+        "no pair is incomplete, unused or shares a key",
+        |found| {
+            for warning in &warnings {
+                let code = match warning {
+                    ConfigWarning::NoKeysForRegion { .. } => "no_keys_for_region",
+                    ConfigWarning::HalfPair { .. } => "half_pair",
+                    ConfigWarning::SharedKey { .. } => "shared_key",
+                    ConfigWarning::RegionNotSet { .. } => "region_not_set",
+                    _ => "keys",
+                };
+                found.warning(code, warning.to_string());
+            }
+        },
+    );
+}
+
+/// Which keys check what, in words.
+fn receives(ring: &KeyRing) -> String {
+    let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
+    let (own, others): (Vec<Region>, Vec<Region>) =
+        Region::ALL.iter().partition(|region| own(region));
+    let names = |regions: &[Region]| {
+        let names: Vec<_> = regions.iter().map(|region| region.as_str()).collect();
+        names.join(" and ")
+    };
+    match (own.as_slice(), others.as_slice(), ring.source(None)) {
+        ([], ..) => "every delivery is checked with the default pair".to_owned(),
+        (own, [], _) => format!(
+            "deliveries of {} are checked with their own pairs",
+            names(own)
+        ),
+        (own, others, Some(_)) => format!(
+            "deliveries of {} are checked with their own pair, those of {} with the default pair",
+            names(own),
+            names(others)
+        ),
+        // What is not there has findings.
+        (own, _, None) => format!(
+            "deliveries of {} are checked with their own pair",
+            names(own)
+        ),
+    }
+}
+
+fn look_at_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
+    for (name, key) in keys {
+        let key = key.trim().trim_start_matches(['"', '\'']);
+        if !key.starts_with("sig_") {
+            found.warning(
+                "key_prefix",
+                format!(
+                    "{name} does not begin with sig_, as every key of QStash does: a token, or \
+                     something else, was copied in its place; copy the signing keys from the \
+                     QStash console"
+                ),
+            );
+        }
+    }
+}
+
+/// The pairs that have both keys: their names and the keys.
+fn full_pairs(environment: &Environment) -> Vec<([&'static str; 2], [&str; 2])> {
+    all_pairs()
+        .filter_map(|region| {
+            let names = variables::signing_keys(region);
+            let [current, next] = names.map(|name| environment.set(name));
+            Some((names, [current?.trim(), next?.trim()]))
+        })
+        .collect()
+}
+
+fn look_for_equal_keys(pairs: &[([&'static str; 2], [&str; 2])], found: &mut Findings) {
+    for ([current, next], [one, other]) in pairs {
+        if one == other {
+            found.warning(
+                "next_key",
+                format!(
+                    "{current} and {next} hold the same key: the next one was not copied, and \
+                     when the keys are rolled every delivery is refused; copy both from the \
+                     QStash console"
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The cause of a refusal, as far as it can be found by trying.
+
+use qstash_verify::{KeyRing, PendingDelivery, VerifyError};
+
+use super::attempt::{Attempt, finish};
+use super::explain::{Failed, Inquiry, Step};
+use super::{bodies, keys};
+use crate::output::{Failure, Line, count};
+
+impl Inquiry<'_> {
+    /// Notes that the keys that count did not make the signature, and looks for
+    /// those that did.
+    pub(super) fn other_keys(
+        &mut self,
+        code: &'static str,
+        step: Step,
+        why: String,
+    ) -> Option<KeyRing> {
+        let found = keys::find(&self.attempt, self.signature, &self.keys.environment);
+        let why = match &found {
+            Some(found) if step == Step::Signature => found.what.clone(),
+            Some(found) => format!("{why}; {}", found.what),
+            None => why,
+        };
+        self.failed.push(Failed { step, code, why });
+        found.map(|found| found.ring)
+    }
+
+    /// A URL that is nearly the given one, and the right one.
+    pub(super) fn other_url(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
+        let Some(url) = &self.options.url else {
+            return Ok(None);
+        };
+        let url = url.trim();
+        let (path, query) = match url.split_once('?') {
+            Some((path, query)) => (path, format!("?{query}")),
+            None => (url, String::new()),
+        };
+        let other_scheme = match url.split_once("://") {
+            Some(("https", rest)) => format!("http://{rest}"),
+            Some((_, rest)) => format!("https://{rest}"),
+            None => return Ok(None),
+        };
+        let slashless = path.strip_suffix('/').map(|path| format!("{path}{query}"));
+        let candidates = [
+            ("without the `/` at its end", slashless),
+            ("with a `/` at its end", Some(format!("{path}/{query}"))),
+            ("with the other scheme", Some(other_scheme)),
+            ("without its query", Some(path.to_owned())),
+        ];
+        for (what, candidate) in candidates {
+            let attempt = Attempt {
+                url: candidate,
+                ..self.attempt.clone()
+            };
+            let verdict = attempt.authenticate(ring, Some(self.signature));
+            let same = !matches!(
+                verdict.map_err(Failure::new)?,
+                Err(VerifyError::UrlMismatch { .. })
+            );
+            if attempt.url.is_some() && same {
+                let sub = self.claim("sub").unwrap_or_default();
+                return Ok(Some(format!(
+                    "signed for {}, and --url is {}; {what}, it matches",
+                    Line(&sub),
+                    Line(url)
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What was done to the body, as far as it can be found by undoing it.
+    pub(super) fn other_body(&self, pending: &PendingDelivery) -> String {
+        let given = count(self.body.len(), "byte");
+        let variants = bodies::variants(self.body).into_iter();
+        let found = variants
+            .filter(|(_, variant)| finish(pending.clone(), variant).is_ok())
+            .map(|(what, _)| format!("{what}, it matches"))
+            .next();
+        let cause = found.unwrap_or_else(|| {
+            "something before the verifier changes it, or it is not the body of this delivery"
+                .to_owned()
+        });
+        format!(
+            "body hash differs: the token has that of another body than the {given} given; {cause}"
+        )
+    }
+
+    /// What stands around the token that doesn't belong there.
+    pub(super) fn other_token(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
+        let bare = self.signature.trim();
+        let word = bare.rsplit([' ', ':']).next().unwrap_or(bare);
+        for (what, candidate) in [
+            ("the white space around it", bare),
+            ("the quotes around it", bare.trim_matches(['"', '\''])),
+            ("what stands before it", word.trim_matches(['"', '\''])),
+        ] {
+            let verdict = self.authenticate(ring, candidate)?;
+            if candidate != self.signature
+                && !matches!(verdict, Err(VerifyError::MalformedToken { .. }))
+            {
+                return Ok(Some(format!(
+                    "not a token as it stands; without {what}, it is one"
+                )));
+            }
+        }
+        Ok(None)
+    }
+}

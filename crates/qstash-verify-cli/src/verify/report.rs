@@ -1,0 +1,91 @@
+//! What was found, a line for each check.
+
+use std::fmt;
+use std::io::Write as _;
+
+use qstash_verify::{KeySlot, KeySource, Region};
+
+use super::explain::{Inquiry, Step};
+use crate::output::{ASIDE, BAD, Failure, GOOD, Line, ODD, count, styled};
+
+impl Inquiry<'_> {
+    /// `reached` is the step that could not be got over, if there is one.
+    pub(super) fn report(&self, reached: Option<Step>) -> Result<(), Failure> {
+        let mut out = anstream::stdout();
+        for step in Step::ALL {
+            let failed = self.failed.iter().find(|failed| failed.step == step);
+            let (mark, text) = match failed {
+                Some(failed) => (styled(BAD, "FAIL").to_string(), failed.why.clone()),
+                None if reached.is_some_and(|reached| step > reached) => {
+                    (styled(ASIDE, "-   ").to_string(), self.unreached(step))
+                }
+                None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
+                    (styled(ODD, "warn").to_string(), ROLLED.to_owned())
+                }
+                None => (styled(GOOD, "ok  ").to_string(), self.holds(step)),
+            };
+            writeln!(out, "{mark} {:<9} {text}", step.name())?;
+        }
+        writeln!(out, "{}", self.verdict())?;
+        Ok(())
+    }
+
+    /// A check that held, in words.
+    fn holds(&self, step: Step) -> String {
+        let claim = |name| Line(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
+        match step {
+            Step::Keys => self.pair(),
+            Step::Token => format!("HS256, {} characters", self.signature.len()),
+            Step::Signature => match self.slot {
+                Some(slot) => format!("made by the {slot} key"),
+                None => "made by the key that was found".to_owned(),
+            },
+            Step::Claims => format!("iss Upstash, jti {}, iat {}", claim("jti"), claim("iat")),
+            Step::Time => format!("valid until {}", claim("exp")),
+            Step::Url if self.options.url.is_some() => format!("signed for {}", claim("sub")),
+            Step::Url => format!("signed for {}, not compared without --url", claim("sub")),
+            Step::Body => format!("{}, as they were signed", count(self.body.len(), "byte")),
+        }
+    }
+
+    /// A check that was not made, and what the token says, which may be a lie.
+    fn unreached(&self, step: Step) -> String {
+        let says = |name: &str, text: &str| match self.claim(name) {
+            Some(claim) => format!("not checked; the token says {text} {}", Line(&claim)),
+            None => "not checked".to_owned(),
+        };
+        match step {
+            Step::Claims => says("iat", "it was signed at"),
+            Step::Time => says("exp", "it is valid until"),
+            Step::Url => says("sub", "it is for"),
+            _ => "not checked".to_owned(),
+        }
+    }
+
+    /// The keys that count.
+    fn pair(&self) -> String {
+        let region = self.options.region.as_deref();
+        let known = region.and_then(|region| region.parse::<Region>().ok());
+        let source = self.keys.ring().ok().and_then(|ring| ring.source(known));
+        match (source, known) {
+            (Some(KeySource::Region), Some(region)) => format!("the pair of {region}"),
+            (Some(KeySource::Default), _) => "the default pair".to_owned(),
+            _ => "those given".to_owned(),
+        }
+    }
+
+    fn verdict(&self) -> impl fmt::Display {
+        let Some((first, others)) = self.failed.split_first() else {
+            return styled(GOOD, "genuine").to_string();
+        };
+        let mut text = styled(BAD, format_args!("refused: {}", first.code)).to_string();
+        if !others.is_empty() {
+            let codes: Vec<_> = others.iter().map(|failed| failed.code).collect();
+            text.push_str(&format!(", and if not for that: {}", codes.join(", ")));
+        }
+        text
+    }
+}
+
+const ROLLED: &str = "made by the next key: the keys were rolled; copy current and next anew, \
+                      before the next roll";

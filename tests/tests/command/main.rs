@@ -1,0 +1,21 @@
+//! The `qstash-verify` command as a process: its arguments, its environment,
+//! what it prints, what it sends and what it answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "tests: what goes wrong here is to fail"
+)]
+
+mod backend;
+mod batch;
+mod check;
+mod listen;
+mod process;
+mod readme;
+mod send;
+mod sign;
+mod transcript;
+mod verify;
