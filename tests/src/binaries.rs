@@ -38,7 +38,17 @@ fn build(packages: &[&str]) -> HashMap<String, PathBuf> {
         "debug" => "dev",
         profile => profile,
     };
-    let output = Command::new(env!("CARGO"))
+    // Variables of the crate under test, which build scripts would take for
+    // changed ones of theirs.
+    let foreign = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    let mut cargo = Command::new(env!("CARGO"));
+    for name in foreign {
+        cargo.env_remove(name);
+    }
+    let output = cargo
         .args(["build", "--locked", "--profile", profile])
         .args(
             packages

@@ -263,4 +263,9 @@ mod tests {
             "{printed}"
         );
     }
+
+    #[test]
+    fn what_is_built_in_is_a_url_of_the_eu() {
+        assert!(Region::EuCentral1.urls().contains(&EU_URL));
+    }
 }

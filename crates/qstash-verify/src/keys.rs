@@ -357,4 +357,12 @@ mod tests {
         assert!(pair.first_roll_seen());
         assert!(!pair.first_roll_seen());
     }
+
+    #[test]
+    fn where_the_keys_for_a_region_come_from() {
+        let ring = KeyRing::multi_region(Some(SigningKeys::development()), None, None, Vec::new());
+        assert_eq!(ring.source(Some(Region::UsEast1)), Some(KeySource::Region));
+        assert_eq!(ring.source(Some(Region::EuCentral1)), None);
+        assert_eq!(ring.source(None), None);
+    }
 }

@@ -398,8 +398,10 @@ fn seconds(nanos: i128) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config_error::ConfigWarning;
     use crate::delivery::Verified;
     use crate::head::RequestHead;
+    use crate::keys::DEVELOPMENT_KEYS;
 
     const URL: &str = "https://example.com/orders?a=b#c";
 
@@ -601,6 +603,46 @@ mod tests {
             Delivery::new("https://example.com/a b", ""),
         ] {
             assert!(odd.request::<Vec<u8>>().is_err(), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_ring_signs_with_the_pair_of_the_region() {
+        let lookup = |name: &str| match name {
+            "QSTASH_REGION" => Some("EU_CENTRAL_1".to_owned()),
+            "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY" => Some(CURRENT_KEY.to_owned()),
+            "US_EAST_1_QSTASH_NEXT_SIGNING_KEY" => Some(NEXT_KEY.to_owned()),
+            _ => None,
+        };
+        let ring = key_ring(lookup).unwrap();
+        let us = || genuine().region(Region::UsEast1);
+        for (slot, key) in [(KeySlot::Current, CURRENT_KEY), (KeySlot::Next, NEXT_KEY)] {
+            let delivery = us().key_of(&ring, slot).unwrap();
+            assert_eq!(delivery.token(), us().key(key).token());
+        }
+        for region in [None, Some(Region::EuCentral1)] {
+            let delivery = Delivery {
+                region,
+                ..genuine()
+            };
+            let refused = delivery.key_of(&ring, KeySlot::Current).unwrap_err();
+            assert_eq!(refused, VerifyError::NoSigningKeys { region });
+        }
+    }
+
+    #[test]
+    fn the_development_servers_keys_are_taken_in_any_build() {
+        let variables = crate::variables::signing_keys(None);
+        let pasted = |name: &str| {
+            let [current, next] = DEVELOPMENT_KEYS.map(str::to_owned);
+            let [current_name, next_name] = variables;
+            [(current_name, current), (next_name, next)]
+                .into_iter()
+                .find_map(|(known, key)| (known == name).then_some(key))
+        };
+        let on = |name: &str| (name == crate::variables::DEVELOPMENT).then(|| "TRUE".to_owned());
+        for ring in [key_ring(pasted), key_ring(on)] {
+            assert_eq!(ring.unwrap().warnings(), [ConfigWarning::DevelopmentKeys]);
         }
     }
 }

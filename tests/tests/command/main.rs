@@ -17,5 +17,6 @@ mod process;
 mod readme;
 mod send;
 mod sign;
+mod tls;
 mod transcript;
 mod verify;
