@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
-use qstash_verify::{MessageMetadata, Verified, VerifyError};
+use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
 
 use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, count, styled};
 
@@ -25,6 +25,8 @@ struct Counts {
 pub(crate) struct Entry<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
+    /// The one that the header names.
+    pub(crate) region: Option<Region>,
     pub(crate) metadata: &'a MessageMetadata,
     /// The declared length.
     pub(crate) declared: Option<usize>,
@@ -105,11 +107,12 @@ impl fmt::Display for Entry<'_> {
             write!(f, " {}: {reason}", styled(BAD, reason.code()))?;
         }
         let mut facts = Vec::new();
+        match self.region {
+            Some(region) => facts.push(format!("region {region}")),
+            None if self.accepted.is_some() => facts.push("no region".to_owned()),
+            None => {}
+        }
         if let Some((verified, body)) = self.accepted {
-            facts.push(match verified.region() {
-                Some(region) => format!("region {region}"),
-                None => "no region".to_owned(),
-            });
             facts.push(format!("{} key ({})", verified.key(), verified.source()));
             facts.extend(self.message());
             facts.push(count(body.len(), "byte"));

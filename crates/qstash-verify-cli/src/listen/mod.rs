@@ -15,7 +15,9 @@ use axum::{Extension, Router};
 use clap::Args;
 use http::{Uri, header};
 use hyper::body::Bytes;
-use qstash_verify::{DEFAULT_BODY_LIMIT, MessageMetadata, Verified, Verifier, VerifyError};
+use qstash_verify::{
+    DEFAULT_BODY_LIMIT, MessageMetadata, REGION_HEADER, Verified, Verifier, VerifyError,
+};
 use qstash_verify_tower::QstashLayer;
 
 use crate::keys::KeyOptions;
@@ -178,6 +180,8 @@ async fn handle(
 /// Stands around the layer, and writes what became of each request.
 async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
     let metadata = MessageMetadata::from_headers(request.headers());
+    let region = request.headers().get(REGION_HEADER);
+    let region = region.and_then(|region| region.to_str().ok()?.parse().ok());
     let length = request.headers().get(header::CONTENT_LENGTH);
     let declared = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -186,6 +190,7 @@ async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Ne
     journal.write(&Entry {
         method: method.as_str(),
         path: uri.path_and_query().map_or("/", |target| target.as_str()),
+        region,
         metadata: &metadata,
         declared,
         refused: extensions.get::<VerifyError>(),

@@ -81,16 +81,14 @@ impl Corrupt {
         if status.is_success() {
             return (Verdict::Finding, format!("accepted: {}", self.lesson()));
         }
-        // Other SDKs' receivers answer 403.
-        if ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
+        if !is_refusal(status) {
             let text = format!(
                 "{} is no refusal: the delivery met something else",
                 in_short(status)
             );
             return (Verdict::Finding, text);
         }
-        let answer: Option<Value> = serde_json::from_slice(body).ok();
-        match answer.as_ref().and_then(|answer| answer["error"].as_str()) {
+        match code(body).as_deref() {
             Some(code) if self.codes().contains(&code) => {
                 (Verdict::Good, format!("refused, as it must be: {code}"))
             }
@@ -125,4 +123,15 @@ impl Corrupt {
             }
         }
     }
+}
+
+/// Whether a verifier answers so. Other SDKs' receivers answer 403.
+pub(super) fn is_refusal(status: StatusCode) -> bool {
+    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status)
+}
+
+/// The code in a verifier's answer, if it is one of ours.
+pub(super) fn code(body: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    Some(answer.get("error")?.as_str()?.to_owned())
 }

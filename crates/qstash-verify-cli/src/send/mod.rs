@@ -44,8 +44,8 @@ Examples:
     qstash-verify send https://api.example.com/webhook --data ping --corrupt body")]
 pub(crate) struct Options {
     /// Where to send it
-    #[arg(value_name = "URL", value_parser = parse_url)]
-    target: Uri,
+    #[arg(value_name = "URL", value_parser = Target::parse)]
+    target: Target,
     /// The URL that it was published to, if that is another: the claim `sub`
     #[arg(long)]
     url: Option<String>,
@@ -74,6 +74,21 @@ pub(crate) struct Options {
     keys: KeyOptions,
 }
 
+/// Where to send: as it was written, which is what QStash signs, and parsed.
+#[derive(Clone, Debug)]
+struct Target {
+    text: String,
+    uri: Uri,
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Self, String> {
+        let uri = parse_url(text)?;
+        let text = text.to_owned();
+        Ok(Target { text, uri })
+    }
+}
+
 pub(crate) fn run(options: &Options) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -86,15 +101,12 @@ async fn send(options: &Options) -> Outcome {
     let ring = keys.ring_or_development()?;
     let sender = Sender {
         options,
-        client: for_url(&options.target)?,
+        client: for_url(&options.target.uri)?,
         ring: &ring,
     };
     let body = options.body.read()?.unwrap_or_default();
-    let published = match &options.url {
-        Some(url) => url.clone(),
-        None => options.target.to_string(),
-    };
-    let mut message = options.message.message(&published, body, &keys.environment);
+    let published = options.url.as_ref().unwrap_or(&options.target.text);
+    let mut message = options.message.message(published, body, &keys.environment);
     if options.both_regions {
         let mut verdict = Verdict::Good;
         require_both(&ring)?;
@@ -162,6 +174,9 @@ impl Sender<'_> {
                 retry => format!(", retry {retry}"),
             };
             let answer = self.attempt(message, &delivery, body, &remark).await?;
+            if let Some(hint) = answer.as_ref().and_then(hint) {
+                writeln!(anstream::stdout(), "{}", styled(ODD, hint))?;
+            }
             let next = retry::next(
                 answer
                     .as_ref()
@@ -232,7 +247,9 @@ impl Sender<'_> {
         remark: &str,
     ) -> Result<Option<Answer>, Failure> {
         let method = &self.options.message.method;
-        let mut request = Request::builder().method(method).uri(&self.options.target);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(&self.options.target.uri);
         for (name, value) in delivery.headers() {
             request = request.header(name, value);
         }
@@ -244,7 +261,7 @@ impl Sender<'_> {
         writeln!(
             out,
             "{method} {}: {} from {}, signed with {}{remark}",
-            self.options.target,
+            self.options.target.text,
             count(length, "byte"),
             message.region,
             signed_with(self.ring, message.region, self.options.message.slot()),
@@ -290,6 +307,25 @@ impl Sender<'_> {
             body: beginning(body).await.map_err(|error| in_words(&error))?,
         })
     }
+}
+
+/// What a refusal of a good delivery tells of the service.
+fn hint(answer: &Answer) -> Option<&'static str> {
+    if !corrupt::is_refusal(answer.status) {
+        return None;
+    }
+    Some(match corrupt::code(&answer.body)?.as_str() {
+        "bad_signature" => {
+            "the service has other keys than these, or this region's are others there: compare \
+             `qstash-verify check` here and there"
+        }
+        "no_signing_keys" => "the service has no keys for this region: --region names another",
+        "url_mismatch" => "the service goes by another URL: give it with --url",
+        "expired" | "not_yet_valid" => "the clocks of this machine and of the service differ",
+        "body_mismatch" => "something between here and the verifier changes the body",
+        "missing_signature" => "something on the way drops the header upstash-signature",
+        _ => return None,
+    })
 }
 
 /// A status code and, if it has one, its name.
