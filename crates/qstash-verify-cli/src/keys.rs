@@ -55,8 +55,9 @@ pub(crate) fn argument_or_file(argument: &str, what: &str) -> Result<String, Fai
     };
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text.trim().to_owned()),
+        // Without its name, which may be a key that was written for one.
         Err(error) => Err(Failure::new(format!(
-            "{what} can't be read from {path}: {error}"
+            "the file with {what} can't be read: {error}"
         ))),
     }
 }

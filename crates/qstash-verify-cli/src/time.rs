@@ -53,13 +53,22 @@ pub(crate) fn date(seconds: f64) -> String {
 
 /// A span of time for people: `4 min 12 s`.
 pub(crate) fn span(seconds: f64) -> String {
-    const UNITS: [(f64, &str); 3] = [(86400.0, "d"), (3600.0, "h"), (60.0, "min")];
-    if seconds < 1.0 {
+    const UNITS: [(f64, &str); 4] = [(86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];
+    if seconds < 0.9995 {
         return format!("{:.0} ms", seconds * 1000.0);
     }
     // Beyond this nobody counts days.
     if seconds > 1e12 {
         return format!("{seconds:e} s");
+    }
+    // To the millisecond below a minute, to the second above.
+    let seconds = if seconds < 59.9995 {
+        (seconds * 1000.0).round() / 1000.0
+    } else {
+        seconds.round()
+    };
+    if seconds.fract() != 0.0 {
+        return format!("{seconds:.3} s");
     }
     let mut rest = seconds;
     let mut parts = Vec::new();
@@ -70,15 +79,7 @@ pub(crate) fn span(seconds: f64) -> String {
         }
         rest -= many * length;
     }
-    // Of what lasts days or hours, the two largest units tell enough.
-    if parts.len() < 2 && (rest >= 0.0005 || parts.is_empty()) {
-        let text = if parts.is_empty() && rest.fract() >= 0.0005 {
-            format!("{rest:.3}")
-        } else {
-            format!("{rest:.0}")
-        };
-        parts.push(format!("{text} s"));
-    }
+    // Of what lasts hours or days, the two largest units tell enough.
     parts.truncate(2);
     parts.join(" ")
 }
@@ -105,7 +106,12 @@ mod tests {
             (0.25, "250 ms"),
             (1.0, "1 s"),
             (1.5, "1.500 s"),
+            (0.9996, "1 s"),
+            (1.0001, "1 s"),
             (59.0, "59 s"),
+            (59.999, "59.999 s"),
+            (59.9996, "1 min"),
+            (1799.7, "30 min"),
             (60.0, "1 min"),
             (252.0, "4 min 12 s"),
             (3600.0, "1 h"),

@@ -234,6 +234,9 @@ fn the_head_is_that_of_qstash() {
     }
     let id = request.header("upstash-message-id").unwrap();
     assert!(id.starts_with("msg_"), "{id}");
+    // Each message has its own.
+    let other = received("/", &["--data", "ping"], |run| run);
+    assert_ne!(other.header("upstash-message-id"), Some(id));
     assert_eq!(request.body, b"ping");
     assert_eq!(verify(&request, &url).claims().sub(), url);
 }
@@ -472,9 +475,8 @@ fn what_is_refused_for_another_reason_proves_nothing() {
         ),
         (
             answer_with("401 Unauthorized", &[], b"{\"error\":\"\\u001b[2J\"}"),
-            1,
-            "refused, but as \\u{1b}[2J and not as body_mismatch: send a good one first, it is \
-             refused too",
+            0,
+            "refused, as it must be; the answer says \\u{1b}[2J",
         ),
         (
             Reply::Answer(Vec::new()),
@@ -488,6 +490,49 @@ fn what_is_refused_for_another_reason_proves_nothing() {
         assert_eq!(said.lines().last(), Some(lesson));
         output.code(code);
     }
+}
+
+#[test]
+fn a_refusal_tells_what_to_do() {
+    let refusal = |code: &str| {
+        let body = format!("{{\"error\":\"{code}\"}}");
+        answer_with("401 Unauthorized", &[], body.as_bytes())
+    };
+    for (code, hint) in [
+        ("bad_signature", "the service has other keys than these"),
+        ("no_signing_keys", "the service has no keys for this region"),
+        (
+            "url_mismatch",
+            "the service goes by another URL: give it with --url",
+        ),
+        (
+            "expired",
+            "the clocks of this machine and of the service differ",
+        ),
+    ] {
+        let backend = Backend::start([refusal(code)]);
+        let output = ping(&backend.url("/"), &[]).code(1);
+        let last = output.stdout.lines().last().unwrap();
+        assert!(last.starts_with(hint), "{last}");
+    }
+    // These are nobody's that verifies.
+    let other = answer_with("500 Internal Server Error", &[], b"{\"error\":\"expired\"}");
+    for answer in [refusal("other"), other] {
+        let backend = Backend::start([answer]);
+        let output = ping(&backend.url("/"), &[]).code(1);
+        assert!(output.stdout.ends_with("\"}\n"), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn the_url_is_signed_as_it_is_written() {
+    let backend = Backend::start([ok()]);
+    let url = backend.url("");
+    send(&url, &["--data", "ping"])
+        .with(&DEFAULT_VARIABLES)
+        .end()
+        .code(0);
+    assert_eq!(verify(&backend.request(), &url).claims().sub(), url);
 }
 
 // Retries.
@@ -830,10 +875,19 @@ fn of_a_long_answer_the_beginning_is_shown() {
     let backend = Backend::start([
         answer_with("200 OK", &[], &line.repeat(16 * 1024)),
         answer_with("200 OK", &[], &line.repeat(63)),
+        // The rest of this never comes.
+        Reply::Keep(
+            [
+                &b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n"[..],
+                &line.repeat(64),
+            ]
+            .concat(),
+        ),
     ]);
     let url = backend.url("/");
     let shown = "x".repeat(1023);
-    for (lines, rest) in [(64, &["… (no more of it was read)"][..]), (63, &[])] {
+    let cut = &["… (no more of it was read)"][..];
+    for (lines, rest) in [(64, cut), (63, &[]), (64, cut)] {
         let first = first(&url);
         let head = [&*first, "200 OK after T"];
         let lines = vec![&*shown; lines];

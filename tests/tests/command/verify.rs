@@ -505,7 +505,7 @@ fn from_files_and_standard_input() {
     );
     let missing = run(&["verify", "--signature", "@nowhere", "--data", ""]).end();
     missing.assert_misuse(
-        "the signature can't be read from nowhere: No such file or directory (os error 2)",
+        "the file with the signature can't be read: No such file or directory (os error 2)",
     );
 }
 

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -92,8 +92,6 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
     let journal = Arc::new(Journal::new(options.body));
     let app = Router::new()
         .fallback(handle)
-        // The verifier has the limit.
-        .layer(DefaultBodyLimit::disable())
         .with_state(forward.map(Arc::new))
         .layer(QstashLayer::new(verifier))
         .layer(axum::middleware::from_fn_with_state(

@@ -92,13 +92,24 @@ impl Corrupt {
             Some(code) if self.codes().contains(&code) => {
                 (Verdict::Good, format!("refused, as it must be: {code}"))
             }
+            // One without its fault would have been refused as well.
+            Some(code)
+                if Corrupt::value_variants()
+                    .iter()
+                    .any(|fault| fault.codes().contains(&code)) =>
+            {
+                (
+                    Verdict::Finding,
+                    format!(
+                        "refused, but as {code} and not as {}: send a good one first, it is refused too",
+                        self.codes().join(" or ")
+                    ),
+                )
+            }
+            // Receivers of other SDKs have words of their own.
             Some(code) => (
-                Verdict::Finding,
-                format!(
-                    "refused, but as {} and not as {}: send a good one first, it is refused too",
-                    Line(code),
-                    self.codes().join(" or ")
-                ),
+                Verdict::Good,
+                format!("refused, as it must be; the answer says {}", Line(code)),
             ),
             None => (
                 Verdict::Good,
