@@ -1,7 +1,9 @@
 //! The command line: what `--help`, the completions and the man pages say.
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
+use crate::output::{Line, Masked};
 use crate::{check, generate, listen, send, sign, verify};
 
 /// Is my QStash set-up right, why was this delivery refused, and a QStash on my
@@ -43,4 +45,80 @@ pub(crate) enum Command {
     Listen(listen::Options),
     Completions(generate::Completions),
     Man(generate::Man),
+}
+
+/// An error of the command line without what may be a key or a token, given in
+/// the wrong place.
+pub(crate) fn discreet(mut error: clap::Error) -> clap::Error {
+    for kind in [
+        ContextKind::InvalidArg,
+        ContextKind::InvalidValue,
+        ContextKind::InvalidSubcommand,
+    ] {
+        let Some(ContextValue::String(given)) = error.get(kind) else {
+            continue;
+        };
+        // The names of options come here as well, as `--data <TEXT>`.
+        let shown = if given.starts_with('-') {
+            Line(given).to_string()
+        } else {
+            without_secrets(given)
+        };
+        error.insert(kind, ContextValue::String(shown));
+    }
+    error
+}
+
+/// A text in which each word that is long enough for a key or a token is cut.
+fn without_secrets(text: &str) -> String {
+    const LONG: usize = 16;
+    let of_a_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = match rest.find(|c| !of_a_word(c)) {
+            // What stands between words.
+            Some(0) => c.len_utf8(),
+            Some(end) => end,
+            None => rest.len(),
+        };
+        let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if word.chars().count() < LONG {
+            shown.push_str(&Line(word).to_string());
+        } else {
+            shown.push_str(&Masked(word).to_string());
+        }
+        rest = behind;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misplaced_secret_is_cut_and_a_url_is_not() {
+        for (given, shown) in [
+            ("127.0.0.1:3000/webhook", "127.0.0.1:3000/webhook"),
+            ("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_…6r"),
+            (
+                "Authorization Bearer supersecret1234567",
+                "Authorization Bearer supe…67",
+            ),
+            (
+                "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJlc2lnbmF0dXJl",
+                "eyJh…J9.e30.c2ln…Jl",
+            ),
+            ("a\u{1b}[2J", "a\\u{1b}[2J"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(given), shown);
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use qstash_verify::{Region, testing, variables};
 
 use crate::output::Failure;
 
@@ -38,8 +39,8 @@ impl std::fmt::Display for Source<'_> {
     }
 }
 
-/// What is set where.
-#[derive(Debug, Default)]
+/// What is set where. Not to be printed, for most of it is nobody's business.
+#[derive(Default)]
 pub(crate) struct Environment {
     process: BTreeMap<String, String>,
     /// Names of the process's whose value is not Unicode.
@@ -47,7 +48,6 @@ pub(crate) struct Environment {
     file: Option<EnvFile>,
 }
 
-#[derive(Debug)]
 pub(crate) struct EnvFile {
     pub(crate) path: PathBuf,
     values: BTreeMap<String, String>,
@@ -97,6 +97,20 @@ impl Environment {
         |name| self.get(name).map(str::to_owned)
     }
 
+    /// The primary region, if the variable names one.
+    pub(crate) fn region(&self) -> Option<Region> {
+        self.set(variables::REGION)?.trim().parse().ok()
+    }
+
+    /// Whether `QSTASH_DEV` is on, as the core sees it.
+    pub(crate) fn is_development(&self) -> bool {
+        let ring = testing::key_ring_from_lookup(|name| {
+            let asked = name == variables::DEVELOPMENT;
+            self.get(name).filter(|_| asked).map(str::to_owned)
+        });
+        ring.is_ok()
+    }
+
     pub(crate) fn source(&self, name: &str) -> Option<Source<'_>> {
         if self.process.contains_key(name) {
             return Some(Source::Process);
@@ -142,6 +156,10 @@ impl EnvFile {
     /// The file of that name, which then must be there, or the usual one.
     fn find(named: Option<&Path>) -> Result<Option<Self>, Failure> {
         let path = named.unwrap_or(Path::new(USUAL_FILE));
+        // Python's virtual environments go by that name, too.
+        if named.is_none() && path.is_dir() {
+            return Ok(None);
+        }
         match std::fs::read(path) {
             Ok(bytes) => Ok(Some(EnvFile::parse(path, &bytes))),
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use qstash_verify::{ConfigError, KeyRing, SigningKeys, testing};
+use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, testing};
 
 use crate::environment::{Environment, EnvironmentOptions};
 use crate::output::{self, Failure};
@@ -26,7 +26,7 @@ pub(crate) struct KeyOptions {
 
 /// An argument that is not printed.
 #[derive(Clone)]
-struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl FromStr for Secret {
     type Err = Infallible;
@@ -43,27 +43,25 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    fn read(&self) -> Result<String, Failure> {
-        argument_or_file(&self.0, "the key")
-    }
-}
-
-/// An argument, or what is in the file that it names with an `@`.
-pub(crate) fn argument_or_file(argument: &str, what: &str) -> Result<String, Failure> {
-    let Some(path) = argument.strip_prefix('@') else {
-        return Ok(argument.to_owned());
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text.trim().to_owned()),
-        // Without its name, which may be a key that was written for one.
-        Err(error) => Err(Failure::new(format!(
-            "the file with {what} can't be read: {error}"
-        ))),
+    /// What was given, or what is in the file that it names with an `@`.
+    pub(crate) fn read(&self, what: &str) -> Result<String, Failure> {
+        let Some(path) = self.0.strip_prefix('@') else {
+            return Ok(self.0.clone());
+        };
+        match std::fs::read_to_string(path) {
+            Ok(text) if text.trim().contains(char::is_whitespace) => Err(Failure::new(format!(
+                "the file with {what} holds more than that: there is white space in it"
+            ))),
+            Ok(text) => Ok(text.trim().to_owned()),
+            // Without its name, which may be a key that was written for one.
+            Err(error) => Err(Failure::new(format!(
+                "the file with {what} can't be read: {error}"
+            ))),
+        }
     }
 }
 
 /// The keys that were given, and the environment with those that are set.
-#[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) explicit: Option<SigningKeys>,
     pub(crate) environment: Environment,
@@ -74,10 +72,10 @@ impl KeyOptions {
         let explicit = match &self.current_key {
             None => None,
             Some(current) => {
-                let current = current.read()?;
+                let current = current.read("the current key")?;
                 // With one key there is one to try.
                 let next = match &self.next_key {
-                    Some(next) => next.read()?,
+                    Some(next) => next.read("the next key")?,
                     None => current.clone(),
                 };
                 Some(SigningKeys::new(current, next).map_err(Failure::new)?)
@@ -96,7 +94,7 @@ impl Keys {
     pub(crate) fn ring(&self) -> Result<KeyRing, ConfigError> {
         match &self.explicit {
             Some(keys) => Ok(KeyRing::from(keys.clone())),
-            None => testing::key_ring(self.environment.lookup()),
+            None => testing::key_ring_from_lookup(self.environment.lookup()),
         }
     }
 
@@ -117,4 +115,17 @@ impl Keys {
             ))),
         }
     }
+}
+
+/// The code of a set-up with which no service starts.
+pub(crate) fn set_up_code(error: &ConfigError) -> &'static str {
+    match error {
+        ConfigError::InvalidRegion { .. } => "invalid_region",
+        _ => "no_signing_keys",
+    }
+}
+
+/// All regions, and the default that has none.
+pub(crate) fn all_pairs() -> impl Iterator<Item = Option<Region>> {
+    std::iter::once(None).chain(Region::ALL.iter().copied().map(Some))
 }

@@ -27,7 +27,10 @@ use crate::cli::{Cli, Command};
 use crate::output::{Failure, Verdict};
 
 fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
+    let Cli { command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => cli::discreet(error).exit(),
+    };
     let outcome = match command {
         Command::Check(options) => check::run(&options),
         Command::Verify(options) => verify::run(&options),

@@ -38,6 +38,14 @@ impl Failure {
     }
 }
 
+/// Printing for somebody who may leave before the end, which changes no verdict.
+pub(crate) fn even_if_unread(printed: Result<(), Failure>) -> Result<(), Failure> {
+    match printed {
+        Err(Failure::OutputClosed) => Ok(()),
+        printed => printed,
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -109,12 +117,26 @@ impl fmt::Display for Line<'_> {
     }
 }
 
+/// Likewise, and of a text of any length the beginning.
+pub(crate) struct Short<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(SHOWN) {
+            Some((at, _)) => write!(f, "{}…", Line(self.0.get(..at).unwrap_or_default())),
+            None => write!(f, "{}", Line(self.0)),
+        }
+    }
+}
+
+/// How much of a stranger's text is shown.
+const SHOWN: usize = 200;
+
 /// The beginning of a body, on one line.
 pub(crate) struct Preview<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Preview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 200;
         let shown = self.0.get(..SHOWN).unwrap_or(self.0);
         write!(f, "{}", Line(&String::from_utf8_lossy(shown)))?;
         match self.0.len().checked_sub(SHOWN) {
@@ -152,6 +174,11 @@ mod tests {
         assert_eq!(
             Line("a\u{1b}[31m\n\"b\"").to_string(),
             "a\\u{1b}[31m\\n\"b\""
+        );
+        assert_eq!(Short(&"é".repeat(200)).to_string(), "é".repeat(200));
+        assert_eq!(
+            Short(&"\n".repeat(201)).to_string(),
+            "\\n".repeat(200) + "…"
         );
         let long = [b'x'; 205];
         assert!(Preview(&long).to_string().ends_with("x… (5 bytes more)"));

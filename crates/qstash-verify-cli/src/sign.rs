@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 use qstash_verify::testing::Delivery;
-use qstash_verify::{KeyRing, KeySlot, KeySource, Region, variables};
+use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
 
 use crate::body::Body;
 use crate::environment::Environment;
@@ -77,17 +77,24 @@ pub(crate) struct MessageOptions {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
     /// The message's id [default: a new one]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = header_text)]
     message_id: Option<String>,
     /// How often it was retried
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) retried: u32,
     /// The schedule that made it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = header_text)]
     schedule_id: Option<String>,
     /// When it is signed: seconds since 1970, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time::parse)]
     at: Option<SystemTime>,
+}
+
+fn header_text(text: &str) -> Result<String, String> {
+    match HeaderValue::from_str(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("it can't stand in a header".to_owned()),
+    }
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
@@ -95,7 +102,9 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
         .split_once(':')
         .ok_or("it has no `:` between name and value")?;
     let name = name.trim().parse().map_err(|_| "its name is none")?;
-    let value = value.trim().parse().map_err(|_| "its value is none")?;
+    let mut value: HeaderValue = value.trim().parse().map_err(|_| "its value is none")?;
+    // It may be a password: not to be printed.
+    value.set_sensitive(true);
     Ok((name, value))
 }
 
@@ -105,21 +114,34 @@ pub(crate) struct Message {
     pub(crate) url: String,
     pub(crate) body: Vec<u8>,
     pub(crate) region: Region,
-    id: String,
+    pub(crate) id: String,
 }
 
 impl MessageOptions {
-    pub(crate) fn message(&self, url: &str, body: Vec<u8>, environment: &Environment) -> Message {
-        let primary = || environment.set(variables::REGION)?.trim().parse().ok();
-        Message {
+    pub(crate) fn message(
+        &self,
+        url: &str,
+        body: Vec<u8>,
+        environment: &Environment,
+    ) -> Result<Message, Failure> {
+        // One that no verifier takes is not what was meant.
+        let verifier = Verifier::builder(SigningKeys::development());
+        let _ = verifier.url(url).map_err(Failure::new)?;
+        Ok(Message {
             url: url.to_owned(),
             body,
-            region: self.region.or_else(primary).unwrap_or(Region::EuCentral1),
-            id: match &self.message_id {
-                Some(id) => id.clone(),
-                None => random_id("msg_"),
-            },
-        }
+            region: self
+                .region
+                .or_else(|| environment.region())
+                .unwrap_or(Region::EuCentral1),
+            id: self.id(),
+        })
+    }
+
+    /// The id that was given, or a new one.
+    pub(crate) fn id(&self) -> String {
+        let id = self.message_id.clone();
+        id.unwrap_or_else(|| random_id("msg_"))
     }
 
     /// One attempt to deliver it.
@@ -199,7 +221,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let body = options.body.read()?.unwrap_or_default();
     let message = options
         .message
-        .message(&options.url, body, &keys.environment);
+        .message(&options.url, body, &keys.environment)?;
     let delivery = options
         .message
         .sign(&message, options.message.retried, &ring)?;
@@ -213,7 +235,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
             .map(|(name, value)| format!("{name}: {value}\n"))
             .collect()
     };
-    anstream::stdout().write_all(text.as_bytes())?;
+    // As it is: `anstream` would take escapes out of a body.
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(Verdict::Good)
 }
 
@@ -222,7 +245,13 @@ fn curl(options: &Options, delivery: &Delivery) -> Result<String, Failure> {
         Some(path) => format!("--data-binary {}", quoted(&format!("@{}", path.display()))),
         None => match std::str::from_utf8(delivery.body()) {
             // `--data-raw` takes a leading `@` as it is.
-            Ok(text) if !text.contains('\0') => format!("--data-raw {}", quoted(text)),
+            Ok(text)
+                if text
+                    .chars()
+                    .all(|c| !c.is_control() || matches!(c, '\n' | '\t')) =>
+            {
+                format!("--data-raw {}", quoted(text))
+            }
             _ => {
                 return Err(Failure::new(
                     "this body can't stand on a command line: give it with --body FILE",
@@ -230,16 +259,20 @@ fn curl(options: &Options, delivery: &Delivery) -> Result<String, Failure> {
             }
         },
     };
-    let mut text = format!(
-        "curl -i -X {} {}",
-        options.message.method,
-        quoted(&options.url)
-    );
+    let method = match &options.message.method {
+        &Method::HEAD => "--head".to_owned(),
+        method => format!("-X {method}"),
+    };
+    // Without the two options curl would make another URL of some.
+    let url = quoted(&options.url);
+    let mut text = format!("curl -i --globoff --path-as-is {method} {url}");
     for (name, value) in delivery.headers() {
-        text.push_str(&format!(
-            " \\\n  -H {}",
-            quoted(&format!("{name}: {value}"))
-        ));
+        // That is how curl is told of a header without a value.
+        let header = match value.as_str() {
+            "" => format!("{name};"),
+            value => format!("{name}: {value}"),
+        };
+        text.push_str(&format!(" \\\n  -H {}", quoted(&header)));
     }
     text.push_str(&format!(" \\\n  {body}\n"));
     Ok(text)

@@ -77,7 +77,7 @@ pub fn signing_keys() -> SigningKeys {
 /// ```
 /// use qstash_verify::{ConfigWarning, testing};
 ///
-/// let ring = testing::key_ring(|name| (name == "QSTASH_DEV").then(|| "1".to_owned()))?;
+/// let ring = testing::key_ring_from_lookup(|name| (name == "QSTASH_DEV").then(|| "1".to_owned()))?;
 /// assert_eq!(ring.warnings(), [ConfigWarning::DevelopmentKeys]);
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
@@ -85,7 +85,9 @@ pub fn signing_keys() -> SigningKeys {
 /// # Errors
 /// Those of [`KeyRing::from_lookup`], without
 /// [`DevelopmentKeysInRelease`](ConfigError::DevelopmentKeysInRelease).
-pub fn key_ring(lookup: impl Fn(&str) -> Option<String>) -> Result<KeyRing, ConfigError> {
+pub fn key_ring_from_lookup(
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<KeyRing, ConfigError> {
     read_keys(&Variables::new(lookup), true)
 }
 
@@ -614,7 +616,7 @@ mod tests {
             "US_EAST_1_QSTASH_NEXT_SIGNING_KEY" => Some(NEXT_KEY.to_owned()),
             _ => None,
         };
-        let ring = key_ring(lookup).unwrap();
+        let ring = key_ring_from_lookup(lookup).unwrap();
         let us = || genuine().region(Region::UsEast1);
         for (slot, key) in [(KeySlot::Current, CURRENT_KEY), (KeySlot::Next, NEXT_KEY)] {
             let delivery = us().key_of(&ring, slot).unwrap();
@@ -641,7 +643,7 @@ mod tests {
                 .find_map(|(known, key)| (known == name).then_some(key))
         };
         let on = |name: &str| (name == crate::variables::DEVELOPMENT).then(|| "TRUE".to_owned());
-        for ring in [key_ring(pasted), key_ring(on)] {
+        for ring in [key_ring_from_lookup(pasted), key_ring_from_lookup(on)] {
             assert_eq!(ring.unwrap().warnings(), [ConfigWarning::DevelopmentKeys]);
         }
     }

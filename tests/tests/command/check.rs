@@ -164,3 +164,33 @@ fn a_value_that_is_not_unicode_is_named() {
     let expected = "error   QSTASH_CURRENT_SIGNING_KEY is not Unicode, so it counts as unset";
     assert!(output.stdout.contains(expected), "{}", output.stdout);
 }
+
+#[test]
+fn what_is_in_the_wrong_variable_is_not_told() {
+    let variables = [
+        ("QSTASH_URL", NEXT),
+        ("QSTASH_DEV", CURRENT),
+        ("QSTASH_TOKEN", "eyJVc2VySUQiOiJTZWNyZXRTZWNyZXQifQ=="),
+    ];
+    for arguments in [&["check"][..], &["check", "--json"]] {
+        let output = run(arguments).with(&variables).end().code(1);
+        assert!(!output.all().contains(&CURRENT[4..]), "{output:?}");
+        assert!(!output.all().contains(&NEXT[4..]), "{output:?}");
+        let url = [
+            ("QSTASH_URL", "https://user:passwordpassword@x.y"),
+            variables[2],
+        ];
+        let output = run(arguments).with(&url).end().code(1);
+        assert!(!output.all().contains("password"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_directory_of_that_name_is_no_file_of_variables() {
+    let output = run(&["check"]).directory(".env").end().code(1);
+    assert!(
+        output
+            .stdout
+            .contains("variables of this process; no file .env")
+    );
+}

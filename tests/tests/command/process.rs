@@ -85,6 +85,12 @@ impl Run {
         self
     }
 
+    /// With this directory in its directory.
+    pub(crate) fn directory(self, name: &str) -> Self {
+        std::fs::create_dir(self.directory.0.join(name)).unwrap();
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn end(self) -> Output {
         self.start().end()
@@ -271,6 +277,8 @@ impl Directory {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("command-{}-{count}", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // Of a run that was killed.
+        let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir(&path).unwrap();
         Directory(path)
     }

@@ -459,6 +459,16 @@ fn what_is_refused_for_another_reason_proves_nothing() {
 
     for (answer, code, lesson) in [
         (
+            answer_with(
+                "401 Unauthorized",
+                &["www-authenticate: Upstash-Signature"],
+                b"{\"error\":\"missing_signature\"}",
+            ),
+            1,
+            "refused, but as missing_signature and not as body_mismatch: send a good one first, \
+             it is refused too",
+        ),
+        (
             answer("404 Not Found", &[]),
             1,
             "404 Not Found is no refusal: the delivery met something else",
@@ -496,7 +506,8 @@ fn what_is_refused_for_another_reason_proves_nothing() {
 fn a_refusal_tells_what_to_do() {
     let refusal = |code: &str| {
         let body = format!("{{\"error\":\"{code}\"}}");
-        answer_with("401 Unauthorized", &[], body.as_bytes())
+        let challenge = ["www-authenticate: Upstash-Signature"];
+        answer_with("401 Unauthorized", &challenge, body.as_bytes())
     };
     for (code, hint) in [
         ("bad_signature", "the service has other keys than these"),
@@ -802,7 +813,11 @@ fn keys_must_be_whole() {
 fn a_header_that_is_none_is_not_sent() {
     let backend = Backend::start([ok()]);
     let output = ping(&backend.url("/"), &["--message-id", "a\nb"]);
-    output.assert_misuse("this can't be sent: failed to parse header value");
+    let output = output.code(2);
+    assert!(
+        output.stderr.contains("it can't stand in a header"),
+        "{output:?}"
+    );
     for header in ["nothing", "a b: c", "a: b\nc: d"] {
         let output = ping(&backend.url("/"), &["-H", header]).code(2);
         assert_eq!(output.stdout, "");
@@ -828,7 +843,11 @@ fn patience_ends() {
         let backend = Backend::start([reply]);
         let url = backend.url("/");
         let output = ping(&url, &["--timeout", "0.2"]);
-        assert_said(&output, 1, &[&*first(&url), "no answer after T"]);
+        assert_said(
+            &output,
+            1,
+            &[&*first(&url), "no answer after T: that is --timeout"],
+        );
     }
 }
 

@@ -526,3 +526,127 @@ fn wrong_use() {
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn the_development_servers_keys_are_called_public() {
+    let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
+    let text = "PUBLIC ones of the development server, with which anyone can sign: for development \
+                only";
+    let on = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
+    on.assert_check("keys", "warn", text);
+    on.assert_verdict("genuine");
+}
+
+#[test]
+fn a_key_that_did_not_count_is_not_blamed_on_the_region() {
+    let token = delivery(DEFAULT[0]).token();
+    let given = ["--current-key", US[0]];
+    let output = verify(&token, BODY, &given);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but --current-key was given in \
+         its place",
+    );
+    let on = [&default_pair()[..], &[("QSTASH_DEV", "1")]].concat();
+    verify_with(&on, &token, BODY, &[]).assert_check(
+        "signature",
+        "FAIL",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but QSTASH_DEV is on, so no \
+         other key is used",
+    );
+    let nowhere = [&default_pair()[..], &[("QSTASH_REGION", "mars")]].concat();
+    let output = verify_with(&nowhere, &token, BODY, &[]);
+    let end = "; signed by the default pair (QSTASH_CURRENT_SIGNING_KEY)";
+    assert!(output.check("keys").ends_with(end), "{output:#?}");
+    output.assert_verdict("refused: invalid_region");
+}
+
+#[test]
+fn a_body_over_the_usual_limit_is_no_refusal() {
+    let body = "x".repeat(11 * 1024 * 1024);
+    let token = Delivery::new(URL, body.as_str())
+        .key(DEFAULT[0])
+        .issued_at(UNIX_EPOCH + Duration::from_secs(AT))
+        .token();
+    let arguments = [
+        "verify",
+        "--signature",
+        &token,
+        "--body",
+        "-",
+        "--at",
+        "1783794365",
+    ];
+    let output = run(&arguments).with(&default_pair()).input(body).end();
+    output.assert_verdict("genuine");
+}
+
+#[test]
+fn no_terminal_obeys_a_captured_header() {
+    let token = delivery(EU[0]).claim("sub", "https://x/\u{1b}[2J").token();
+    let region = "X\u{1b}]0;pwned\u{7}";
+    let output = verify_with(&both_regions(), &token, BODY, &["--region", region]);
+    assert!(!output.all().contains(['\u{1b}', '\u{7}']), "{output:#?}");
+}
+
+#[test]
+fn what_is_misplaced_is_not_told() {
+    let token = delivery(DEFAULT[0]).token();
+    for arguments in [
+        &["verify", &token, "--data", "x"][..],
+        &["verify", "--signature", "x", "--data", "y", DEFAULT[0]],
+        &["sign", "--url", URL, "--data", "x", "--region", DEFAULT[0]],
+        &["sign", "--url", URL, "--data", "x", "-H", DEFAULT[0]],
+        &[
+            "sign",
+            "--url",
+            URL,
+            "--data",
+            "x",
+            "--current-key",
+            &format!("@{}", DEFAULT[0]),
+        ],
+        &[DEFAULT[0]],
+    ] {
+        let output = run(arguments).end().code(2);
+        assert!(!output.all().contains(DEFAULT[0]), "{output:?}");
+        assert!(!output.all().contains(&token[100..]), "{output:?}");
+    }
+    let two = format!("{}\n{}", DEFAULT[0], DEFAULT[1]);
+    let arguments = [
+        "verify",
+        "--signature",
+        &token,
+        "--data",
+        "",
+        "--current-key",
+        "@keys",
+    ];
+    let output = run(&arguments).file("keys", two).end();
+    output.assert_misuse(
+        "the file with the current key holds more than that: there is white space in it",
+    );
+}
+
+#[test]
+fn who_leaves_early_changes_no_verdict() {
+    let token = delivery(DEFAULT[0]).token();
+    let mut command = std::process::Command::new(qstash_verify_tests::command());
+    let mut child = command
+        .args([
+            "verify",
+            "--no-env-file",
+            "--signature",
+            &token,
+            "--data",
+            "x",
+        ])
+        .env_clear()
+        .envs(default_pair())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

@@ -7,32 +7,20 @@ use super::keys::set_keys;
 use super::publishing;
 use crate::environment::Environment;
 
-/// Whether `QSTASH_DEV` is on, as the core sees it.
-pub(super) fn is_on(environment: &Environment) -> bool {
-    let ring = testing::key_ring(|name| {
-        let asked = name == variables::DEVELOPMENT;
-        environment.get(name).filter(|_| asked).map(str::to_owned)
-    });
-    ring.is_ok()
-}
-
 pub(super) fn look(environment: &Environment, findings: &mut Findings) {
     let well = "nothing of the development server";
     findings.look("development", well, |found| look_for_it(environment, found));
 }
 
 fn look_for_it(environment: &Environment, found: &mut Findings) {
-    let on = is_on(environment);
-    if let Some(value) = environment.set(variables::DEVELOPMENT) {
+    let on = environment.is_development();
+    if environment.set(variables::DEVELOPMENT).is_some() {
         let text = if on {
             "QSTASH_DEV is on: deliveries are checked with PUBLIC keys and no others, and a \
              release build does not start; unset it outside of development"
-                .to_owned()
         } else {
-            format!(
-                "QSTASH_DEV is {value:?}, which counts as off here, and may count as on in other \
-                 SDKs: unset it, or set it to 1 on a developer's machine"
-            )
+            "QSTASH_DEV is neither 1 nor true, which counts as off here, and may count as on in \
+             other SDKs: unset it, or set it to 1 on a developer's machine"
         };
         found.warning("development", text);
     }
@@ -61,6 +49,6 @@ fn look_for_it(environment: &Environment, found: &mut Findings) {
 /// Whether a key is one of the development server's, as the core sees it.
 fn is_public(key: &str) -> bool {
     let pair = variables::signing_keys(None);
-    let ring = testing::key_ring(|name| pair.contains(&name).then(|| key.to_owned()));
+    let ring = testing::key_ring_from_lookup(|name| pair.contains(&name).then(|| key.to_owned()));
     ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
 }

@@ -2,10 +2,11 @@
 //! credentials count is the core's to say; here is what else tells that they may
 //! not be the ones that were meant.
 
-use qstash_verify::{Region, variables};
+use qstash_verify::variables;
 
 use super::{development, keys, names, publishing, values};
 use crate::environment::Environment;
+use crate::keys::all_pairs;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
@@ -67,11 +68,6 @@ impl Findings {
             self.push(Level::Passed, code, well);
         }
     }
-}
-
-/// All regions, and the default that has none.
-pub(super) fn all_pairs() -> impl Iterator<Item = Option<Region>> {
-    std::iter::once(None).chain(Region::ALL.iter().copied().map(Some))
 }
 
 /// Every variable of QStash.

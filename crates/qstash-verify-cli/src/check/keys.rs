@@ -1,10 +1,10 @@
 //! The keys, and which of them count.
 
-use qstash_verify::{ConfigError, ConfigWarning, KeyRing, KeySource, Region, testing, variables};
+use qstash_verify::{ConfigWarning, KeyRing, KeySource, Region, testing, variables};
 
-use super::development;
-use super::findings::{Findings, all_pairs};
+use super::findings::Findings;
 use crate::environment::Environment;
+use crate::keys::{all_pairs, set_up_code};
 use crate::output::count;
 
 pub(super) fn look(environment: &Environment, findings: &mut Findings) {
@@ -31,20 +31,18 @@ pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
 
 /// What the core says.
 fn look_at_keys(environment: &Environment, findings: &mut Findings) {
-    let ring = testing::key_ring(environment.lookup());
+    let ring = testing::key_ring_from_lookup(environment.lookup());
     let well = match &ring {
-        Ok(_) if development::is_on(environment) => {
+        Ok(_) if environment.is_development() => {
             "every delivery is checked with the development server's keys".to_owned()
         }
         Ok(ring) => receives(ring),
         Err(_) => String::new(),
     };
-    findings.look("keys", well, |found| match &ring {
-        Err(error @ ConfigError::InvalidRegion { .. }) => {
-            found.error("invalid_region", error.to_string());
+    findings.look("keys", well, |found| {
+        if let Err(error) = &ring {
+            found.error(set_up_code(error), error.to_string());
         }
-        Err(error) => found.error("no_signing_keys", error.to_string()),
-        Ok(_) => {}
     });
     let Ok(ring) = ring else {
         return;

@@ -13,7 +13,7 @@ use std::io::Write as _;
 use clap::Args;
 
 use crate::environment::EnvironmentOptions;
-use crate::output::{Outcome, Verdict};
+use crate::output::{Failure, Outcome, Verdict, even_if_unread};
 use findings::Level;
 use report::Report;
 
@@ -46,11 +46,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
     if options.strict {
         report.make_strict();
     }
-    let mut out = anstream::stdout();
-    if options.json {
-        writeln!(out, "{:#}", report.json())?;
+    let printed = if options.json {
+        writeln!(anstream::stdout(), "{:#}", report.json())
     } else {
-        write!(out, "{report}")?;
-    }
+        write!(anstream::stdout(), "{report}")
+    };
+    even_if_unread(printed.map_err(Failure::from))?;
     Ok(Verdict::of(report.count(Level::Error) == 0))
 }

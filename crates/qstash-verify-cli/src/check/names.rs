@@ -14,7 +14,8 @@ pub(super) fn look(environment: &Environment, findings: &mut Findings) {
 fn look_at_names(environment: &Environment, found: &mut Findings) {
     for name in environment.names() {
         let meant = meant_by(name);
-        if !meant.is_empty() {
+        // Where all of them are set, this one is for something else.
+        if meant.iter().any(|name| environment.set(name).is_none()) {
             found.warning(
                 "name",
                 format!(
@@ -42,20 +43,21 @@ fn meant_by(name: &str) -> Vec<&'static str> {
         return vec![known];
     }
     let has = |word: &str| upper.contains(word);
-    let region = Region::ALL
-        .iter()
-        .copied()
+    let mut regions = Region::ALL.iter().copied();
+    let prefix = regions
+        .clone()
         .find(|region| upper.starts_with(region.as_str()));
+    let region = prefix.or_else(|| regions.find(|region| has(region.as_str())));
+    let rest = prefix.map_or("", Region::as_str);
+    let rest = upper.strip_prefix(rest).unwrap_or(&upper);
     // What other programs use is none of our business.
-    let key_of_a_pair =
-        upper.ends_with("CURRENT_SIGNING_KEY") || upper.ends_with("NEXT_SIGNING_KEY");
-    if !has("QSTASH") && region.is_none() && !key_of_a_pair {
+    let ours = rest
+        .split('_')
+        .all(|word| WORDS.contains(&word) || word.is_empty());
+    let of_a_key = has("SIGNING_KEY") && (has("QSTASH") || rest.contains('Q'));
+    if !of_a_key && !(ours && (has("QSTASH") || prefix.is_some())) {
         return Vec::new();
     }
-    let region = region.or_else(|| {
-        let regions = Region::ALL.iter().copied();
-        regions.into_iter().find(|region| has(region.as_str()))
-    });
     let [current, next] = variables::signing_keys(region);
     if has("CURRENT") {
         vec![current]
@@ -69,18 +71,42 @@ fn meant_by(name: &str) -> Vec<&'static str> {
         vec![variables::url(region)]
     } else if has("REGION") {
         vec![variables::REGION]
-    } else if upper.starts_with("US_EAST_1") || upper.starts_with("EU_CENTRAL_1") {
-        let all = [
+    } else if prefix.is_some() {
+        [
             current,
             next,
             variables::url(region),
             variables::token(region),
-        ];
-        all.to_vec()
+        ]
+        .to_vec()
     } else {
         Vec::new()
     }
 }
+
+/// The words that names of QStash's, and those taken for them, are made of.
+const WORDS: [&str; 20] = [
+    "1",
+    "API",
+    "BASE",
+    "CENTRAL",
+    "CURRENT",
+    "EAST",
+    "EU",
+    "KEY",
+    "KEYS",
+    "NEXT",
+    "QSTASH",
+    "REGION",
+    "SECRET",
+    "SIGNATURE",
+    "SIGNING",
+    "SIGN",
+    "TOKEN",
+    "UPSTASH",
+    "URL",
+    "US",
+];
 
 #[cfg(test)]
 mod tests {
@@ -128,6 +154,9 @@ mod tests {
             "AWS_REGION",
             "UPSTASH_REDIS_REST_URL",
             "GITHUB_TOKEN",
+            "QSTASH_WEBHOOK_URL",
+            "AUTH_NEXT_SIGNING_KEY",
+            "US_EAST_1_AWS_KEY",
             "QSTASH_ENV",
         ] {
             assert!(meant_by(name).is_empty(), "{name}");

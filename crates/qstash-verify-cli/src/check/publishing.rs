@@ -3,8 +3,10 @@
 use http::Uri;
 use qstash_verify::{ConfigError, Credentials, Region, variables};
 
-use super::findings::{Findings, all_pairs};
+use super::findings::Findings;
 use crate::environment::Environment;
+use crate::keys::all_pairs;
+use crate::output::{Line, Masked};
 
 pub(super) fn look(environment: &Environment, findings: &mut Findings) {
     let urls: Vec<_> = all_pairs()
@@ -85,10 +87,20 @@ fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
     }
 }
 
-/// Whether it is of a server on the same machine.
+/// Whether it is of a server on the same machine, or among containers.
 pub(super) fn is_local(url: &str) -> bool {
-    const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"];
-    parse(url).is_some_and(|(_, host)| LOCAL.contains(&&*host))
+    const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "host.docker.internal"];
+    parse(url).is_some_and(|(_, host)| LOCAL.contains(&&*host) || !host.contains(['.', ':']))
+}
+
+/// A URL as it is; what is none, or has a password in it, as a secret.
+pub(super) fn shown(url: &str) -> String {
+    match parse(url) {
+        Some((uri, _)) if !uri.authority().is_some_and(|it| it.as_str().contains('@')) => {
+            Line(url).to_string()
+        }
+        _ => Masked(url).to_string(),
+    }
 }
 
 /// A URL of HTTP, and its host in lower case.

@@ -7,9 +7,10 @@ use qstash_verify::{
 };
 use serde_json::{Value, json};
 
-use super::development;
-use super::findings::{self, Finding, Level, all_pairs};
+use super::findings::{self, Finding, Level};
+use super::publishing;
 use crate::environment::Environment;
+use crate::keys::all_pairs;
 use crate::output::{ASIDE, BAD, GOOD, HEADING, Line, Masked, ODD, count, styled};
 
 pub(super) struct Report<'a> {
@@ -38,13 +39,11 @@ impl<'a> Report<'a> {
         findings.filter(|finding| finding.level == level).count()
     }
 
-    /// The primary region; the error has a finding.
-    fn region(&self) -> Option<Region> {
-        self.environment.set(variables::REGION)?.trim().parse().ok()
-    }
-
     fn mode(&self) -> &'static str {
-        match (self.region(), self.environment.set(variables::REGION)) {
+        match (
+            self.environment.region(),
+            self.environment.set(variables::REGION),
+        ) {
             (Some(_), _) => "multi-region",
             (None, Some(_)) => "invalid",
             (None, None) => "single-region",
@@ -63,8 +62,8 @@ impl<'a> Report<'a> {
             Some(_) => KeySource::Region,
             None => KeySource::Default,
         };
-        let used = !development::is_on(self.environment)
-            && testing::key_ring(self.environment.lookup())
+        let used = !self.environment.is_development()
+            && testing::key_ring_from_lookup(self.environment.lookup())
                 .is_ok_and(|ring| ring.source(region) == Some(source));
         Pair {
             set: keys.iter().flatten().count(),
@@ -95,11 +94,11 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn json(&self) -> Value {
-        let region = self.region();
+        let region = self.environment.region();
         let file = self.environment.file().map(|file| file.path.display());
         let outgoing = self.credentials().ok().map(|credentials| {
             json!({
-                "url": credentials.url(),
+                "url": publishing::shown(credentials.url()),
                 "url_source": self.credential_origin(credentials.url_source()),
                 "token": Masked(credentials.token()).to_string(),
                 "token_source": self.credential_origin(credentials.token_source()),
@@ -160,7 +159,7 @@ impl<'a> Report<'a> {
             }
             Err(_) => return writeln!(f, "  no token: nothing can be published, only received"),
         };
-        let url = Line(credentials.url()).to_string();
+        let url = publishing::shown(credentials.url());
         let token = Masked(credentials.token()).to_string();
         let origins = [credentials.url_source(), credentials.token_source()]
             .map(|source| self.credential_origin(source));
@@ -173,7 +172,7 @@ impl<'a> Report<'a> {
 
     fn write_incoming(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", styled(HEADING, "incoming"))?;
-        if development::is_on(self.environment) {
+        if self.environment.is_development() {
             writeln!(f, "  PUBLIC keys of the development server: used")?;
         }
         for region in all_pairs() {
@@ -220,7 +219,7 @@ struct Pair {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let region = self.region();
+        let region = self.environment.region();
         let primary = region.map_or(String::new(), |region| format!(", primary region {region}"));
         writeln!(f, "{} {}{primary}", styled(HEADING, "mode"), self.mode())?;
         let file = match self.environment.file() {

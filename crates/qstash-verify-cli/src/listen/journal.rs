@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use http::StatusCode;
 use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
 
-use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, count, styled};
+use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
 
 pub(crate) struct Journal {
     show_bodies: bool,
@@ -100,8 +100,8 @@ impl fmt::Display for Entry<'_> {
             f,
             " {} {} {}",
             self.status.as_u16(),
-            self.method,
-            Line(self.path)
+            Short(self.method),
+            Short(self.path)
         )?;
         if let Some(reason) = self.refused {
             write!(f, " {}: {reason}", styled(BAD, reason.code()))?;
@@ -142,7 +142,7 @@ impl Entry<'_> {
     fn message(&self) -> Vec<String> {
         let id = self.metadata.message_id();
         let retried = self.metadata.retried();
-        let id = id.map(|id| Line(id).to_string());
+        let id = id.map(|id| Short(id).to_string());
         id.into_iter()
             .chain(retried.map(|retried| format!("retried {retried}")))
             .collect()

@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use clap::Args;
-use http::{Uri, header};
+use http::{StatusCode, Uri, header};
 use hyper::body::Bytes;
 use qstash_verify::{
     DEFAULT_BODY_LIMIT, MessageMetadata, REGION_HEADER, Verified, Verifier, VerifyError,
@@ -33,7 +33,8 @@ use journal::{Entry, Journal};
 It takes any path and any method, answers as the middleware would, and ends with
 Ctrl-C and a summary. Where no keys are set, it takes the PUBLIC ones of QStash's
 development server. With --forward it stands in front of a service in any language,
-which gets the genuine deliveries and no others.
+which gets the genuine deliveries and no others. It is for development: there is no
+limit on how long a client may take.
 
 Examples:
   qstash-verify listen --port 3000 --body
@@ -160,7 +161,7 @@ async fn handle(
     let (parts, body) = request.into_parts();
     // It is in memory already.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-        return http::StatusCode::BAD_REQUEST.into_response();
+        return StatusCode::BAD_REQUEST.into_response();
     };
     let mut response = match forward {
         Some(forward) => forward.pass_on(parts, body.clone()).await,
@@ -175,30 +176,33 @@ async fn handle(
     response
 }
 
-/// Stands around the layer, and writes what became of each request.
+/// Stands around the layer, and writes what became of each request: in a task of
+/// its own, so that it does where the client leaves.
 async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
-    let metadata = MessageMetadata::from_headers(request.headers());
-    let region = request.headers().get(REGION_HEADER);
-    let region = region.and_then(|region| region.to_str().ok()?.parse().ok());
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let declared = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let response = next.run(request).await;
-    let extensions = response.extensions();
-    journal.write(&Entry {
-        method: method.as_str(),
-        path: uri.path_and_query().map_or("/", |target| target.as_str()),
-        region,
-        metadata: &metadata,
-        declared,
-        refused: extensions.get::<VerifyError>(),
-        accepted: extensions
-            .get::<Accepted>()
-            .map(|accepted| (&accepted.verified, &*accepted.body)),
-        forwarded: extensions
-            .get::<ForwardFailed>()
-            .map(|failed| failed.0.as_str()),
-        status: response.status(),
+    let observed = tokio::spawn(async move {
+        let region = request.headers().get(REGION_HEADER);
+        let region = region.and_then(|region| region.to_str().ok()?.parse().ok());
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let declared = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let metadata = MessageMetadata::from_headers(request.headers());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let response = next.run(request).await;
+        let extensions = response.extensions();
+        let accepted = extensions.get::<Accepted>();
+        let failed = extensions.get::<ForwardFailed>();
+        journal.write(&Entry {
+            method: method.as_str(),
+            path: uri.path_and_query().map_or("/", |target| target.as_str()),
+            region,
+            metadata: &metadata,
+            declared,
+            refused: extensions.get::<VerifyError>(),
+            accepted: accepted.map(|accepted| (&accepted.verified, &*accepted.body)),
+            forwarded: failed.map(|failed| failed.0.as_str()),
+            status: response.status(),
+        });
+        response
     });
-    response
+    let internal = StatusCode::INTERNAL_SERVER_ERROR;
+    observed.await.unwrap_or_else(|_| internal.into_response())
 }

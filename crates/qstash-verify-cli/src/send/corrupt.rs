@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
-use http::StatusCode;
 use qstash_verify::Region;
 use qstash_verify::testing::Delivery;
-use serde_json::Value;
 
-use super::in_short;
+use super::{Answer, in_short};
 use crate::output::{Line, Verdict};
+use crate::time;
 
 /// What is wrong with a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,9 +52,11 @@ impl Corrupt {
                     .collect();
                 delivery.key(format!("sig_{random}"))
             }
-            Corrupt::Expired => delivery
-                .issued_at(SystemTime::now() - Duration::from_secs(3600))
-                .expires_in(Duration::from_secs(300)),
+            Corrupt::Expired => {
+                let signed = SystemTime::now() - Duration::from_secs(3600);
+                let expired = time::to_unix(signed + Duration::from_secs(300));
+                delivery.issued_at(signed).claim("exp", expired.floor())
+            }
             Corrupt::Region => {
                 let other = Region::ALL.iter().find(|other| **other != region);
                 delivery.region(other.copied().unwrap_or(region))
@@ -77,35 +78,30 @@ impl Corrupt {
     }
 
     /// What an answer to it tells of the service.
-    pub(crate) fn judge(self, status: StatusCode, body: &[u8]) -> (Verdict, String) {
-        if status.is_success() {
+    pub(super) fn judge(self, answer: &Answer) -> (Verdict, String) {
+        if answer.status.is_success() {
             return (Verdict::Finding, format!("accepted: {}", self.lesson()));
         }
-        if !is_refusal(status) {
+        if !answer.is_refusal() {
             let text = format!(
                 "{} is no refusal: the delivery met something else",
-                in_short(status)
+                in_short(answer.status)
             );
             return (Verdict::Finding, text);
         }
-        match code(body).as_deref() {
+        match answer.code().as_deref() {
             Some(code) if self.codes().contains(&code) => {
                 (Verdict::Good, format!("refused, as it must be: {code}"))
             }
             // One without its fault would have been refused as well.
-            Some(code)
-                if Corrupt::value_variants()
-                    .iter()
-                    .any(|fault| fault.codes().contains(&code)) =>
-            {
-                (
-                    Verdict::Finding,
-                    format!(
-                        "refused, but as {code} and not as {}: send a good one first, it is refused too",
-                        self.codes().join(" or ")
-                    ),
-                )
-            }
+            Some(code) if answer.is_ours() => (
+                Verdict::Finding,
+                format!(
+                    "refused, but as {} and not as {}: send a good one first, it is refused too",
+                    Line(code),
+                    self.codes().join(" or ")
+                ),
+            ),
             // Receivers of other SDKs have words of their own.
             Some(code) => (
                 Verdict::Good,
@@ -134,15 +130,4 @@ impl Corrupt {
             }
         }
     }
-}
-
-/// Whether a verifier answers so. Other SDKs' receivers answer 403.
-pub(super) fn is_refusal(status: StatusCode) -> bool {
-    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status)
-}
-
-/// The code in a verifier's answer, if it is one of ours.
-pub(super) fn code(body: &[u8]) -> Option<String> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
-    Some(answer.get("error")?.as_str()?.to_owned())
 }

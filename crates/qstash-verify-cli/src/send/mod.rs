@@ -8,11 +8,13 @@ use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use qstash_verify::testing::Delivery;
-use qstash_verify::{KeyRing, KeySource, Region};
+use qstash_verify::{CHALLENGE, KeyRing, KeySource, Region};
+use serde_json::Value;
 
 use crate::body::Body;
 use crate::keys::KeyOptions;
@@ -106,12 +108,15 @@ async fn send(options: &Options) -> Outcome {
     };
     let body = options.body.read()?.unwrap_or_default();
     let published = options.url.as_ref().unwrap_or(&options.target.text);
-    let mut message = options.message.message(published, body, &keys.environment);
+    let mut message = options
+        .message
+        .message(published, body, &keys.environment)?;
     if options.both_regions {
         let mut verdict = Verdict::Good;
         require_both(&ring)?;
         for region in Region::ALL {
             message.region = *region;
+            message.id = options.message.id();
             if sender.deliver(&message).await? == Verdict::Finding {
                 verdict = Verdict::Finding;
             }
@@ -159,6 +164,25 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether a verifier answers so. Other SDKs' receivers answer 403.
+    fn is_refusal(&self) -> bool {
+        [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&self.status)
+    }
+
+    /// Whether it is a verifier of this project that refuses.
+    fn is_ours(&self) -> bool {
+        let challenge = self.headers.get(WWW_AUTHENTICATE);
+        challenge.is_some_and(|challenge| challenge == CHALLENGE)
+    }
+
+    /// The code in its body, if there is one.
+    fn code(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        Some(body.get("error")?.as_str()?.to_owned())
+    }
 }
 
 impl Sender<'_> {
@@ -229,7 +253,7 @@ impl Sender<'_> {
         let Some(answer) = self.attempt(message, &delivery, body, &remark).await? else {
             return Ok(Verdict::Finding);
         };
-        let (verdict, lesson) = corrupt.judge(answer.status, &answer.body);
+        let (verdict, lesson) = corrupt.judge(&answer);
         let style = match verdict {
             Verdict::Good => GOOD,
             Verdict::Finding => BAD,
@@ -288,11 +312,20 @@ impl Sender<'_> {
                 Ok(Some(answer))
             }
             Ok(Err(reason)) => {
-                writeln!(out, "{} after {took}: {reason}", styled(BAD, "no answer"))?;
+                writeln!(
+                    out,
+                    "{} after {took}: {}",
+                    styled(BAD, "no answer"),
+                    Line(&reason)
+                )?;
                 Ok(None)
             }
             Err(_elapsed) => {
-                writeln!(out, "{} after {took}", styled(BAD, "no answer"))?;
+                writeln!(
+                    out,
+                    "{} after {took}: that is --timeout",
+                    styled(BAD, "no answer")
+                )?;
                 Ok(None)
             }
         }
@@ -311,10 +344,10 @@ impl Sender<'_> {
 
 /// What a refusal of a good delivery tells of the service.
 fn hint(answer: &Answer) -> Option<&'static str> {
-    if !corrupt::is_refusal(answer.status) {
+    if !answer.is_ours() {
         return None;
     }
-    Some(match corrupt::code(&answer.body)?.as_str() {
+    Some(match answer.code()?.as_str() {
         "bad_signature" => {
             "the service has other keys than these, or this region's are others there: compare \
              `qstash-verify check` here and there"

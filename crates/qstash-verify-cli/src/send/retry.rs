@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
-use jiff::SignedDuration;
 use qstash_verify::Retry;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -62,10 +61,36 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     } else if let Ok(time) = httpdate::parse_http_date(value) {
         time.duration_since(now).unwrap_or_default()
     } else {
-        let delay: SignedDuration = value.parse().ok()?;
-        delay.try_into().ok()?
+        duration(value)?
     };
     (delay <= DAY).then_some(delay)
+}
+
+/// A duration as Go writes and reads it: numbers, each with its unit.
+fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 7] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("\u{b5}s", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, behind) = rest.split_at_checked(end)?;
+        let end = behind.find(|c: char| c.is_ascii_digit() || c == '.');
+        let (unit, behind) = behind.split_at_checked(end.unwrap_or(behind.len()))?;
+        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        seconds += number.parse::<f64>().ok()? * length;
+        rest = behind;
+    }
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read as _, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -14,30 +14,22 @@ use serde_json::value::RawValue;
 use super::Options;
 use super::attempt::{Attempt, finish};
 use super::bodies::base64_decoded;
-use crate::keys::Keys;
-use crate::output::{Failure, Outcome, Verdict};
+use crate::keys::{Keys, set_up_code};
+use crate::output::{Failure, Outcome, Verdict, even_if_unread};
 use crate::time;
 
 /// A longer line is no delivery, and must not fill the memory.
 const LONGEST_LINE: u64 = 256 * 1024 * 1024;
 
 #[derive(Deserialize)]
-struct Input<'a> {
-    #[serde(borrow, default)]
-    signature: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    body: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    body_base64: Option<Cow<'a, str>>,
-    #[serde(default)]
+struct Input {
+    signature: Option<String>,
+    body: Option<String>,
+    body_base64: Option<String>,
     region: Option<String>,
-    #[serde(default)]
     url: Option<String>,
-    #[serde(default)]
     at: Option<f64>,
-    #[serde(default)]
     tolerance: Option<f64>,
-    #[serde(default)]
     env: Option<HashMap<String, Option<String>>>,
 }
 
@@ -83,40 +75,34 @@ pub(super) fn run(options: &Options, keys: &Keys) -> Outcome {
         keys,
         ring: keys.ring(),
     };
-    let mut input = BufReader::with_capacity(256 * 1024, std::io::stdin().lock());
-    let mut output = std::io::BufWriter::with_capacity(256 * 1024, std::io::stdout().lock());
-    let mut line = Vec::new();
     let mut good = true;
-    while read_line(&mut input, &mut line)? {
-        match batch.verify(&line) {
-            Ok(accepted) => write(&mut output, &accepted)?,
-            Err(refused) => {
-                good = false;
-                write(&mut output, &refused)?;
-            }
-        }
-        // Whoever follows a log sees each line when it comes.
-        if input.buffer().is_empty() {
-            output.flush()?;
-        }
-    }
-    output.flush()?;
+    even_if_unread(batch.run(&mut good))?;
     Ok(Verdict::of(good))
 }
 
-/// Reads a line without its end; of one that is too long, the beginning.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failure> {
+/// What came of reading a line.
+enum Read {
+    Whole,
+    TooLong,
+    End,
+}
+
+/// Reads a line without its end.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<Read, Failure> {
     line.clear();
-    let begun = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line);
-    let begun = begun.map_err(|error| Failure::new(format!("standard input: {error}")))?;
+    let length = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line);
+    let length = length.map_err(|error| Failure::new(format!("standard input: {error}")))?;
     if line.last() == Some(&b'\n') {
         line.pop();
-    } else if begun as u64 == LONGEST_LINE {
-        // Leaves the line without an end, which is no JSON.
-        line.truncate(1);
+        Ok(Read::Whole)
+    } else if length as u64 == LONGEST_LINE {
         skip_line(input)?;
+        Ok(Read::TooLong)
+    } else if length > 0 {
+        Ok(Read::Whole)
+    } else {
+        Ok(Read::End)
     }
-    Ok(begun > 0)
 }
 
 fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
@@ -135,7 +121,8 @@ fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
 
 /// Reads a line. What is wrong with it is said without quoting from it: there may
 /// be keys in it.
-fn read(line: &[u8]) -> Result<Input<'_>, Refused> {
+fn read(line: &[u8]) -> Result<Input, Refused> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     // `serde` would take a list for an object.
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(Refused::input("the line is not a JSON object"));
@@ -165,6 +152,33 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Answers each line; `good` is false once one was not accepted.
+    fn run(&self, good: &mut bool) -> Result<(), Failure> {
+        let mut input = BufReader::with_capacity(256 * 1024, std::io::stdin().lock());
+        let mut output = BufWriter::with_capacity(256 * 1024, std::io::stdout().lock());
+        let mut line = Vec::new();
+        loop {
+            let verdict = match read_line(&mut input, &mut line)? {
+                Read::Whole => self.verify(&line),
+                Read::TooLong => Err(Refused::input("the line is longer than 256 MiB")),
+                Read::End => break,
+            };
+            match verdict {
+                Ok(accepted) => write(&mut output, &accepted)?,
+                Err(refused) => {
+                    *good = false;
+                    write(&mut output, &refused)?;
+                }
+            }
+            // Whoever follows a log sees each answer before the next line comes.
+            if !input.buffer().contains(&b'\n') {
+                output.flush()?;
+            }
+        }
+        output.flush()?;
+        Ok(())
+    }
+
     fn verify(&self, line: &[u8]) -> Result<Accepted, Refused> {
         let input = read(line)?;
         let body = match (&input.body, &input.body_base64) {
@@ -195,11 +209,11 @@ impl Batch<'_> {
         })
     }
 
-    fn ring(&self, input: &Input<'_>) -> Result<Cow<'_, KeyRing>, Refused> {
+    fn ring(&self, input: &Input) -> Result<Cow<'_, KeyRing>, Refused> {
         match &input.env {
             // Those that were given count whatever the variables say.
             Some(variables) if self.keys.explicit.is_none() => {
-                testing::key_ring(|name| variables.get(name).cloned().flatten())
+                testing::key_ring_from_lookup(|name| variables.get(name).cloned().flatten())
                     .map(Cow::Owned)
                     .map_err(|error| set_up(&error))
             }
@@ -207,7 +221,7 @@ impl Batch<'_> {
         }
     }
 
-    fn attempt(&self, input: &Input<'_>) -> Result<Attempt, Refused> {
+    fn attempt(&self, input: &Input) -> Result<Attempt, Refused> {
         let at = match input.at {
             Some(seconds) => {
                 time::from_unix(seconds).ok_or_else(|| Refused::input("`at` is too far away"))?
@@ -229,11 +243,7 @@ impl Batch<'_> {
 }
 
 fn set_up(error: &ConfigError) -> Refused {
-    let code = match error {
-        ConfigError::InvalidRegion { .. } => "invalid_region",
-        _ => "no_signing_keys",
-    };
-    Refused::new(code, error.to_string())
+    Refused::new(set_up_code(error), error.to_string())
 }
 
 /// The claims as they stand in a token that was verified.

@@ -5,7 +5,7 @@ use qstash_verify::{KeyRing, PendingDelivery, VerifyError};
 use super::attempt::{Attempt, finish};
 use super::explain::{Failed, Inquiry, Step};
 use super::{bodies, keys};
-use crate::output::{Failure, Line, count};
+use crate::output::{Failure, Line, Short, count};
 
 impl Inquiry<'_> {
     /// Notes that the keys that count did not make the signature, and looks for
@@ -16,7 +16,7 @@ impl Inquiry<'_> {
         step: Step,
         why: String,
     ) -> Option<KeyRing> {
-        let found = keys::find(&self.attempt, self.signature, &self.keys.environment);
+        let found = keys::find(&self.attempt, self.signature, self.keys);
         let why = match &found {
             Some(found) if step == Step::Signature => found.what.clone(),
             Some(found) => format!("{why}; {}", found.what),
@@ -62,7 +62,7 @@ impl Inquiry<'_> {
                 let sub = self.claim("sub").unwrap_or_default();
                 return Ok(Some(format!(
                     "signed for {}, and --url is {}; {what}, it matches",
-                    Line(&sub),
+                    Short(&sub),
                     Line(url)
                 )));
             }

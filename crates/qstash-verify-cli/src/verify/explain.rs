@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Options;
 use super::attempt::{Attempt, finish};
-use crate::keys::Keys;
-use crate::output::{Failure, Outcome, Verdict};
+use crate::keys::{Keys, set_up_code};
+use crate::output::{Failure, Outcome, Verdict, even_if_unread};
 use crate::time;
 
 /// The checks, in the order of the core.
@@ -90,7 +90,7 @@ pub(super) fn run(options: &Options, keys: &Keys, signature: &str, body: &[u8]) 
         slot: None,
     };
     let reached = inquiry.go_through()?;
-    inquiry.report(reached)?;
+    even_if_unread(inquiry.report(reached))?;
     Ok(Verdict::of(inquiry.failed.is_empty()))
 }
 
@@ -116,7 +116,7 @@ impl Inquiry<'_> {
                     "a service with these variables does not start: {error}; or give the keys with \
                      --current-key and --next-key"
                 );
-                let Some(ring) = self.other_keys("no_signing_keys", Step::Keys, why) else {
+                let Some(ring) = self.other_keys(set_up_code(&error), Step::Keys, why) else {
                     return Ok(Some(Step::Keys));
                 };
                 ring

@@ -1,9 +1,9 @@
 //! Whose keys made a signature, if not those that count?
 
-use qstash_verify::{KeyRing, Region, SigningKeys, VerifyError, variables};
+use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, VerifyError, variables};
 
 use super::attempt::Attempt;
-use crate::environment::Environment;
+use crate::keys::{Keys, all_pairs};
 
 /// Keys that made the signature although they don't count, and what to say of
 /// that.
@@ -13,13 +13,13 @@ pub(super) struct Found {
 }
 
 /// Tries every key at hand, also those that are not used.
-pub(super) fn find(attempt: &Attempt, signature: &str, environment: &Environment) -> Option<Found> {
+pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Found> {
     let attempt = Attempt {
         url: None,
         ..attempt.clone()
     };
-    let made = |keys: &SigningKeys| {
-        let ring = KeyRing::from(keys.clone());
+    let made = |pair: &SigningKeys| {
+        let ring = KeyRing::from(pair.clone());
         match attempt.authenticate(&ring, Some(signature)) {
             Ok(Ok(_)) => true,
             // What is found before a key is tried, or by trying it.
@@ -34,24 +34,23 @@ pub(super) fn find(attempt: &Attempt, signature: &str, environment: &Environment
             Ok(Err(_)) => true,
         }
     };
-    let regions = Region::ALL.iter().copied().map(Some);
-    for region in std::iter::once(None).chain(regions) {
+    for region in all_pairs() {
         for name in variables::signing_keys(region) {
-            let Some(value) = environment.set(name) else {
+            let Some(value) = keys.environment.set(name) else {
                 continue;
             };
-            if let Some(keys) = one(value).filter(made) {
-                let what = why(&attempt, region, name, environment);
-                return Some(Found::new(keys, what));
+            if let Some(pair) = one(value).filter(made) {
+                let what = why(&attempt, region, name, keys);
+                return Some(Found::new(pair, what));
             }
             let bare = value.trim().trim_matches(['"', '\'']);
             if bare == value.trim() {
                 continue;
             }
-            if let Some(keys) = one(bare).filter(made) {
+            if let Some(pair) = one(bare).filter(made) {
                 let what =
                     format!("signed with {name} without the quotes around it: take them away");
-                return Some(Found::new(keys, what));
+                return Some(Found::new(pair, what));
             }
         }
     }
@@ -78,22 +77,30 @@ fn one(key: &str) -> Option<SigningKeys> {
 }
 
 /// Whose key it is that is set and didn't count, and why it didn't.
-fn why(attempt: &Attempt, region: Option<Region>, name: &str, environment: &Environment) -> String {
+fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> String {
+    let environment = &keys.environment;
     let [current, next] = variables::signing_keys(region);
     let partner = if name == current { next } else { current };
-    let unset = |name| environment.set(name).is_none();
     let pair = region.map_or("default", Region::as_str);
-    let reason = if unset(partner) {
+    let signed = format!("signed by the {pair} pair ({name})");
+    let header = attempt.region.as_deref();
+    let reason = if keys.explicit.is_some() {
+        "--current-key was given in its place".to_owned()
+    } else if environment.is_development() {
+        "QSTASH_DEV is on, so no other key is used".to_owned()
+    } else if environment.set(partner).is_none() {
         format!("{partner} is not set, so neither is used: set both")
-    } else if region.is_none() {
-        "the region that the header names has a pair of its own".to_owned()
-    } else if unset(variables::REGION) {
-        "that is not used while QSTASH_REGION is unset: set it".to_owned()
     } else {
-        match &attempt.region {
-            Some(header) => format!("the region header says {header}"),
-            None => "there is no region header (--region)".to_owned(),
+        match (keys.ring(), region, header) {
+            // That is what is wrong, and was said.
+            (Err(ConfigError::InvalidRegion { .. }), ..) => return signed,
+            (_, None, _) => "the region that the header names has a pair of its own".to_owned(),
+            _ if environment.set(variables::REGION).is_none() => {
+                "that is not used while QSTASH_REGION is unset: set it".to_owned()
+            }
+            (_, _, Some(header)) => format!("the region header says {header}"),
+            (_, _, None) => "there is no region header (--region)".to_owned(),
         }
     };
-    format!("signed by the {pair} pair ({name}), but {reason}")
+    format!("{signed}, but {reason}")
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 
 use crate::body::Body;
-use crate::keys::{KeyOptions, argument_or_file};
+use crate::keys::{KeyOptions, Secret};
 use crate::output::{Failure, Outcome};
 use crate::time;
 
@@ -41,7 +41,7 @@ for each, in the same order. The exit status is 1 if one is not ok.")]
 pub(crate) struct Options {
     /// The value of the header upstash-signature; @FILE reads it from a file
     #[arg(long, value_name = "TOKEN|@FILE", required_unless_present = "batch")]
-    signature: Option<String>,
+    signature: Option<Secret>,
     #[command(flatten)]
     body: Body,
     /// The value of the header upstash-region
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let Some(signature) = &options.signature else {
         return batch::run(options, &keys);
     };
-    let signature = argument_or_file(signature, "the signature")?;
+    let signature = signature.read("the signature")?;
     let body = options.body.read()?.ok_or_else(|| {
         Failure::new("there is no body: give it with --data or --body (--data '' if it is empty)")
     })?;

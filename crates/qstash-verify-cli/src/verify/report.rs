@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io::Write as _;
 
-use qstash_verify::{KeySlot, KeySource, Region};
+use qstash_verify::{ConfigWarning, KeySlot, KeySource, Region};
 
 use super::explain::{Inquiry, Step};
-use crate::output::{ASIDE, BAD, Failure, GOOD, Line, ODD, count, styled};
+use crate::output::{ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, styled};
 
 impl Inquiry<'_> {
     /// `reached` is the step that could not be got over, if there is one.
@@ -19,12 +19,15 @@ impl Inquiry<'_> {
                 None if reached.is_some_and(|reached| step > reached) => {
                     (styled(ASIDE, "-   ").to_string(), self.unreached(step))
                 }
+                None if step == Step::Keys && self.takes_public_keys() => {
+                    (styled(ODD, "warn").to_string(), PUBLIC.to_owned())
+                }
                 None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
                     (styled(ODD, "warn").to_string(), ROLLED.to_owned())
                 }
                 None => (styled(GOOD, "ok  ").to_string(), self.holds(step)),
             };
-            writeln!(out, "{mark} {:<9} {text}", step.name())?;
+            writeln!(out, "{mark} {:<9} {}", step.name(), Line(&text))?;
         }
         writeln!(out, "{}", self.verdict())?;
         Ok(())
@@ -32,7 +35,8 @@ impl Inquiry<'_> {
 
     /// A check that held, in words.
     fn holds(&self, step: Step) -> String {
-        let claim = |name| Line(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
+        let claim =
+            |name| Short(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
         match step {
             Step::Keys => self.pair(),
             Step::Token => format!("HS256, {} characters", self.signature.len()),
@@ -51,7 +55,7 @@ impl Inquiry<'_> {
     /// A check that was not made, and what the token says, which may be a lie.
     fn unreached(&self, step: Step) -> String {
         let says = |name: &str, text: &str| match self.claim(name) {
-            Some(claim) => format!("not checked; the token says {text} {}", Line(&claim)),
+            Some(claim) => format!("not checked; the token says {text} {}", Short(&claim)),
             None => "not checked".to_owned(),
         };
         match step {
@@ -60,6 +64,12 @@ impl Inquiry<'_> {
             Step::Url => says("sub", "it is for"),
             _ => "not checked".to_owned(),
         }
+    }
+
+    /// Whether the keys that count are the development server's.
+    fn takes_public_keys(&self) -> bool {
+        let ring = self.keys.ring();
+        ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
     }
 
     /// The keys that count.
@@ -87,5 +97,7 @@ impl Inquiry<'_> {
     }
 }
 
+const PUBLIC: &str = "PUBLIC ones of the development server, with which anyone can sign: for development \
+                      only";
 const ROLLED: &str = "made by the next key: the keys were rolled; copy current and next anew, \
                       before the next roll";
