@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::output::Failure;
+use crate::output::{self, Failure};
 
 #[derive(Args, Debug)]
 #[group(id = "body_source", multiple = false)]
@@ -33,7 +33,13 @@ impl Body {
                 ))),
             },
             (None, None) if std::io::stdin().is_terminal() => Ok(None),
-            (None, None) => stdin().map(Some),
+            (None, None) => {
+                let bytes = stdin()?;
+                if bytes.is_empty() {
+                    output::note("the body is empty, for standard input was (--data, --body)");
+                }
+                Ok(Some(bytes))
+            }
         }
     }
 

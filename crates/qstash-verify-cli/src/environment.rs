@@ -53,8 +53,50 @@ pub(crate) struct EnvFile {
     values: BTreeMap<String, String>,
     /// Names that stand in it more than once.
     pub(crate) repeated: Vec<String>,
-    /// The numbers of lines that can't be read, from 1.
-    pub(crate) broken_lines: Vec<usize>,
+    /// What can't be read of it.
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// A line that can't be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// From 1.
+    pub(crate) line: usize,
+    /// The variable that it was to set, as far as that can be told.
+    pub(crate) name: Option<String>,
+    pub(crate) why: &'static str,
+}
+
+impl Broken {
+    fn new(number: usize, line: &str) -> Self {
+        let line = line.trim().trim_start_matches("export ");
+        let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (name, value) = match line.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (
+                line.split(|c| !of_a_name(c)).next().unwrap_or_default(),
+                None,
+            ),
+        };
+        let why = match value.and_then(|value| Some((value, value.chars().next()?))) {
+            None => "there is no `=` behind the name",
+            Some((value, quote @ ('"' | '\''))) => {
+                match value.get(1..).map(|rest| rest.contains(quote)) {
+                    Some(true) => "there is more behind the closing quote",
+                    _ => "a quote is opened and not closed, which takes what follows with it",
+                }
+            }
+            Some(_) if !name.chars().all(of_a_name) => "the name is none",
+            Some(_) => "a value with a space in it needs quotes",
+        };
+        let known = !name.is_empty() && name.len() <= 64 && name.contains("QSTASH");
+        let name = (known && name.chars().all(of_a_name)).then(|| name.to_owned());
+        Broken {
+            line: number,
+            name,
+            why,
+        }
+    }
 }
 
 impl EnvironmentOptions {
@@ -177,8 +219,16 @@ impl EnvFile {
             path: path.to_owned(),
             values: BTreeMap::new(),
             repeated: Vec::new(),
-            broken_lines: Vec::new(),
+            broken: Vec::new(),
         };
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            file.broken.push(Broken {
+                line: 1,
+                name: None,
+                why: "the file is UTF-16: save it as UTF-8",
+            });
+            return file;
+        }
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_start_matches('\u{feff}');
         // The line behind the last one that was understood.
@@ -203,7 +253,10 @@ impl EnvFile {
                 // The text of the line stays unsaid: it may hold a key.
                 Err(dotenvy::Error::LineParse(part, _)) => {
                     let first = part.lines().next().unwrap_or_default();
-                    file.broken_lines.push(line_with(first));
+                    let number = line_with(first);
+                    let line = text.lines().nth(number.saturating_sub(1));
+                    file.broken
+                        .push(Broken::new(number, line.unwrap_or_default()));
                 }
                 // Of bytes in memory, no line is unreadable otherwise.
                 Err(_) => break,
@@ -219,9 +272,31 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_named_by_its_number() {
-        let text = "\u{feff}A=1\n# note\nB = '2 2'\r\nthis is wrong\nC=x y\nA=3\nexport D=\"4\"\n";
+        let text = "\u{feff}A=1\n# note\nB = '2 2'\r\nthis is wrong\nQSTASH_C=x y\nA=3\n\
+                    export D=\"4\"\nQSTASH_E: 5\nQSTASH_F=\"6\" 7\n";
         let file = EnvFile::parse(Path::new(".env"), text.as_bytes());
-        assert_eq!(file.broken_lines, [4, 5]);
+        let broken: Vec<_> = file
+            .broken
+            .iter()
+            .map(|broken| (broken.line, broken.name.as_deref(), broken.why))
+            .collect();
+        assert_eq!(
+            broken,
+            [
+                (4, None, "there is no `=` behind the name"),
+                (
+                    5,
+                    Some("QSTASH_C"),
+                    "a value with a space in it needs quotes"
+                ),
+                (8, Some("QSTASH_E"), "there is no `=` behind the name"),
+                (
+                    9,
+                    Some("QSTASH_F"),
+                    "there is more behind the closing quote"
+                ),
+            ]
+        );
         assert_eq!(file.repeated, ["A"]);
         let values: Vec<_> = file
             .values
@@ -234,7 +309,9 @@ mod tests {
     #[test]
     fn an_open_quote_swallows_the_rest_and_is_named() {
         let file = EnvFile::parse(Path::new(".env"), b"A=1\nB=\"2\nC=3\n");
-        assert_eq!(file.broken_lines, [2]);
+        assert_eq!(file.broken.len(), 1);
+        let expected = "a quote is opened and not closed, which takes what follows with it";
+        assert_eq!((file.broken[0].line, file.broken[0].why), (2, expected));
         assert_eq!(file.values.len(), 1);
     }
 }

@@ -13,6 +13,7 @@ use crate::output::{Failure, Outcome, Verdict};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  mkdir -p ~/.local/share/bash-completion/completions
   qstash-verify completions bash > ~/.local/share/bash-completion/completions/qstash-verify
   qstash-verify completions fish > ~/.config/fish/completions/qstash-verify.fish
   qstash-verify completions zsh > ~/.zfunc/_qstash-verify   # a directory of $fpath")]
@@ -35,25 +36,70 @@ pub(crate) fn completions(options: &Completions) -> Outcome {
     let mut text = Vec::new();
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(options.shell, &mut command, name, &mut text);
-    std::io::stdout().write_all(&text)?;
+    clap_complete::generate(options.shell, &mut command, &name, &mut text);
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if options.shell == Shell::Bash {
+        // For a name with a `-` in it, the generator has two spellings of one label.
+        let (one, other) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
+        text = text.replace(&one, &other);
+    }
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(Verdict::Good)
 }
 
 pub(crate) fn man(options: &Man) -> Outcome {
-    let command = Cli::command();
-    match &options.directory {
-        None => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(command).render(&mut text)?;
-            std::io::stdout().write_all(&text)?;
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let Some(directory) = &options.directory else {
+        std::io::stdout().write_all(&page(&command)?)?;
+        return Ok(Verdict::Good);
+    };
+    let written = || -> Result<(), Failure> {
+        std::fs::create_dir_all(directory)?;
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            let name = command.get_display_name().unwrap_or(command.get_name());
+            let path = directory.join(format!("{name}.1"));
+            std::fs::write(path, page(command)?)?;
         }
-        Some(directory) => clap_mangen::generate_to(command, directory).map_err(|error| {
-            Failure::new(format!(
-                "the man pages can't be written into {}: {error}",
-                directory.display()
-            ))
-        })?,
+        Ok(())
+    };
+    match written() {
+        Err(Failure::Misuse(reason)) => Err(Failure::new(format!(
+            "the man pages can't be written into {}: {reason}",
+            directory.display()
+        ))),
+        written => written.map(|()| Verdict::Good),
     }
-    Ok(Verdict::Good)
+}
+
+/// The page of a command.
+fn page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
+    // What comes behind the options is written line by line, to be copied.
+    let behind = command.get_after_help().map(ToString::to_string);
+    let man = clap_mangen::Man::new(command.clone().after_help(""));
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut text)?;
+    }
+    if let Some(behind) = behind {
+        text.extend_from_slice(b".SH NOTES AND EXAMPLES\n.nf\n");
+        for line in behind.lines() {
+            // `\&` keeps a dot or a quote in front from being a request.
+            let line = line
+                .replace('\\', "\\e")
+                .replace('-', "\\-")
+                .replace('\'', "\\(aq");
+            text.extend_from_slice(format!("\\&{line}\n").as_bytes());
+        }
+        text.extend_from_slice(b".fi\n");
+    }
+    if command.get_version().is_some() {
+        man.render_version_section(&mut text)?;
+    }
+    Ok(text)
 }

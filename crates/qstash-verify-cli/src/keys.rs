@@ -78,6 +78,12 @@ impl KeyOptions {
                     Some(next) => next.read("the next key")?,
                     None => current.clone(),
                 };
+                if [&current, &next]
+                    .iter()
+                    .any(|key| key.starts_with(['"', '\'']))
+                {
+                    return Err(Failure::new("a key has quotes around it: take them away"));
+                }
                 Some(SigningKeys::new(current, next).map_err(Failure::new)?)
             }
         };

@@ -181,6 +181,11 @@ impl MessageOptions {
         Ok(delivery)
     }
 
+    /// Whether it is signed for another time than now.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.at.is_some() || self.expires_in <= 0
+    }
+
     pub(crate) fn slot(&self) -> KeySlot {
         if self.next {
             KeySlot::Next

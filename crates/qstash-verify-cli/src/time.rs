@@ -7,6 +7,12 @@ use jiff::Timestamp;
 /// Reads a time: seconds since the Unix epoch, or RFC 3339.
 pub(crate) fn parse(text: &str) -> Result<SystemTime, String> {
     if let Ok(seconds) = text.parse::<f64>() {
+        // The year 5138, or this one in milliseconds.
+        if seconds > 1e11 {
+            return Err(
+                "that is in milliseconds, it seems: leave out the last three digits".to_owned(),
+            );
+        }
         return from_unix(seconds).ok_or_else(|| "it is too far away".to_owned());
     }
     match text.parse::<Timestamp>() {

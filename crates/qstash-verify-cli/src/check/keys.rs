@@ -97,18 +97,46 @@ fn receives(ring: &KeyRing) -> String {
 }
 
 fn look_at_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
+    const FROM: &str = "copy the signing keys from the QStash console";
     for (name, key) in keys {
-        let key = key.trim().trim_start_matches(['"', '\'']);
-        if !key.starts_with("sig_") {
+        // Quotes have a finding of their own.
+        let key = key.trim().trim_matches(['"', '\'']);
+        if key.starts_with("eyJ") {
+            let text = format!("{name} holds a token in place of a signing key: {FROM}");
+            found.error("key_text", text);
+        } else if let Some(why) = placeholder(key) {
+            found.error("key_text", format!("{name} {why}: {FROM}"));
+        } else if !key.starts_with("sig_") {
             found.warning(
                 "key_prefix",
-                format!(
-                    "{name} does not begin with sig_, as every key of QStash does: a token, or \
-                     something else, was copied in its place; copy the signing keys from the \
-                     QStash console"
-                ),
+                format!("{name} does not begin with sig_, as every key of QStash does: {FROM}"),
             );
+        } else if key.chars().any(|c| !c.is_ascii_alphanumeric() && c != '_') {
+            let text = format!("{name} has a character in it that no signing key has: {FROM}");
+            found.error("key_text", text);
+        } else if key.len() < SHORTEST_KEY {
+            let text = format!("{name} is shorter than keys of QStash are, as if cut off: {FROM}");
+            found.warning("key_text", text);
         }
+    }
+}
+
+/// Those of QStash have 32 characters.
+const SHORTEST_KEY: usize = 24;
+
+/// Whether a value was left as an example has it, or is none that anyone wrote on
+/// purpose.
+pub(super) fn placeholder(value: &str) -> Option<&'static str> {
+    let lower = value.to_ascii_lowercase();
+    if ["<", ">", "...", "…", "xxxxx", "your_", "your-"]
+        .iter()
+        .any(|part| lower.contains(part))
+    {
+        Some("is a placeholder")
+    } else if !value.is_ascii() {
+        Some("has an invisible or another character in it that is not ASCII")
+    } else {
+        None
     }
 }
 

@@ -26,7 +26,7 @@ exit status is 1 if there is an error.
 Examples:
   qstash-verify check
   As a step of a deployment, with the variables of a file alone:
-    env -i qstash-verify check --env-file production.env --strict
+    env -i \"$(command -v qstash-verify)\" check --env-file production.env --strict
   For a program:
     qstash-verify check --json")]
 pub(crate) struct Options {

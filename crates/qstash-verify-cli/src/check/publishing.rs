@@ -4,6 +4,7 @@ use http::Uri;
 use qstash_verify::{ConfigError, Credentials, Region, variables};
 
 use super::findings::Findings;
+use super::keys::placeholder;
 use crate::environment::Environment;
 use crate::keys::all_pairs;
 use crate::output::{Line, Masked};
@@ -19,6 +20,21 @@ pub(super) fn look(environment: &Environment, findings: &mut Findings) {
             |found| {
                 for (region, url) in &urls {
                     look_at_url(*region, url, found);
+                }
+            },
+        );
+    }
+    let tokens = all_pairs().map(variables::token);
+    let tokens: Vec<_> = tokens
+        .filter_map(|name| Some((name, environment.set(name)?)))
+        .collect();
+    if !tokens.is_empty() {
+        findings.look(
+            "token",
+            "no token is a signing key or a placeholder",
+            |found| {
+                for (name, token) in &tokens {
+                    look_at_token(name, token, found);
                 }
             },
         );
@@ -41,6 +57,18 @@ pub(super) fn look(environment: &Environment, findings: &mut Findings) {
     }
 }
 
+fn look_at_token(name: &str, token: &str, found: &mut Findings) {
+    const FROM: &str = "copy the token from the QStash console";
+    // Quotes have a finding of their own.
+    let token = token.trim().trim_matches(['"', '\'']);
+    if token.starts_with("sig_") {
+        let text = format!("{name} holds a signing key in place of a token: {FROM}");
+        found.error("token", text);
+    } else if let Some(why) = placeholder(token) {
+        found.error("token", format!("{name} {why}: {FROM}"));
+    }
+}
+
 fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
     let name = variables::url(region);
     // Quotes have a finding of their own.
@@ -59,6 +87,13 @@ fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
                 "{name} begins with http://, which sends the token unencrypted: write https://"
             ),
         );
+    }
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        let text = format!("{name} has a user or a password in it: the token is what counts");
+        found.warning("url", text);
     }
     if uri.path() != "/" || uri.query().is_some() {
         found.warning(

@@ -1,7 +1,7 @@
 //! How the file and the variables are written.
 
 use super::findings::{Findings, known_names};
-use crate::environment::{EnvFile, Environment};
+use crate::environment::{Broken, EnvFile, Environment};
 
 pub(super) fn look_at_file(environment: &Environment, findings: &mut Findings) {
     if let Some(file) = environment.file() {
@@ -12,14 +12,13 @@ pub(super) fn look_at_file(environment: &Environment, findings: &mut Findings) {
 
 fn look_at_lines(file: &EnvFile, found: &mut Findings) {
     let path = file.path.display();
-    for line in &file.broken_lines {
+    for Broken { line, name, why } in &file.broken {
+        let name = name
+            .as_ref()
+            .map_or(String::new(), |name| format!(", {name}"));
         found.error(
             "env_file",
-            format!(
-                "{path}, line {line}, can't be read: it has no `=`, a space in a value without \
-                 quotes, or a quote that is not closed; it is left out, and what follows an open \
-                 quote too"
-            ),
+            format!("{path}, line {line}{name}, can't be read: {why}"),
         );
     }
     for name in &file.repeated {

@@ -58,7 +58,14 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
 /// Why there is no answer. The error's own text tells only at which step of
 /// the client's it came up.
 pub(crate) fn no_answer(error: &legacy::Error) -> String {
-    in_words(std::error::Error::source(error).unwrap_or(error))
+    let words = in_words(std::error::Error::source(error).unwrap_or(error));
+    if words.contains("writing a body") {
+        format!(
+            "{words} (the service closed the connection before the body was whole, perhaps for its length)"
+        )
+    } else {
+        words
+    }
 }
 
 /// An error with its causes, which hyper keeps in its sources.

@@ -13,10 +13,11 @@ use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use qstash_verify::testing::Delivery;
-use qstash_verify::{CHALLENGE, KeyRing, KeySource, Region};
+use qstash_verify::{CHALLENGE, KeyRing, KeySource, Region, variables};
 use serde_json::Value;
 
 use crate::body::Body;
+use crate::environment::Environment;
 use crate::keys::KeyOptions;
 use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
 use crate::sign::{Message, MessageOptions, signed_with};
@@ -25,7 +26,7 @@ use crate::time;
 use client::in_words;
 pub(crate) use client::{HttpClient, for_url, no_answer, parse_url};
 use corrupt::Corrupt;
-use retry::Next;
+use retry::{Next, Why};
 
 /// Send a delivery as QStash would, and show the answer
 #[derive(Args, Debug)]
@@ -113,7 +114,7 @@ async fn send(options: &Options) -> Outcome {
         .message(published, body, &keys.environment)?;
     if options.both_regions {
         let mut verdict = Verdict::Good;
-        require_both(&ring)?;
+        require_both(&ring, &keys.environment)?;
         for region in Region::ALL {
             message.region = *region;
             message.id = options.message.id();
@@ -131,15 +132,25 @@ async fn send(options: &Options) -> Outcome {
 }
 
 /// A delivery that another region's key signs would prove nothing.
-fn require_both(ring: &KeyRing) -> Result<(), Failure> {
+fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure> {
     let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
-    match Region::ALL.iter().find(|region| !own(region)) {
-        None => Ok(()),
-        Some(region) => Err(Failure::new(format!(
-            "--both-regions signs with the keys of each region, and those of {region} are not \
-             both set here, or QSTASH_REGION is not; `qstash-verify check` tells more"
-        ))),
+    if Region::ALL.iter().all(own) {
+        return Ok(());
     }
+    let keys = Region::ALL
+        .iter()
+        .flat_map(|region| variables::signing_keys(Some(*region)));
+    let missing: Vec<_> = std::iter::once(variables::REGION)
+        .chain(keys)
+        .filter(|name| environment.set(name).is_none())
+        .collect();
+    let missing = match missing.as_slice() {
+        [] => "others are in their place here".to_owned(),
+        missing => format!("not set here: {}", missing.join(", ")),
+    };
+    Err(Failure::new(format!(
+        "--both-regions signs with the keys of each region; {missing}"
+    )))
 }
 
 fn note_borrowed(ring: &KeyRing, region: Region) {
@@ -198,37 +209,40 @@ impl Sender<'_> {
                 retry => format!(", retry {retry}"),
             };
             let answer = self.attempt(message, &delivery, body, &remark).await?;
-            if let Some(hint) = answer.as_ref().and_then(hint) {
+            if let Some(hint) = answer.as_ref().and_then(|answer| self.hint(answer)) {
                 writeln!(anstream::stdout(), "{}", styled(ODD, hint))?;
             }
             let next = retry::next(
                 answer
                     .as_ref()
                     .map(|answer| (answer.status, &answer.headers)),
-                retry.saturating_add(1),
+                retried.saturating_add(1),
                 SystemTime::now(),
             );
-            let (delay, asked_for) = match next {
+            let (delay, why) = match next {
                 Next::Done => return Ok(Verdict::Good),
                 Next::GiveUp => {
                     let mut out = anstream::stdout();
                     writeln!(out, "no retry: the answer says that none will mend it")?;
                     return Ok(Verdict::Finding);
                 }
-                Next::Wait { delay, asked_for } => (delay, asked_for),
+                Next::Wait { delay, why } => (delay, why),
             };
             if retry < self.options.retries {
-                self.wait(delay, asked_for).await?;
+                self.wait(delay, why).await?;
+            } else if retry > 0 {
+                let text = "no retry is left: QStash moves it to the dead letter queue";
+                writeln!(anstream::stdout(), "{text}")?;
             }
         }
         Ok(Verdict::Finding)
     }
 
-    async fn wait(&self, delay: Duration, asked_for: bool) -> Result<(), Failure> {
-        let why = if asked_for {
-            ", as Retry-After asks"
-        } else {
-            ""
+    async fn wait(&self, delay: Duration, why: Why) -> Result<(), Failure> {
+        let why = match why {
+            Why::BackOff => "",
+            Why::RetryAfter => ", as Retry-After asks",
+            Why::Unusable => " (its Retry-After is none, or of more than a day)",
         };
         let span = time::span(delay.as_secs_f64());
         let mut out = anstream::stdout();
@@ -260,6 +274,30 @@ impl Sender<'_> {
         };
         writeln!(anstream::stdout(), "{}", styled(style, lesson))?;
         Ok(verdict)
+    }
+
+    /// What a refusal of a good delivery tells of the service.
+    fn hint(&self, answer: &Answer) -> Option<&'static str> {
+        if !answer.is_ours() {
+            return None;
+        }
+        Some(match answer.code()?.as_str() {
+            "bad_signature" => {
+                "the service has other keys than these, or this region's are others there: compare \
+                 `qstash-verify check` here and there"
+            }
+            "no_signing_keys" => "the service has no keys for this region: --region names another",
+            "url_mismatch" if self.options.url.is_some() => {
+                "the service goes by another URL than --url names"
+            }
+            "url_mismatch" => "the service goes by another URL: give it with --url",
+            "expired" | "not_yet_valid" if !self.options.message.is_timed() => {
+                "the clocks of this machine and of the service differ"
+            }
+            "body_mismatch" => "something between here and the verifier changes the body",
+            "missing_signature" => "something on the way drops the header upstash-signature",
+            _ => return None,
+        })
     }
 
     /// Sends a delivery once and shows the answer; `None` if there is none.
@@ -340,25 +378,6 @@ impl Sender<'_> {
             body: beginning(body).await.map_err(|error| in_words(&error))?,
         })
     }
-}
-
-/// What a refusal of a good delivery tells of the service.
-fn hint(answer: &Answer) -> Option<&'static str> {
-    if !answer.is_ours() {
-        return None;
-    }
-    Some(match answer.code()?.as_str() {
-        "bad_signature" => {
-            "the service has other keys than these, or this region's are others there: compare \
-             `qstash-verify check` here and there"
-        }
-        "no_signing_keys" => "the service has no keys for this region: --region names another",
-        "url_mismatch" => "the service goes by another URL: give it with --url",
-        "expired" | "not_yet_valid" => "the clocks of this machine and of the service differ",
-        "body_mismatch" => "something between here and the verifier changes the body",
-        "missing_signature" => "something on the way drops the header upstash-signature",
-        _ => return None,
-    })
 }
 
 /// A status code and, if it has one, its name.

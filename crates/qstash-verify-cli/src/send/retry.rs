@@ -14,17 +14,27 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) enum Next {
     Done,
     GiveUp,
-    Wait { delay: Duration, asked_for: bool },
+    Wait { delay: Duration, why: Why },
+}
+
+/// What a wait goes by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Why {
+    BackOff,
+    RetryAfter,
+    /// The back-off, since the answer's `Retry-After` can't be used.
+    Unusable,
 }
 
 /// `retry` counts the retries, from 1 for the one that may come next. Without an
 /// answer there was no connection, or it broke.
 pub(crate) fn next(answer: Option<(StatusCode, &HeaderMap)>, retry: u32, now: SystemTime) -> Next {
+    let back_off = |why| Next::Wait {
+        delay: back_off(retry),
+        why,
+    };
     let Some((status, headers)) = answer else {
-        return Next::Wait {
-            delay: back_off(retry),
-            asked_for: false,
-        };
+        return back_off(Why::BackOff);
     };
     if status.is_success() {
         return Next::Done;
@@ -37,12 +47,19 @@ pub(crate) fn next(answer: Option<(StatusCode, &HeaderMap)>, retry: u32, now: Sy
     {
         return Next::GiveUp;
     }
-    let asked_for = headers
-        .get(RETRY_AFTER)
-        .and_then(|value| retry_after(value.to_str().ok()?, now));
-    Next::Wait {
-        delay: asked_for.unwrap_or_else(|| back_off(retry)),
-        asked_for: asked_for.is_some(),
+    let Some(value) = headers.get(RETRY_AFTER) else {
+        return back_off(Why::BackOff);
+    };
+    let delay = value
+        .to_str()
+        .ok()
+        .and_then(|value| retry_after(value, now));
+    match delay {
+        Some(delay) => Next::Wait {
+            delay,
+            why: Why::RetryAfter,
+        },
+        None => back_off(Why::Unusable),
     }
 }
 
@@ -109,9 +126,9 @@ mod tests {
         next(Some((status, &headers)), retry, now)
     }
 
-    fn wait(seconds: f64, asked_for: bool) -> Next {
+    fn wait(seconds: f64, why: Why) -> Next {
         let delay = Duration::from_secs_f64(seconds);
-        Next::Wait { delay, asked_for }
+        Next::Wait { delay, why }
     }
 
     #[test]
@@ -123,26 +140,32 @@ mod tests {
             (4, 22026.0),
             (5, 86400.0),
         ] {
-            let Next::Wait { delay, asked_for } = after(500, &[], retry) else {
+            let Next::Wait { delay, why } = after(500, &[], retry) else {
                 panic!("{retry}");
             };
-            assert_eq!((delay.as_secs_f64().floor(), asked_for), (seconds, false));
+            assert_eq!((delay.as_secs_f64().floor(), why), (seconds, Why::BackOff));
         }
-        assert_eq!(after(500, &[], u32::MAX), wait(86400.0, false));
-        assert_eq!(next(None, 5, UNIX_EPOCH), wait(86400.0, false));
+        assert_eq!(after(500, &[], u32::MAX), wait(86400.0, Why::BackOff));
+        assert_eq!(next(None, 5, UNIX_EPOCH), wait(86400.0, Why::BackOff));
     }
 
     #[test]
     fn retry_after_has_three_forms() {
         let delay = |value: &str| after(503, &[("retry-after", value)], 5);
-        assert_eq!(delay("30"), wait(30.0, true));
-        assert_eq!(delay("0"), wait(0.0, true));
-        assert_eq!(delay("Sun, 06 Nov 1994 08:50:07 GMT"), wait(30.0, true));
-        assert_eq!(delay("Sun, 06 Nov 1994 08:49:07 GMT"), wait(0.0, true));
-        assert_eq!(delay("6m5s"), wait(365.0, true));
-        assert_eq!(delay("1h0m0.5s"), wait(3600.5, true));
-        assert_eq!(delay("1.5h"), wait(5400.0, true));
-        assert_eq!(delay("1s500ms2us3ns"), wait(1.500_002_003, true));
+        assert_eq!(delay("30"), wait(30.0, Why::RetryAfter));
+        assert_eq!(delay("0"), wait(0.0, Why::RetryAfter));
+        assert_eq!(
+            delay("Sun, 06 Nov 1994 08:50:07 GMT"),
+            wait(30.0, Why::RetryAfter)
+        );
+        assert_eq!(
+            delay("Sun, 06 Nov 1994 08:49:07 GMT"),
+            wait(0.0, Why::RetryAfter)
+        );
+        assert_eq!(delay("6m5s"), wait(365.0, Why::RetryAfter));
+        assert_eq!(delay("1h0m0.5s"), wait(3600.5, Why::RetryAfter));
+        assert_eq!(delay("1.5h"), wait(5400.0, Why::RetryAfter));
+        assert_eq!(delay("1s500ms2us3ns"), wait(1.500_002_003, Why::RetryAfter));
         for ignored in [
             "86401",
             "25h",
@@ -151,7 +174,7 @@ mod tests {
             "",
             "Mon, 07 Nov 1994 08:49:38 GMT",
         ] {
-            assert_eq!(delay(ignored), wait(86400.0, false), "{ignored}");
+            assert_eq!(delay(ignored), wait(86400.0, Why::Unusable), "{ignored}");
         }
     }
 
@@ -167,7 +190,7 @@ mod tests {
             let (name, value) = retry.header();
             assert_eq!(
                 after(retry.status(), &[(name, &value)], 5),
-                wait(seconds, true)
+                wait(seconds, Why::RetryAfter)
             );
         }
     }

@@ -1,6 +1,6 @@
 //! The cause of a refusal, as far as it can be found by trying.
 
-use qstash_verify::{KeyRing, PendingDelivery, VerifyError};
+use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
 
 use super::attempt::{Attempt, finish};
 use super::explain::{Failed, Inquiry, Step};
@@ -8,6 +8,11 @@ use super::{bodies, keys};
 use crate::output::{Failure, Line, Short, count};
 
 impl Inquiry<'_> {
+    /// Whether a service with these variables would not even start.
+    fn is_unusable(&self) -> bool {
+        self.keys.ring().is_err()
+    }
+
     /// Notes that the keys that count did not make the signature, and looks for
     /// those that did.
     pub(super) fn other_keys(
@@ -18,7 +23,8 @@ impl Inquiry<'_> {
     ) -> Option<KeyRing> {
         let found = keys::find(&self.attempt, self.signature, self.keys);
         let why = match &found {
-            Some(found) if step == Step::Signature => found.what.clone(),
+            // Of the two the cause says more.
+            Some(found) if step == Step::Signature || !self.is_unusable() => found.what.clone(),
             Some(found) => format!("{why}; {}", found.what),
             None => why,
         };
@@ -85,6 +91,24 @@ impl Inquiry<'_> {
         format!(
             "body hash differs: the token has that of another body than the {given} given; {cause}"
         )
+    }
+
+    /// Without keys the shape of the token can still be judged.
+    pub(super) fn look_at_shape(&mut self) -> Result<(), Failure> {
+        let ring = KeyRing::from(SigningKeys::development());
+        match self.authenticate(&ring, self.signature)? {
+            Err(reason @ VerifyError::MalformedToken { .. }) => {
+                let why = self.other_token(&ring)?;
+                let why = why.unwrap_or_else(|| reason.to_string());
+                self.fail(&reason, why);
+            }
+            Err(reason @ VerifyError::UnsupportedAlgorithm) => {
+                let why = reason.to_string();
+                self.fail(&reason, why);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// What stands around the token that doesn't belong there.

@@ -117,6 +117,7 @@ impl Inquiry<'_> {
                      --current-key and --next-key"
                 );
                 let Some(ring) = self.other_keys(set_up_code(&error), Step::Keys, why) else {
+                    self.look_at_shape()?;
                     return Ok(Some(Step::Keys));
                 };
                 ring
@@ -150,9 +151,19 @@ impl Inquiry<'_> {
             let why = reason.to_string();
             match reason {
                 VerifyError::NoSigningKeys { .. } | VerifyError::BadSignature { .. } => {
+                    // `given in code`, the core says of them.
+                    let why = match self.keys.explicit {
+                        Some(_) => "not made by the keys that were given".to_owned(),
+                        None => why,
+                    };
                     match self.other_keys(reason.code(), step, why) {
                         Some(other) => ring = other,
-                        None => return Ok(Some(step)),
+                        None => {
+                            if step == Step::Keys {
+                                self.look_at_shape()?;
+                            }
+                            return Ok(Some(step));
+                        }
                     }
                 }
                 VerifyError::Expired { seconds, .. } => {
@@ -205,7 +216,7 @@ impl Inquiry<'_> {
         verdict.map_err(Failure::new)
     }
 
-    fn fail(&mut self, reason: &VerifyError, why: String) {
+    pub(super) fn fail(&mut self, reason: &VerifyError, why: String) {
         self.failed.push(Failed {
             step: Step::of(reason),
             code: reason.code(),

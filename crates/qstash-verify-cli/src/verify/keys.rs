@@ -57,7 +57,8 @@ pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Fo
     let development = SigningKeys::development();
     made(&development).then(|| {
         let what =
-            "signed by the development server, whose keys are PUBLIC: QSTASH_DEV=1 takes them";
+            "signed by the development server, or by anyone: its keys are PUBLIC; in production it is \
+             rightly refused, in development QSTASH_DEV=1 takes it";
         Found::new(development, what.to_owned())
     })
 }
@@ -99,7 +100,10 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
                 "that is not used while QSTASH_REGION is unset: set it".to_owned()
             }
             (_, _, Some(header)) => format!("the region header says {header}"),
-            (_, _, None) => "there is no region header (--region)".to_owned(),
+            (_, Some(region), None) => format!(
+                "--region was not given, and without that header it doesn't count: give --region \
+                 {region}"
+            ),
         }
     };
     format!("{signed}, but {reason}")

@@ -34,7 +34,8 @@ Examples:
 
 --batch reads from standard input, in each line: signature (a string or null), body or
 body_base64, and if need be region, url, at (unix seconds), tolerance (seconds), and
-env (variables to take the keys from); other fields are ignored. It writes
+env (variables to take the keys from); other fields are ignored, and --region, --url,
+--at and --tolerance are for lines that don't say. It writes
   {\"ok\":true,\"region\":…,\"key\":…,\"source\":…,\"claims\":{…}} or
   {\"ok\":false,\"error\":\"<code>\",\"message\":\"…\"}
 for each, in the same order. The exit status is 1 if one is not ok.")]
@@ -73,5 +74,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let body = options.body.read()?.ok_or_else(|| {
         Failure::new("there is no body: give it with --data or --body (--data '' if it is empty)")
     })?;
+    if signature.trim().is_empty() {
+        return Err(Failure::new("the signature is empty"));
+    }
     explain::run(options, &keys, &signature, &body)
 }
