@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use qstash_verify::Region;
 use qstash_verify::testing::Delivery;
 
-use super::{Answer, in_short};
+use super::answer::{Answer, in_short};
 use crate::output::{Line, Verdict};
 use crate::time;
 
