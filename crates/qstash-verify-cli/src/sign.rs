@@ -215,7 +215,8 @@ fn content_type(body: &[u8]) -> &'static str {
     }
 }
 
-fn random_id(prefix: &str) -> String {
+/// A prefix and 28 random characters, as QStash's ids and keys have them.
+pub(crate) fn random_id(prefix: &str) -> String {
     let random = std::iter::repeat_with(fastrand::alphanumeric).take(28);
     prefix.chars().chain(random).collect()
 }

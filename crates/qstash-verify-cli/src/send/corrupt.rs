@@ -9,6 +9,7 @@ use qstash_verify::testing::Delivery;
 
 use super::answer::{Answer, in_short};
 use crate::output::{Line, Verdict};
+use crate::sign::random_id;
 use crate::time;
 
 /// What is wrong with a delivery.
@@ -46,12 +47,7 @@ impl Corrupt {
                 }
                 delivery
             }
-            Corrupt::Signature => {
-                let random: String = std::iter::repeat_with(fastrand::alphanumeric)
-                    .take(28)
-                    .collect();
-                delivery.key(format!("sig_{random}"))
-            }
+            Corrupt::Signature => delivery.key(random_id("sig_")),
             Corrupt::Expired => {
                 let signed = SystemTime::now() - Duration::from_secs(3600);
                 let expired = time::to_unix(signed + Duration::from_secs(300));
