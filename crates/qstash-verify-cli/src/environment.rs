@@ -235,7 +235,8 @@ impl EnvFile {
         let mut cursor = 0;
         let mut line_with = |part: &str| {
             let mut lines = text.lines().enumerate().skip(cursor);
-            let found = lines.find(|(_, line)| line.contains(part));
+            let found =
+                lines.find(|(_, line)| line.contains(part) && !line.trim_start().starts_with('#'));
             cursor = found.map_or(cursor, |(at, _)| at + 1);
             cursor
         };
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_named_by_its_number() {
-        let text = "\u{feff}A=1\n# note\nB = '2 2'\r\nthis is wrong\nQSTASH_C=x y\nA=3\n\
+        let text = "\u{feff}A=1\n# QSTASH_C=x y\nB = '2 2'\r\nthis is wrong\nQSTASH_C=x y\nA=3\n\
                     export D=\"4\"\nQSTASH_E: 5\nQSTASH_F=\"6\" 7\n";
         let file = EnvFile::parse(Path::new(".env"), text.as_bytes());
         let broken: Vec<_> = file
