@@ -268,11 +268,32 @@ fn a_url_that_is_nearly_right_is_found() {
         output.assert_check("url", "FAIL", &text);
         output.assert_verdict("refused: url_mismatch");
     }
-    let other = verify(&token("https://a.b/c"), BODY, &["--url", "https://x.y/z"]);
-    assert!(
-        other.check("url").contains("was meant for `https://a.b/c`"),
-        "{other:#?}"
-    );
+    for (signed, given, parts) in [
+        (
+            "https://a.b/c",
+            "https://x.y/z",
+            "they differ in host or port, path",
+        ),
+        (
+            "https://a.b/c",
+            "https://a.b:443/c",
+            "they differ in host or port",
+        ),
+        (
+            "https://a.b/c?d=1",
+            "https://a.b/c?d=2",
+            "they differ in query",
+        ),
+        (
+            "https://a.b/c#d",
+            "https://a.b/c",
+            "they are compared to the letter",
+        ),
+    ] {
+        let output = verify(&token(signed), BODY, &["--url", given]);
+        let text = format!("signed for {signed}, and --url is {given}; {parts}");
+        output.assert_check("url", "FAIL", &text);
+    }
     let none = verify(&token(URL), BODY, &["--url", "api.example.com"]).code(2);
     assert!(
         none.stderr.contains("does not begin with https://"),
@@ -445,6 +466,19 @@ fn a_token_that_is_none() {
         output.assert_check("token", "FAIL", &text);
         output.assert_verdict("refused: malformed_token");
     }
+    let wrapped = format!("{}\n  {}", &token[..60], &token[60..]);
+    let arguments = [
+        "verify",
+        "--signature",
+        &wrapped,
+        "--data",
+        BODY,
+        "--at",
+        "1783794365",
+    ];
+    let output = run(&arguments).with(&default_pair()).end();
+    let text = "not a token as it stands; without the white space within it, it is one";
+    output.assert_check("token", "FAIL", text);
     let cut = verify(&token[..token.len() - 50], BODY, &[]);
     cut.assert_verdict("refused: malformed_token");
     cut.assert_check("signature", "-", "not checked");

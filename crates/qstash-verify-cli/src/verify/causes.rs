@@ -1,5 +1,6 @@
 //! The cause of a refusal, as far as it can be found by trying.
 
+use http::Uri;
 use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
 
 use super::attempt::{Attempt, finish};
@@ -73,7 +74,34 @@ impl Inquiry<'_> {
                 )));
             }
         }
-        Ok(None)
+        Ok(Some(self.differing(url)))
+    }
+
+    /// In which of its parts a URL differs from the one that was signed.
+    fn differing(&self, url: &str) -> String {
+        let sub = self.claim("sub").unwrap_or_default();
+        let parts = |url: &str| {
+            let uri: Uri = url.parse().ok()?;
+            let authority = uri.authority()?.to_string();
+            let scheme = uri.scheme_str()?.to_owned();
+            let query = uri.query().unwrap_or_default().to_owned();
+            Some([scheme, authority, uri.path().to_owned(), query])
+        };
+        let differing = match (parts(&sub), parts(url)) {
+            (Some(signed), Some(given)) => ["scheme", "host or port", "path", "query"]
+                .into_iter()
+                .zip(signed.into_iter().zip(given))
+                .filter(|(_, (signed, given))| signed != given)
+                .map(|(name, _)| name)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let differing = match differing.as_slice() {
+            [] => "they are compared to the letter".to_owned(),
+            names => format!("they differ in {}", names.join(", ")),
+        };
+        let (sub, url) = (Short(&sub), Line(url));
+        format!("signed for {sub}, and --url is {url}; {differing}")
     }
 
     /// What was done to the body, as far as it can be found by undoing it.
@@ -84,7 +112,11 @@ impl Inquiry<'_> {
             .filter(|(_, variant)| finish(pending.clone(), variant).is_ok())
             .map(|(what, _)| format!("{what}, it matches"))
             .next();
+        let compressed = self.body.starts_with(b"\x1f\x8b");
         let cause = found.unwrap_or_else(|| {
+            if compressed {
+                return "it is compressed with gzip, perhaps since".to_owned();
+            }
             "something before the verifier changes it, or it is not the body of this delivery"
                 .to_owned()
         });
@@ -115,10 +147,12 @@ impl Inquiry<'_> {
     pub(super) fn other_token(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
         let bare = self.signature.trim();
         let word = bare.rsplit([' ', ':']).next().unwrap_or(bare);
+        let unbroken: String = bare.split_whitespace().collect();
         for (what, candidate) in [
             ("the white space around it", bare),
             ("the quotes around it", bare.trim_matches(['"', '\''])),
             ("what stands before it", word.trim_matches(['"', '\''])),
+            ("the white space within it", &unbroken),
         ] {
             let verdict = self.authenticate(ring, candidate)?;
             if candidate != self.signature
