@@ -1,13 +1,12 @@
 //! Shell completions and man pages, made of the command line's own definition.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
-use crate::output::{Failure, Outcome, Verdict};
+use crate::output::{self, Failure, Outcome, Verdict};
 
 /// Print completions for a shell
 #[derive(Args, Debug)]
@@ -43,7 +42,7 @@ pub(crate) fn completions(options: &Completions) -> Outcome {
         let (one, other) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
         text = text.replace(&one, &other);
     }
-    std::io::stdout().write_all(text.as_bytes())?;
+    output::print_bytes(text.as_bytes())?;
     Ok(Verdict::Good)
 }
 
@@ -51,7 +50,7 @@ pub(crate) fn man(options: &Man) -> Outcome {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let Some(directory) = &options.directory else {
-        std::io::stdout().write_all(&page(&command)?)?;
+        output::print_bytes(&page(&command)?)?;
         return Ok(Verdict::Good);
     };
     let written = || -> Result<(), Failure> {
@@ -64,11 +63,11 @@ pub(crate) fn man(options: &Man) -> Outcome {
         Ok(())
     };
     match written() {
-        Err(Failure::Misuse(reason)) => Err(Failure::new(format!(
+        Ok(()) => Ok(Verdict::Good),
+        Err(Failure(reason)) => Err(Failure::new(format!(
             "the man pages can't be written into {}: {reason}",
             directory.display()
         ))),
-        written => written.map(|()| Verdict::Good),
     }
 }
 

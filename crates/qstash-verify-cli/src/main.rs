@@ -43,9 +43,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Finding) => ExitCode::from(1),
-        // Whoever read the output has had enough, as `head` does.
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
-        Err(Failure::Misuse(reason)) => {
+        Err(Failure(reason)) => {
             output::complain(&reason);
             ExitCode::from(2)
         }

@@ -24,34 +24,40 @@ impl Verdict {
     }
 }
 
-/// Why a command could not run.
+/// Why a command could not run: it was used wrongly, or what it needs isn't
+/// there; in words.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// It was used wrongly, or what it needs isn't there; in words.
-    Misuse(String),
-    OutputClosed,
-}
+pub(crate) struct Failure(pub(crate) String);
 
 impl Failure {
     pub(crate) fn new(reason: impl fmt::Display) -> Self {
-        Failure::Misuse(reason.to_string())
-    }
-}
-
-/// Printing for somebody who may leave before the end, which changes no verdict.
-pub(crate) fn even_if_unread(printed: Result<(), Failure>) -> Result<(), Failure> {
-    match printed {
-        Err(Failure::OutputClosed) => Ok(()),
-        printed => printed,
+        Failure(reason.to_string())
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-            _ => Failure::new(error),
-        }
+        Failure::new(error)
+    }
+}
+
+/// Prints to standard output, escapes that style it only where a terminal shows
+/// them.
+pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
+    even_if_unread(write!(anstream::stdout().lock(), "{text}"))
+}
+
+/// Prints what is for another program, byte for byte.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    even_if_unread(io::stdout().write_all(bytes))
+}
+
+/// Whoever reads the output may have had enough of it, as `head` does: that
+/// changes nothing of what is to be done, and no verdict.
+pub(crate) fn even_if_unread(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Signs a delivery as QStash does, and prints it.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -14,7 +13,7 @@ use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
 use crate::body::Body;
 use crate::environment::Environment;
 use crate::keys::KeyOptions;
-use crate::output::{Failure, Outcome, Verdict};
+use crate::output::{self, Failure, Outcome, Verdict};
 use crate::time;
 
 /// Sign a delivery as QStash does, and print its headers
@@ -241,8 +240,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
             .map(|(name, value)| format!("{name}: {value}\n"))
             .collect()
     };
-    // As it is: `anstream` would take escapes out of a body.
-    std::io::stdout().write_all(text.as_bytes())?;
+    output::print_bytes(text.as_bytes())?;
     Ok(Verdict::Good)
 }
 

@@ -96,6 +96,13 @@ impl Run {
         self.start().end()
     }
 
+    /// Runs it to its end while nobody reads its stdout, and says its exit status.
+    pub(crate) fn unread(mut self) -> Option<i32> {
+        let mut child = self.command.spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait().unwrap().code()
+    }
+
     pub(crate) fn start(mut self) -> Process {
         let mut child = self.command.spawn().unwrap();
         if let Some(bytes) = self.input {

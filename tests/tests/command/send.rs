@@ -855,6 +855,20 @@ fn patience_ends() {
 }
 
 #[test]
+fn who_leaves_early_stops_no_delivery() {
+    let failure = || answer("500 Internal Server Error", &[]);
+    let backend = Backend::start([failure(), failure()]);
+    let output = send(
+        &backend.url("/"),
+        &["--data", "ping", "--retries", "1", "--fast"],
+    )
+    .with(&DEFAULT_VARIABLES)
+    .unread();
+    assert_eq!(output, Some(1));
+    assert_eq!(backend.requests().len(), 2);
+}
+
+#[test]
 fn nobody_is_there() {
     let nobody = Nobody::new();
     let url = nobody.url("/");

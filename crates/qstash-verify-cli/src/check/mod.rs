@@ -8,12 +8,10 @@ mod publishing;
 mod report;
 mod values;
 
-use std::io::Write as _;
-
 use clap::Args;
 
 use crate::environment::EnvironmentOptions;
-use crate::output::{Failure, Outcome, Verdict, even_if_unread};
+use crate::output::{self, Outcome, Verdict};
 use findings::Level;
 use report::Report;
 
@@ -46,11 +44,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
     if options.strict {
         report.make_strict();
     }
-    let printed = if options.json {
-        writeln!(anstream::stdout(), "{:#}", report.json())
+    if options.json {
+        output::print(format_args!("{:#}\n", report.json()))?;
     } else {
-        write!(anstream::stdout(), "{report}")
-    };
-    even_if_unread(printed.map_err(Failure::from))?;
+        output::print(&report)?;
+    }
     Ok(Verdict::of(report.count(Level::Error) == 0))
 }

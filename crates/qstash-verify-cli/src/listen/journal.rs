@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
 use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
 
-use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
+use crate::output::{self, ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
 
 pub(crate) struct Journal {
     show_bodies: bool,
@@ -48,7 +47,7 @@ impl Journal {
     /// Whether anybody reads it or not.
     #[expect(clippy::unused_self, reason = "there is one place that prints")]
     pub(crate) fn say(&self, text: impl fmt::Display) {
-        let _ = writeln!(anstream::stdout(), "{text}");
+        let _ = output::print(format_args!("{text}\n"));
     }
 
     pub(crate) fn write(&self, entry: &Entry<'_>) {

@@ -1,6 +1,5 @@
 //! Delivers a message, shows what comes back, and delivers it again.
 
-use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use http::Request;
@@ -13,7 +12,7 @@ use super::answer::{Answer, in_short};
 use super::client::HttpClient;
 use super::corrupt::Corrupt;
 use super::retry::{self, Next, Why};
-use crate::output::{ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
+use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
 use crate::sign::{Message, signed_with};
 use crate::time;
 
@@ -37,7 +36,7 @@ impl Sender<'_> {
             };
             let answer = self.attempt(message, &delivery, body, &remark).await?;
             if let Some(hint) = answer.as_ref().and_then(|answer| self.hint(answer)) {
-                writeln!(anstream::stdout(), "{}", styled(ODD, hint))?;
+                output::print(format_args!("{}\n", styled(ODD, hint)))?;
             }
             let next = retry::next(
                 answer
@@ -49,8 +48,7 @@ impl Sender<'_> {
             let (delay, why) = match next {
                 Next::Done => return Ok(Verdict::Good),
                 Next::GiveUp => {
-                    let mut out = anstream::stdout();
-                    writeln!(out, "no retry: the answer says that none will mend it")?;
+                    output::print("no retry: the answer says that none will mend it\n")?;
                     return Ok(Verdict::Finding);
                 }
                 Next::Wait { delay, why } => (delay, why),
@@ -58,8 +56,7 @@ impl Sender<'_> {
             if retry < self.options.retries {
                 self.wait(delay, why).await?;
             } else if retry > 0 {
-                let text = "no retry is left: QStash moves it to the dead letter queue";
-                writeln!(anstream::stdout(), "{text}")?;
+                output::print("no retry is left: QStash moves it to the dead letter queue\n")?;
             }
         }
         Ok(Verdict::Finding)
@@ -72,14 +69,15 @@ impl Sender<'_> {
             Why::Unusable => " (its Retry-After is none, or of more than a day)",
         };
         let span = time::span(delay.as_secs_f64());
-        let mut out = anstream::stdout();
         let delay = if self.options.fast {
             let fast = (delay / 1000).min(Duration::from_secs(1));
             let shortened = time::span(fast.as_secs_f64());
-            writeln!(out, "next attempt in {span}{why} ({shortened} with --fast)")?;
+            output::print(format_args!(
+                "next attempt in {span}{why} ({shortened} with --fast)\n"
+            ))?;
             fast
         } else {
-            writeln!(out, "next attempt in {span}{why}")?;
+            output::print(format_args!("next attempt in {span}{why}\n"))?;
             delay
         };
         tokio::time::sleep(delay).await;
@@ -99,7 +97,7 @@ impl Sender<'_> {
             Verdict::Good => GOOD,
             Verdict::Finding => BAD,
         };
-        writeln!(anstream::stdout(), "{}", styled(style, lesson))?;
+        output::print(format_args!("{}\n", styled(style, lesson)))?;
         Ok(verdict)
     }
 
@@ -146,15 +144,13 @@ impl Sender<'_> {
         let request = request
             .body(Full::from(body))
             .map_err(|error| Failure::new(format!("this can't be sent: {error}")))?;
-        let mut out = anstream::stdout();
-        writeln!(
-            out,
-            "{method} {}: {} from {}, signed with {}{remark}",
+        output::print(format_args!(
+            "{method} {}: {} from {}, signed with {}{remark}\n",
             self.options.target.text,
             count(length, "byte"),
             message.region,
             signed_with(self.ring, message.region, self.options.message.slot()),
-        )?;
+        ))?;
 
         let begun = Instant::now();
         let answer =
@@ -168,30 +164,31 @@ impl Sender<'_> {
                     _ => BAD,
                 };
                 let status = in_short(answer.status);
-                writeln!(out, "{} after {took}", styled(style, status))?;
+                output::print(format_args!("{} after {took}\n", styled(style, status)))?;
                 for line in String::from_utf8_lossy(&answer.body).lines() {
-                    writeln!(out, "{}", Line(line))?;
+                    output::print(format_args!("{}\n", Line(line)))?;
                 }
                 if answer.is_cut() {
-                    writeln!(out, "{}", styled(ASIDE, "… (no more of it was read)"))?;
+                    output::print(format_args!(
+                        "{}\n",
+                        styled(ASIDE, "… (no more of it was read)")
+                    ))?;
                 }
                 Ok(Some(answer))
             }
             Ok(Err(reason)) => {
-                writeln!(
-                    out,
-                    "{} after {took}: {}",
+                output::print(format_args!(
+                    "{} after {took}: {}\n",
                     styled(BAD, "no answer"),
                     Line(&reason)
-                )?;
+                ))?;
                 Ok(None)
             }
             Err(_elapsed) => {
-                writeln!(
-                    out,
-                    "{} after {took}: that is --timeout",
+                output::print(format_args!(
+                    "{} after {took}: that is --timeout\n",
                     styled(BAD, "no answer")
-                )?;
+                ))?;
                 Ok(None)
             }
         }

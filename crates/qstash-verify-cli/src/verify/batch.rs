@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use super::Options;
 use super::attempt::{Attempt, finish};
 use super::bodies::base64_decoded;
 use crate::keys::{Keys, set_up_code};
-use crate::output::{Failure, Outcome, Verdict, even_if_unread};
+use crate::output::{Outcome, Verdict, even_if_unread};
 use crate::time;
 
 /// A longer line is no delivery, and must not fill the memory.
@@ -88,10 +88,9 @@ enum Read {
 }
 
 /// Reads a line without its end.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<Read, Failure> {
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Read> {
     line.clear();
-    let length = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line);
-    let length = length.map_err(|error| Failure::new(format!("standard input: {error}")))?;
+    let length = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
     if line.last() == Some(&b'\n') {
         line.pop();
         Ok(Read::Whole)
@@ -105,7 +104,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<Read, Failu
     }
 }
 
-fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
+fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     loop {
         let buffer = input.fill_buf()?;
         let (length, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
@@ -138,10 +137,9 @@ fn read(line: &[u8]) -> Result<Input, Refused> {
     })
 }
 
-fn write(output: &mut impl Write, line: &impl Serialize) -> Result<(), Failure> {
-    serde_json::to_writer(&mut *output, line).map_err(std::io::Error::from)?;
-    output.write_all(b"\n")?;
-    Ok(())
+fn write(output: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *output, line)?;
+    output.write_all(b"\n")
 }
 
 struct Batch<'a> {
@@ -153,9 +151,9 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Answers each line; `good` is false once one was not accepted.
-    fn run(&self, good: &mut bool) -> Result<(), Failure> {
-        let mut input = BufReader::with_capacity(256 * 1024, std::io::stdin().lock());
-        let mut output = BufWriter::with_capacity(256 * 1024, std::io::stdout().lock());
+    fn run(&self, good: &mut bool) -> io::Result<()> {
+        let mut input = BufReader::with_capacity(256 * 1024, io::stdin().lock());
+        let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
         let mut line = Vec::new();
         loop {
             let verdict = match read_line(&mut input, &mut line)? {
@@ -175,8 +173,7 @@ impl Batch<'_> {
                 output.flush()?;
             }
         }
-        output.flush()?;
-        Ok(())
+        output.flush()
     }
 
     fn verify(&self, line: &[u8]) -> Result<Accepted, Refused> {

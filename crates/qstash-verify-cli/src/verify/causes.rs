@@ -34,47 +34,41 @@ impl Inquiry<'_> {
     }
 
     /// A URL that is nearly the given one, and the right one.
-    pub(super) fn other_url(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
-        let Some(url) = &self.options.url else {
-            return Ok(None);
-        };
-        let url = url.trim();
+    pub(super) fn other_url(&self, ring: &KeyRing) -> Option<String> {
+        let url = self.options.url.as_ref()?.trim();
         let (path, query) = match url.split_once('?') {
             Some((path, query)) => (path, format!("?{query}")),
             None => (url, String::new()),
         };
-        let other_scheme = match url.split_once("://") {
-            Some(("https", rest)) => format!("http://{rest}"),
-            Some((_, rest)) => format!("https://{rest}"),
-            None => return Ok(None),
+        let other_scheme = match url.split_once("://")? {
+            ("https", rest) => format!("http://{rest}"),
+            (_, rest) => format!("https://{rest}"),
         };
-        let slashless = path.strip_suffix('/').map(|path| format!("{path}{query}"));
-        let candidates = [
-            ("without the `/` at its end", slashless),
-            ("with a `/` at its end", Some(format!("{path}/{query}"))),
-            ("with the other scheme", Some(other_scheme)),
-            ("without its query", Some(path.to_owned())),
+        let mut candidates = vec![
+            ("with a `/` at its end", format!("{path}/{query}")),
+            ("with the other scheme", other_scheme),
+            ("without its query", path.to_owned()),
         ];
+        if let Some(path) = path.strip_suffix('/') {
+            candidates.push(("without the `/` at its end", format!("{path}{query}")));
+        }
         for (what, candidate) in candidates {
             let attempt = Attempt {
-                url: candidate,
+                url: Some(candidate),
                 ..self.attempt.clone()
             };
             let verdict = attempt.authenticate(ring, Some(self.signature));
-            let same = !matches!(
-                verdict.map_err(Failure::new)?,
-                Err(VerifyError::UrlMismatch { .. })
-            );
-            if attempt.url.is_some() && same {
+            // One that is no URL is none that was meant.
+            if !matches!(verdict, Err(_) | Ok(Err(VerifyError::UrlMismatch { .. }))) {
                 let sub = self.claim("sub").unwrap_or_default();
-                return Ok(Some(format!(
+                return Some(format!(
                     "signed for {}, and --url is {}; {what}, it matches",
                     Short(&sub),
                     Line(url)
-                )));
+                ));
             }
         }
-        Ok(Some(self.differing(url)))
+        Some(self.differing(url))
     }
 
     /// In which of its parts a URL differs from the one that was signed.

@@ -1,17 +1,15 @@
 //! What was found, a line for each check.
 
 use std::fmt;
-use std::io::Write as _;
 
 use qstash_verify::{ConfigWarning, KeySlot, KeySource, Region};
 
 use super::explain::{Inquiry, Step};
-use crate::output::{ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, styled};
+use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, styled};
 
 impl Inquiry<'_> {
     /// `reached` is the step that could not be got over, if there is one.
     pub(super) fn report(&self, reached: Option<Step>) -> Result<(), Failure> {
-        let mut out = anstream::stdout();
         for step in Step::ALL {
             let failed = self.failed.iter().find(|failed| failed.step == step);
             let (mark, text) = match failed {
@@ -27,10 +25,9 @@ impl Inquiry<'_> {
                 }
                 None => (styled(GOOD, "ok  ").to_string(), self.holds(step)),
             };
-            writeln!(out, "{mark} {:<9} {}", step.name(), Line(&text))?;
+            output::print(format_args!("{mark} {:<9} {}\n", step.name(), Line(&text)))?;
         }
-        writeln!(out, "{}", self.verdict())?;
-        Ok(())
+        output::print(format_args!("{}\n", self.verdict()))
     }
 
     /// A check that held, in words.
