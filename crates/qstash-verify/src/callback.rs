@@ -223,7 +223,7 @@ fn header_values(values: Value) -> Option<Vec<String>> {
 /// has no such time.
 fn after_epoch(millis: i128) -> Option<SystemTime> {
     let distance = Duration::from_millis(u64::try_from(millis.unsigned_abs()).ok()?);
-    if millis < 0 {
+    if millis.is_negative() {
         UNIX_EPOCH.checked_sub(distance)
     } else {
         UNIX_EPOCH.checked_add(distance)
@@ -414,6 +414,10 @@ mod tests {
             (r#"{"url":true}"#, "`url` is not a string"),
             (
                 r#"{"header":["a"]}"#,
+                "`header` is not an object of strings and lists of strings",
+            ),
+            (
+                r#"{"header":"a"}"#,
                 "`header` is not an object of strings and lists of strings",
             ),
             (

@@ -42,3 +42,36 @@ fn system_time() -> SystemTime {
         .unwrap_or_default();
     UNIX_EPOCH + since_epoch
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_before_the_epoch_are_negative() {
+        let at = |time| Clock::custom(move || time).unix_seconds().to_string();
+        let second_and_half = Duration::from_millis(1500);
+        assert_eq!(at(UNIX_EPOCH - second_and_half), "-1.5");
+        assert_eq!(at(UNIX_EPOCH), "0");
+        assert_eq!(at(UNIX_EPOCH + second_and_half), "1.5");
+    }
+
+    #[test]
+    fn the_systems_clock_is_the_default() {
+        let seconds = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            now.as_secs_f64()
+        };
+        let before = seconds();
+        let now = Clock::default().unix_seconds();
+        assert!((before..=seconds()).contains(&now), "{before} {now}");
+    }
+
+    #[test]
+    fn it_is_printed_which_clock_it_is() {
+        assert_eq!(format!("{:?}", Clock::default()), "system");
+        assert_eq!(format!("{:?}", Clock::custom(|| UNIX_EPOCH)), "custom");
+    }
+}

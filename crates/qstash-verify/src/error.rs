@@ -402,6 +402,39 @@ mod tests {
     }
 
     #[test]
+    fn only_a_401_has_a_challenge() {
+        let json = ("content-type", "application/json");
+        let challenge = ("www-authenticate", CHALLENGE);
+        assert_eq!(VerifyError::MissingSignature.headers(), [json, challenge]);
+        assert_eq!(VerifyError::BodyTooLarge { limit: 1 }.headers(), [json]);
+    }
+
+    #[test]
+    fn the_causes_of_an_unreadable_body_are_told_once() {
+        #[derive(Debug)]
+        struct Layer(&'static str, Option<Box<Layer>>);
+        impl fmt::Display for Layer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+        impl std::error::Error for Layer {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                self.1.as_deref().map(|cause| cause as _)
+            }
+        }
+        let reset = Layer("reset", None);
+        let read = Layer("can't read: reset", Some(Box::new(reset)));
+        let hyper = Layer("reading a body", Some(Box::new(read)));
+        assert_eq!(
+            VerifyError::body_unreadable(&hyper),
+            VerifyError::BodyUnreadable {
+                reason: "reading a body: can't read: reset".to_owned()
+            }
+        );
+    }
+
+    #[test]
     fn a_slash_too_many_is_called_so() {
         let text = |sub: &str| {
             let (sub, expected) = (sub.to_owned(), "https://a.b/c".to_owned());

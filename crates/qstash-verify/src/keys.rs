@@ -335,6 +335,34 @@ mod tests {
     }
 
     #[test]
+    fn each_key_makes_its_own_mac() {
+        let keys = SigningKeys::new("sig_current", "sig_next").unwrap();
+        for (key, slot) in [
+            ("sig_current", Some(KeySlot::Current)),
+            ("sig_next", Some(KeySlot::Next)),
+            ("sig_other", None),
+        ] {
+            let mac = SigningKey::prepare(key).0.chain_update(b"message");
+            let mac = mac.finalize().into_bytes();
+            assert_eq!(keys.which_made(b"message", &mac), slot, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_are_printed_by_their_place_alone() {
+        let keys = SigningKeys::new("sig_current", "sig_next").unwrap();
+        assert_eq!(format!("{keys:?}"), "SigningKeys { .. }");
+        let slots = [KeySlot::Current, KeySlot::Next];
+        assert_eq!(slots.map(|slot| slot.to_string()), ["current", "next"]);
+        assert_eq!(format!("[{:>8}]", KeySlot::Next), "[    next]");
+        let sources = [KeySource::Explicit, KeySource::Region, KeySource::Default];
+        assert_eq!(
+            sources.map(|source| source.to_string()),
+            ["explicit", "region", "default"]
+        );
+    }
+
+    #[test]
     fn an_empty_key_is_no_key() {
         for (current, next) in [("", "sig_a"), ("sig_a", " \t\n")] {
             assert_eq!(

@@ -98,3 +98,51 @@ impl MessageMetadata {
         self.caller_ip.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_has_its_field() {
+        let metadata = MessageMetadata::from_headers([
+            ("Upstash-Message-Id", "msg_1"),
+            ("UPSTASH-RETRIED", " 2 "),
+            ("upstash-schedule-id", "scd_1"),
+            ("upstash-topic-name", "orders"),
+            ("upstash-caller-ip", "192.0.2.1"),
+            ("x-upstash-caller-ip", "192.0.2.2"),
+        ]);
+        assert_eq!(metadata.message_id(), Some("msg_1"));
+        assert_eq!(metadata.retried(), Some(2));
+        assert_eq!(metadata.schedule_id(), Some("scd_1"));
+        assert_eq!(metadata.url_group(), Some("orders"));
+        assert_eq!(metadata.caller_ip(), Some("192.0.2.1"));
+    }
+
+    #[test]
+    fn what_no_header_says_is_absent() {
+        let metadata = MessageMetadata::from_headers([("content-type", "text/plain")]);
+        assert_eq!(metadata, MessageMetadata::default());
+        assert_eq!(metadata.message_id(), None);
+        assert_eq!(metadata.retried(), None);
+        assert_eq!(metadata.schedule_id(), None);
+        assert_eq!(metadata.url_group(), None);
+        assert_eq!(metadata.caller_ip(), None);
+    }
+
+    #[test]
+    fn the_first_that_can_be_read_counts() {
+        let headers: [(&str, &[u8]); 6] = [
+            ("upstash-message-id", b"\xff"),
+            ("upstash-message-id", b"msg_1"),
+            ("upstash-message-id", b"msg_2"),
+            ("upstash-retried", b"often"),
+            ("upstash-retried", b"0"),
+            ("upstash-retried", b"1"),
+        ];
+        let metadata = MessageMetadata::from_headers(headers);
+        assert_eq!(metadata.message_id(), Some("msg_1"));
+        assert_eq!(metadata.retried(), Some(0));
+    }
+}

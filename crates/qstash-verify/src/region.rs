@@ -119,6 +119,23 @@ mod tests {
     }
 
     #[test]
+    fn a_region_is_printed_as_variables_spell_it() {
+        for region in Region::ALL {
+            assert_eq!(region.to_string(), region.as_str());
+            assert_eq!(region.to_string().parse(), Ok(*region));
+        }
+        assert_eq!(format!("[{:<13}]", Region::UsEast1), "[US_EAST_1    ]");
+    }
+
+    #[test]
+    fn the_error_names_all_that_are_regions() {
+        let error = "MARS_1".parse::<Region>().unwrap_err().to_string();
+        for region in Region::ALL {
+            assert!(error.contains(region.as_str()), "{error}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_no_region() {
         for other in [
             "",
