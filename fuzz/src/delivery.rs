@@ -161,6 +161,8 @@ pub struct Delivery {
     payload: Option<Vec<u8>>,
     space: Vec<u8>,
     key: String,
+    /// How long it is to be, white space filling it up.
+    token_length: Option<usize>,
     token_edits: Vec<Edit>,
     body: Vec<u8>,
     body_edits: Vec<Edit>,
@@ -178,6 +180,11 @@ pub struct Delivery {
     environment: Option<u8>,
     /// How long the chunks of the body are.
     pub chunks: usize,
+}
+
+/// A JOSE header with so many bytes in it that mean nothing.
+fn long_header(filler: usize) -> Vec<u8> {
+    format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "x".repeat(filler)).into_bytes()
 }
 
 /// A byte set, put in or taken out.
@@ -255,6 +262,7 @@ impl Default for Delivery {
             payload: None,
             space: Vec::new(),
             key: PAIRS[0][0].to_owned(),
+            token_length: None,
             token_edits: Vec::new(),
             body: b"hello world".to_vec(),
             body_edits: Vec::new(),
@@ -390,14 +398,19 @@ impl Delivery {
             change::KEYS => self.environment = Some(input.byte()),
             change::HASH => self.hash = Some(input.byte()),
             change::UNSIGNED => self.signature = false,
-            // Names and values around the sizes where something changes.
+            // A claim or a header of some size, or a token or a header of nearly
+            // the greatest.
             change::LONG => {
-                let filler = format!("\"{}\"", "x".repeat(usize::from(input.short()) % 7000));
-                if input.byte() % 2 == 0 {
-                    self.claims.push((b"long".to_vec(), filler.into_bytes()));
-                } else {
-                    let header = format!("{{\"alg\":\"HS256\",\"x\":{filler}}}");
-                    self.jose = header.into_bytes();
+                let (kind, size) = (input.byte(), input.short());
+                match kind % 4 {
+                    0 => {
+                        let filler = format!("\"{}\"", "x".repeat(usize::from(size % 7000)));
+                        self.claims.push((b"long".to_vec(), filler.into_bytes()));
+                    }
+                    1 => self.jose = long_header(usize::from(size % 1000)),
+                    2 => self.token_length = Some(8190 + usize::from(size % 5)),
+                    // 1024 symbols are 768 bytes.
+                    _ => self.jose = long_header(744 + usize::from(size % 5)),
                 }
             }
             // A declared length, near the one that comes.
@@ -476,7 +489,7 @@ impl Delivery {
     }
 
     fn token(&self) -> Vec<u8> {
-        let payload = self.payload.clone().unwrap_or_else(|| {
+        let mut payload = self.payload.clone().unwrap_or_else(|| {
             let mut payload = b"{".to_vec();
             for (name, value) in &self.claims {
                 let hash = self.body_claim();
@@ -495,6 +508,11 @@ impl Delivery {
         });
         let mut signed = base64url::encode(&self.jose);
         signed.push('.');
+        if let Some(length) = self.token_length {
+            // Less the dot and the MAC; four symbols are three bytes.
+            let symbols = length.saturating_sub(signed.len() + 1 + 43);
+            payload.resize(payload.len().max(symbols * 3 / 4), b' ');
+        }
         signed += &base64url::encode(&payload);
         let mac = mac::hmac(self.key.as_bytes(), signed.as_bytes());
         let mut token = format!("{signed}.{}", base64url::encode(&mac)).into_bytes();

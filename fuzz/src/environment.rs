@@ -42,7 +42,7 @@ pub const VARIABLES: [&str; 14] = [
 ];
 
 /// Values that mean something in some of them.
-const VALUES: [&str; 24] = [
+const VALUES: [&str; 25] = [
     "sig_a",
     "sig_b",
     "sig_c",
@@ -67,6 +67,7 @@ const VALUES: [&str; 24] = [
     reference::PUBLIC[1],
     "https://qstash.example/",
     "token",
+    "https://qstash.example//",
 ];
 
 /// Runs one input, and says what came of it: `ok` or the kind of the error.
@@ -106,14 +107,14 @@ pub fn run(data: &[u8]) -> &'static str {
             read(&environment, |lookup| testing::key_ring_from_lookup(lookup)),
         ),
     ];
-    let mut outcome = "";
+    let (mut outcome, mut checked) = ("", None);
     for (debug_build, ring) in builds {
         let found = words(ring, &environment, KeyRing::warnings);
         let expected = reference::keys(&environment, debug_build);
         outcome = match (found, expected) {
             (Ok((ring, warnings)), Ok((keys, expected))) => {
                 assert_eq!(warnings, expected);
-                check_keys(&ring, keys, &environment, &headers);
+                checked = Some((ring, keys));
                 "ok"
             }
             (Err(found), Err(expected)) => {
@@ -124,6 +125,10 @@ pub fn run(data: &[u8]) -> &'static str {
             }
             (found, expected) => panic!("{found:?}, and should be {expected:?}"),
         };
+    }
+    // The keys are the same in both builds, if both have some.
+    if let Some((ring, keys)) = checked {
+        check_keys(&ring, keys, &environment, &headers);
     }
     outcome
 }

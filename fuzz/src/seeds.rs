@@ -54,15 +54,55 @@ fn authenticate_seeds() -> Vec<Seed> {
         seed(
             "token-over-8-kib",
             "malformed_token",
-            &[&[LONG, 0x64, 0x19, 0]],
+            &[&[LONG, 0, 0x64, 0x19]],
         ),
-        seed("token-of-3-kib", "ok", &[&[LONG, 0xd0, 0x07, 0]]),
+        seed("token-of-3-kib", "ok", &[&[LONG, 0, 0xd0, 0x07]]),
+        seed("header-over-1-kib", "malformed_token", &[&[LONG, 3, 3, 0]]),
+        seed("token-of-8-kib", "ok", &[&[LONG, 2, 2, 0]]),
         seed(
-            "header-over-1-kib",
+            "token-a-byte-over-8-kib",
             "malformed_token",
-            &[&[LONG, 0x00, 0x04, 1]],
+            &[&[LONG, 2, 3, 0]],
         ),
+        seed("header-of-1-kib", "ok", &[&[LONG, 3, 2, 0]]),
         seed("header-spelled-otherwise", "ok", &[&[JOSE, 2]]),
+        seed("crit-null", "unsupported_algorithm", &[&[JOSE, 9]]),
+        seed(
+            "late-and-issued-by-another",
+            "wrong_issuer",
+            &[&[CLAIM, 4, 2, DATE, EXP, 0, 0, 0]],
+        ),
+        seed(
+            "late-and-early",
+            "expired",
+            &[&[DATE, EXP, 0, 0, 0, DATE, NBF, 9, 0, 0]],
+        ),
+        seed(
+            "early-and-elsewhere",
+            "not_yet_valid",
+            &[&[DATE, NBF, 9, 0, 0, DESTINATION, 1, 5]],
+        ),
+        seed(
+            "elsewhere-and-declared-too-long",
+            "url_mismatch",
+            &[&[DESTINATION, 1, 5, LIMIT, 0, 0, LENGTH, 1, 0]],
+        ),
+        seed(
+            "claim-of-wrong-type-and-late",
+            "invalid_claim",
+            &[&[CLAIM, 5, 0, DATE, EXP, 0, 0, 0]],
+        ),
+        seed(
+            "target-is-part-of-url",
+            "url_mismatch",
+            &[&[DESTINATION, 4, 1, TARGET, 3]],
+        ),
+        seed("leading-zero", "malformed_token", &[&[CLAIM, 3, 13]]),
+        seed(
+            "metadata-twice",
+            "ok",
+            &[&[HEADER, 3, 1, HEADER, 3, 3, HEADER, 4, 3, HEADER, 4, 2]],
+        ),
         seed("alg-none", "unsupported_algorithm", &[&[JOSE, 3]]),
         seed("crit", "unsupported_algorithm", &[&[JOSE, 8]]),
         seed("alg-twice", "malformed_token", &[&[JOSE, 11]]),
@@ -245,6 +285,11 @@ fn environment_seeds() -> Vec<Seed> {
         ),
         seed("credentials", "no keys", &[&[0, 8, 22, 9, 23]]),
         seed(
+            "credentials-with-two-slashes",
+            "no keys",
+            &[&[0, 8, 24, 9, 23]],
+        ),
+        seed(
             "credentials-of-eu",
             "no keys",
             &[&[0, 6, 14, 12, 22, 13, 23]],
@@ -338,6 +383,31 @@ fn token_seeds() -> Vec<(&'static str, [&'static str; 4], Vec<u8>)> {
             "header-crit",
             header("unsupported_algorithm"),
             br#"{"alg":"HS256","crit":["exp"]}"#.into(),
+        ),
+        (
+            "header-crit-null",
+            header("unsupported_algorithm"),
+            br#"{"alg":"HS256","crit":null}"#.into(),
+        ),
+        (
+            "payload-negative",
+            second("ok"),
+            changed("\"iss\"", "\"iat\":-62135596800,\"iss\""),
+        ),
+        (
+            "payload-leading-zero",
+            [MALFORMED; 4],
+            changed("\"iss\"", "\"iat\":01,\"iss\""),
+        ),
+        (
+            "payload-infinite",
+            second("invalid_claim"),
+            changed("\"iss\"", "\"iat\":1e400,\"iss\""),
+        ),
+        (
+            "payload-aud-number",
+            second("invalid_claim"),
+            changed("\"aud\":\"\"", "\"aud\":1"),
         ),
         (
             "header-and-payload",

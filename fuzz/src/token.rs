@@ -1,6 +1,7 @@
 //! The token from raw bytes: as the header's value, and as the inside of a token
 //! that is really signed.
 
+use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::{SigningKeys, Verifier};
@@ -19,6 +20,15 @@ const KEYS: [&str; 2] = [
 const NOW: u64 = 1_721_068_900;
 /// Its body.
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
+
+const LIMIT: u64 = 25;
+
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    Verifier::builder(SigningKeys::new(KEYS[0], KEYS[1]).unwrap())
+        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
+        .body_limit(LIMIT)
+        .build()
+});
 
 /// Runs one input, and says what came of it in each of its roles: as the token,
 /// as the payload, as the JOSE header, and as both of these, split at the first
@@ -62,12 +72,8 @@ fn judge(token: Vec<u8>) -> &'static str {
         destination: None,
         now: NOW as f64,
         tolerance: 0.0,
-        limit: 25,
+        limit: LIMIT,
     };
-    let verifier = Verifier::builder(SigningKeys::new(KEYS[0], KEYS[1]).unwrap())
-        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
-        .body_limit(setup.limit)
-        .build();
     let head = Head {
         headers: vec![(b"upstash-signature".to_vec(), token)],
         target: "/".to_owned(),
@@ -77,7 +83,7 @@ fn judge(token: Vec<u8>) -> &'static str {
         setup.judge_body(&genuine, BODY)?;
         Ok(genuine)
     });
-    let found = verifier.verify(&agree::request_head(&head), BODY);
+    let found = VERIFIER.verify(&agree::request_head(&head), BODY);
     agree::verdicts(verdict.as_ref().map_err(|code| *code), found.as_ref());
     verdict.err().unwrap_or("ok")
 }

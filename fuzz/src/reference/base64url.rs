@@ -5,21 +5,25 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// The text of some bytes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    let mut bits: Vec<bool> = bytes
-        .iter()
-        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
-        .collect();
-    while bits.len() % 6 != 0 {
-        bits.push(false);
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let mut bits = 0_usize;
+        for at in 0..3 {
+            bits = bits << 8 | usize::from(three.get(at).copied().unwrap_or(0));
+        }
+        // One byte takes two symbols, two take three, three take four.
+        for symbol in 0..=three.len() {
+            text.push(char::from(ALPHABET[bits >> (18 - 6 * symbol) & 63]));
+        }
     }
-    let symbols = bits.chunks(6).map(|six| ALPHABET[number(six)]);
-    symbols.map(char::from).collect()
+    text
 }
 
 /// The bytes of a text; `None` for any text that [`encode`] doesn't write.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bits = Vec::new();
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
     for symbol in text {
         let value = match symbol {
             b'A'..=b'Z' => symbol - b'A',
@@ -29,21 +33,16 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
             b'_' => 63,
             _ => return None,
         };
-        bits.extend((0..6).rev().map(|bit| value >> bit & 1 == 1));
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count).to_le_bytes()[0]);
+            bits &= (1 << count) - 1;
+        }
     }
-    let whole = bits.len() / 8 * 8;
-    let left = bits.split_off(whole);
     // Six bits left are a symbol too many; fewer are filled up with zeros.
-    if left.len() >= 6 || left.contains(&true) {
-        return None;
-    }
-    let bytes = bits.chunks(8).map(number);
-    Some(bytes.map(|byte| u8::try_from(byte).unwrap()).collect())
-}
-
-fn number(bits: &[bool]) -> usize {
-    bits.iter()
-        .fold(0, |number, bit| number * 2 + usize::from(*bit))
+    (count < 6 && bits == 0).then_some(bytes)
 }
 
 #[test]
