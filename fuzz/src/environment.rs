@@ -82,7 +82,7 @@ pub fn run(data: &[u8]) -> &'static str {
         Some(b"US-EAST-1".to_vec()),
         Some(b"eu_central_1".to_vec()),
     ];
-    while let Some(kind) = input.next() {
+    while let Some(kind) = input.kind() {
         if kind == HEADER {
             headers.push(Some(input.bytes().to_vec()));
         } else {

@@ -14,7 +14,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte, if there is one.
-    pub fn next(&mut self) -> Option<u8> {
+    pub fn kind(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
 
     /// One byte.
     pub fn byte(&mut self) -> u8 {
-        self.next().unwrap_or(0)
+        self.kind().unwrap_or(0)
     }
 
     /// Two bytes, the higher one last.
