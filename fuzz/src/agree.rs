@@ -1,0 +1,71 @@
+//! Whether the core says what the reference says.
+
+use qstash_verify::{MessageMetadata, RequestHead, Verified, VerifyError};
+
+use crate::reference::{Code, Genuine, Head};
+
+/// Compares two verdicts, and what an accepted delivery hands out.
+pub fn verdicts(expected: Result<&Genuine, Code>, found: Result<&Verified, &VerifyError>) {
+    match (expected, found) {
+        (Err(code), Err(refused)) => {
+            assert_eq!(code, refused.code(), "{refused}");
+            check_refusal(refused);
+        }
+        (Ok(genuine), Ok(verified)) => check_verified(genuine, verified),
+        (Err(code), Ok(verified)) => panic!("accepted, and should be {code}: {verified:?}"),
+        (Ok(genuine), Err(refused)) => {
+            panic!("{}, and should be accepted: {genuine:?}", refused.code())
+        }
+    }
+}
+
+fn check_verified(genuine: &Genuine, verified: &Verified) {
+    assert_eq!(verified.region().map(|it| it.as_str()), genuine.region);
+    assert_eq!(verified.key().as_str(), genuine.slot);
+    assert_eq!(verified.source().as_str(), genuine.source);
+    let claims = verified.claims();
+    assert_eq!(claims.iss(), "Upstash");
+    assert_eq!(claims.sub(), genuine.sub);
+    assert_eq!(claims.exp(), genuine.exp);
+    assert_eq!(claims.nbf(), genuine.nbf);
+    assert_eq!(claims.iat(), genuine.iat);
+    assert_eq!(claims.jti(), genuine.jti.as_deref());
+}
+
+/// What must hold of any refusal, whatever its reason.
+fn check_refusal(refused: &VerifyError) {
+    let status = match refused.code() {
+        "body_too_large" => 413,
+        "body_unreadable" => 400,
+        _ => 401,
+    };
+    assert_eq!(refused.status(), status);
+    assert_eq!(
+        refused.body(),
+        format!("{{\"error\":\"{}\"}}", refused.code())
+    );
+    let challenge = ("www-authenticate", "Upstash-Signature");
+    assert_eq!(refused.headers().contains(&challenge), status == 401);
+    // It goes into a log.
+    let text = refused.to_string();
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
+/// The core's view of a head.
+#[must_use]
+pub fn request_head(head: &Head) -> RequestHead<'_> {
+    let headers = head.headers.iter().map(|(name, value)| (name, value));
+    RequestHead::new(headers, &head.target)
+}
+
+/// Compares what is read of the headers without a key.
+pub fn metadata(head: &Head) {
+    let headers = head.headers.iter().map(|(name, value)| (name, value));
+    let found = MessageMetadata::from_headers(headers);
+    let expected = head.metadata();
+    assert_eq!(found.message_id(), expected.message_id.as_deref());
+    assert_eq!(found.retried(), expected.retried);
+    assert_eq!(found.schedule_id(), expected.schedule_id.as_deref());
+    assert_eq!(found.url_group(), expected.url_group.as_deref());
+    assert_eq!(found.caller_ip(), expected.caller_ip.as_deref());
+}

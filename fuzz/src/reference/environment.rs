@@ -1,0 +1,274 @@
+//! Which keys and credentials an environment holds.
+
+use std::collections::BTreeMap;
+
+/// A current and a next key.
+pub type Pair = [String; 2];
+
+/// The variables that are set.
+pub type Environment = BTreeMap<&'static str, String>;
+
+/// The variables of the pairs: default, US, EU; current and next.
+pub const KEYS: [(&str, [&str; 2]); 3] = [
+    (
+        "default",
+        ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"],
+    ),
+    (
+        "US_EAST_1",
+        [
+            "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
+            "US_EAST_1_QSTASH_NEXT_SIGNING_KEY",
+        ],
+    ),
+    (
+        "EU_CENTRAL_1",
+        [
+            "EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY",
+            "EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY",
+        ],
+    ),
+];
+
+/// The keys of the development server, which everyone knows.
+pub const PUBLIC: [&str; 2] = [
+    "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
+    "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
+];
+
+/// The keys of a service.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// Given in code.
+    Explicit(Pair),
+    /// Of an environment. Regional pairs are `None` unless `QSTASH_REGION` is set.
+    Environment {
+        /// The default pair.
+        default: Option<Pair>,
+        /// The pair of US.
+        us: Option<Pair>,
+        /// The pair of EU.
+        eu: Option<Pair>,
+    },
+}
+
+impl Keys {
+    /// The pair for a delivery of this region, and where it comes from.
+    #[must_use]
+    pub fn for_region(&self, region: Option<&str>) -> Option<(&Pair, &'static str)> {
+        match self {
+            Keys::Explicit(pair) => Some((pair, "explicit")),
+            Keys::Environment { default, us, eu } => {
+                let regional = match region {
+                    Some("US_EAST_1") => us.as_ref(),
+                    Some("EU_CENTRAL_1") => eu.as_ref(),
+                    _ => None,
+                };
+                match regional {
+                    Some(pair) => Some((pair, "region")),
+                    None => default.as_ref().map(|pair| (pair, "default")),
+                }
+            }
+        }
+    }
+}
+
+/// What an environment makes: keys with warnings, or an error; both in words of
+/// this model. Warnings are in order of the alphabet.
+pub type Outcome<T> = Result<(T, Vec<String>), String>;
+
+/// Reads the keys as the documentation of `KeyRing::from_env` says.
+///
+/// # Errors
+/// The error in words.
+pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
+    let get = |name| value(environment, name);
+    let development = get("QSTASH_DEV").map(str::to_ascii_lowercase);
+    if matches!(development.as_deref(), Some("1" | "true")) {
+        if !debug_build {
+            return Err("development keys".to_owned());
+        }
+        let pair = PUBLIC.map(str::to_owned);
+        let keys = Keys::Environment {
+            default: Some(pair),
+            us: None,
+            eu: None,
+        };
+        return Ok((keys, vec!["development keys".to_owned()]));
+    }
+
+    let multi = primary(environment)?.is_some();
+    let pairs = KEYS.map(|(_, names)| names.map(get));
+    let whole = |at: usize| match pairs[at] {
+        [Some(current), Some(next)] => Some([current.to_owned(), next.to_owned()]),
+        _ => None,
+    };
+    let keys = Keys::Environment {
+        default: whole(0),
+        us: whole(1).filter(|_| multi),
+        eu: whole(2).filter(|_| multi),
+    };
+    // Every variable that holds a key, with the pair it is of.
+    let mut set = Vec::new();
+    let mut halves = Vec::new();
+    let mut empty = Vec::new();
+    for ((owner, names), values) in KEYS.iter().zip(pairs) {
+        set.extend(names.iter().zip(values).filter_map(|(name, value)| {
+            let value = value?;
+            Some((*owner, *name, value))
+        }));
+        match values {
+            [Some(_), None] => halves.push((*owner, names[1])),
+            [None, Some(_)] => halves.push((*owner, names[0])),
+            [None, None] if *owner != "default" => empty.push(*owner),
+            _ => {}
+        }
+    }
+    let unused: Vec<_> = set
+        .iter()
+        .filter(|(owner, ..)| !multi && *owner != "default")
+        .map(|(_, name, _)| *name)
+        .collect();
+
+    if let Keys::Environment {
+        default: None,
+        us: None,
+        eu: None,
+    } = keys
+    {
+        let looked_for = KEYS
+            .iter()
+            .filter(|(owner, _)| multi || *owner == "default");
+        let looked_for = looked_for.flat_map(|(_, names)| *names).collect();
+        let half = halves
+            .iter()
+            .filter(|(owner, _)| multi || *owner == "default");
+        let half = half.map(|(_, missing)| *missing).collect();
+        return Err(no_keys(looked_for, half, unused));
+    }
+    let mut warnings = Vec::new();
+    if multi {
+        for (owner, missing) in halves {
+            warnings.push(format!("half of {owner}: {missing}"));
+        }
+        for owner in empty {
+            warnings.push(format!("no keys for {owner}"));
+        }
+    } else if !unused.is_empty() {
+        warnings.push(not_used(unused));
+    }
+    for (owner, name, key) in &set {
+        for (other_owner, other, other_key) in &set {
+            if owner != other_owner && name < other && key == other_key {
+                warnings.push(shared(name, other));
+            }
+        }
+    }
+    if set.iter().any(|(.., key)| PUBLIC.contains(key)) {
+        if !debug_build {
+            return Err("development keys".to_owned());
+        }
+        warnings.push("development keys".to_owned());
+    }
+    warnings.sort();
+    Ok((keys, warnings))
+}
+
+/// URL and token to publish with, and where they come from.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Credentials {
+    pub url: String,
+    pub token: String,
+    pub url_source: &'static str,
+    pub token_source: &'static str,
+}
+
+/// Reads the credentials as the documentation of `Credentials` says.
+///
+/// # Errors
+/// The error in words.
+pub fn credentials(environment: &Environment) -> Outcome<Credentials> {
+    let get = |name| value(environment, name);
+    let url = |url: &str| url.strip_suffix('/').unwrap_or(url).to_owned();
+    let names = match primary(environment)? {
+        Some("US_EAST_1") => Some(["US_EAST_1_QSTASH_URL", "US_EAST_1_QSTASH_TOKEN"]),
+        Some(_) => Some(["EU_CENTRAL_1_QSTASH_URL", "EU_CENTRAL_1_QSTASH_TOKEN"]),
+        None => None,
+    };
+    let mut warnings = Vec::new();
+    let mut looked_for = vec!["QSTASH_TOKEN"];
+    if let Some([url_name, token_name]) = names {
+        if let (Some(found), Some(token)) = (get(url_name), get(token_name)) {
+            let found = Credentials {
+                url: url(found),
+                token: token.to_owned(),
+                url_source: url_name,
+                token_source: token_name,
+            };
+            return Ok((found, warnings));
+        }
+        let region = token_name.split("_QSTASH").next().unwrap();
+        warnings.push(format!("no credentials for {region}"));
+        looked_for.push(token_name);
+    }
+    let Some(token) = get("QSTASH_TOKEN") else {
+        return Err(no_token(looked_for));
+    };
+    let set = get("QSTASH_URL");
+    let found = Credentials {
+        url: url(set.unwrap_or("https://qstash.upstash.io")),
+        token: token.to_owned(),
+        url_source: set.map_or("built in", |_| "QSTASH_URL"),
+        token_source: "QSTASH_TOKEN",
+    };
+    Ok((found, warnings))
+}
+
+/// The value of a variable without the white space around it; empty is unset.
+fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+    let value = environment.get(name)?.trim_matches(char::is_whitespace);
+    (!value.is_empty()).then_some(value)
+}
+
+fn primary(environment: &Environment) -> Result<Option<&'static str>, String> {
+    let Some(value) = value(environment, "QSTASH_REGION") else {
+        return Ok(None);
+    };
+    let region = super::region(value.as_bytes());
+    region.map(Some).ok_or_else(|| "invalid region".to_owned())
+}
+
+/// The words for `ConfigError::NoSigningKeys`.
+#[must_use]
+pub fn no_keys(
+    looked_for: Vec<&'static str>,
+    half: Vec<&'static str>,
+    unused: Vec<&'static str>,
+) -> String {
+    let [looked_for, half, unused] = [looked_for, half, unused].map(sorted);
+    format!("no keys: looked for {looked_for}; half {half}; unused {unused}")
+}
+
+/// The words for `ConfigError::NoToken`.
+#[must_use]
+pub fn no_token(looked_for: Vec<&'static str>) -> String {
+    format!("no token: looked for {}", sorted(looked_for))
+}
+
+/// The words for `ConfigWarning::RegionNotSet`.
+#[must_use]
+pub fn not_used(unused: Vec<&'static str>) -> String {
+    format!("not used: {}", sorted(unused))
+}
+
+/// The words for `ConfigWarning::SharedKey`: which is first says nothing.
+#[must_use]
+pub fn shared(one: &'static str, other: &'static str) -> String {
+    format!("same key: {}", sorted(vec![one, other]))
+}
+
+fn sorted(mut names: Vec<&'static str>) -> String {
+    names.sort_unstable();
+    names.join(" ")
+}

@@ -1,0 +1,266 @@
+//! A verifier written from the documentation, to be compared with the core: slow
+//! and obvious, and with nothing in common but SHA-256 and Rust's own reading of
+//! decimal numbers.
+
+pub mod base64url;
+pub mod environment;
+pub mod json;
+pub mod mac;
+pub mod url;
+
+use std::collections::BTreeSet;
+
+use environment::Keys;
+use url::Destination;
+
+/// What a verifier is told.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Its keys.
+    pub keys: Keys,
+    /// Its URL.
+    pub destination: Option<Destination>,
+    /// What its clock says, in seconds since the Unix epoch.
+    pub now: f64,
+    /// In seconds.
+    pub tolerance: f64,
+    /// The longest body, in bytes.
+    pub limit: u64,
+}
+
+/// The head of a request.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Names and values, in order.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Path and query.
+    pub target: String,
+}
+
+impl Head {
+    /// The values of all headers of this name.
+    fn all<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let named = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name.to_ascii_lowercase() == wanted.as_bytes());
+        named.map(|(_, value)| &value[..])
+    }
+
+    fn texts<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(wanted)
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// What the headers say of the message.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        let first = |name| self.texts(name).next().map(str::to_owned);
+        Metadata {
+            message_id: first("upstash-message-id"),
+            retried: self
+                .texts("upstash-retried")
+                .find_map(|value| value.trim().parse().ok()),
+            schedule_id: first("upstash-schedule-id"),
+            url_group: first("upstash-topic-name"),
+            caller_ip: first("upstash-caller-ip"),
+        }
+    }
+
+    /// The longest length that is declared for the body.
+    fn declared(&self) -> u64 {
+        let lengths = self.texts("content-length");
+        lengths
+            .filter_map(|value| value.parse().ok())
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn region(&self) -> Option<&'static str> {
+        region(self.all("upstash-region").next()?)
+    }
+}
+
+/// `US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` for `_` or not.
+#[must_use]
+pub fn region(value: &[u8]) -> Option<&'static str> {
+    let spelled = value.to_ascii_uppercase().into_iter();
+    let spelled: Vec<u8> = spelled
+        .map(|byte| if byte == b'-' { b'_' } else { byte })
+        .collect();
+    ["US_EAST_1", "EU_CENTRAL_1"]
+        .into_iter()
+        .find(|region| region.as_bytes() == spelled)
+}
+
+/// What `MessageMetadata` holds.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Metadata {
+    pub message_id: Option<String>,
+    pub retried: Option<u32>,
+    pub schedule_id: Option<String>,
+    pub url_group: Option<String>,
+    pub caller_ip: Option<String>,
+}
+
+/// A delivery whose token is genuine.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Genuine {
+    pub region: Option<&'static str>,
+    pub slot: &'static str,
+    pub source: &'static str,
+    pub sub: String,
+    pub exp: f64,
+    pub nbf: Option<f64>,
+    pub iat: Option<f64>,
+    pub jti: Option<String>,
+    /// What the token says of the body: base64url, without the `=` at its end.
+    pub hash: String,
+}
+
+/// The code of a refusal.
+pub type Code = &'static str;
+
+impl Setup {
+    /// Everything that can be said without the body.
+    ///
+    /// # Errors
+    /// The code of the refusal.
+    pub fn judge_head(&self, head: &Head) -> Result<Genuine, Code> {
+        let signatures: Vec<_> = head.all("upstash-signature").collect();
+        let token = match signatures[..] {
+            [] => return Err("missing_signature"),
+            [token] => token,
+            _ => return Err("malformed_token"),
+        };
+        let region = head.region();
+        let (pair, source) = self.keys.for_region(region).ok_or("no_signing_keys")?;
+
+        if token.len() > 8192 {
+            return Err("malformed_token");
+        }
+        let parts: Vec<_> = token.split(|byte| *byte == b'.').collect();
+        let [header, payload, signature] = parts[..] else {
+            return Err("malformed_token");
+        };
+        if header.len() > 1024 {
+            return Err("malformed_token");
+        }
+        let decoded = [header, payload, signature].map(base64url::decode);
+        let [Some(jose), Some(claims), Some(mac)] = decoded else {
+            return Err("malformed_token");
+        };
+        check_jose(&jose)?;
+
+        let signed = [header, b".", payload].concat();
+        let made_it = |key: &String| mac::hmac(key.as_bytes(), &signed)[..] == mac[..];
+        let slot = if made_it(&pair[0]) {
+            "current"
+        } else if made_it(&pair[1]) {
+            "next"
+        } else {
+            return Err("bad_signature");
+        };
+        let genuine = self.judge_claims(&claims, &head.target)?;
+        if head.declared() > self.limit {
+            return Err("body_too_large");
+        }
+        Ok(Genuine {
+            region,
+            slot,
+            source,
+            ..genuine
+        })
+    }
+
+    fn judge_claims(&self, payload: &[u8], target: &str) -> Result<Genuine, Code> {
+        let members = json::members(payload).ok_or("malformed_token")?;
+        if !names_are_unique(&members) {
+            return Err("invalid_claim");
+        }
+        let claim = |wanted: &str| {
+            let found = members.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value)
+        };
+        // Absent or of the wrong type: whichever comes first in this order.
+        let required = |name| claim(name).ok_or("missing_claim");
+        let text = |value: &json::Value| value.text().map(str::to_owned).ok_or("invalid_claim");
+        let date = |value: &json::Value| value.number().ok_or("invalid_claim");
+        let iss = text(required("iss")?)?;
+        let sub = text(required("sub")?)?;
+        let exp = date(required("exp")?)?;
+        let body = text(required("body")?)?;
+        let nbf = claim("nbf").map(date).transpose()?;
+        let iat = claim("iat").map(date).transpose()?;
+        let jti = claim("jti").map(text).transpose()?;
+        if let Some(aud) = claim("aud")
+            && aud.text().is_none()
+            && !aud.is_list_of_strings()
+        {
+            return Err("invalid_claim");
+        }
+
+        if iss != "Upstash" {
+            return Err("wrong_issuer");
+        }
+        // Dates are doubles, as `Claims` hands them out. RFC 7519 §4.1.4: "on or
+        // after which the JWT MUST NOT be accepted".
+        if self.now >= exp + self.tolerance {
+            return Err("expired");
+        }
+        if nbf.is_some_and(|nbf| nbf > self.now + self.tolerance) {
+            return Err("not_yet_valid");
+        }
+        if let Some(destination) = &self.destination
+            && !destination.is_met(&sub, target)
+        {
+            return Err("url_mismatch");
+        }
+        Ok(Genuine {
+            region: None,
+            slot: "",
+            source: "",
+            sub,
+            exp,
+            nbf,
+            iat,
+            jti,
+            hash: body.trim_end_matches('=').to_owned(),
+        })
+    }
+
+    /// What is to be said of the body of a delivery whose head is genuine.
+    ///
+    /// # Errors
+    /// The code of the refusal.
+    pub fn judge_body(&self, genuine: &Genuine, body: &[u8]) -> Result<(), Code> {
+        if body.len() as u64 > self.limit {
+            return Err("body_too_large");
+        }
+        if base64url::encode(&mac::sha256(body)) != genuine.hash {
+            return Err("body_mismatch");
+        }
+        Ok(())
+    }
+}
+
+/// RFC 7515 §4: names are unique; here `alg` is HS256, and nothing is critical.
+fn check_jose(json: &[u8]) -> Result<(), Code> {
+    let members = json::members(json).ok_or("malformed_token")?;
+    if !names_are_unique(&members) {
+        return Err("malformed_token");
+    }
+    let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted);
+    let alg = member("alg").and_then(|(_, value)| value.text());
+    if alg != Some("HS256") || member("crit").is_some() {
+        return Err("unsupported_algorithm");
+    }
+    Ok(())
+}
+
+fn names_are_unique(members: &[(String, json::Value)]) -> bool {
+    let names: BTreeSet<_> = members.iter().map(|(name, _)| name).collect();
+    names.len() == members.len()
+}
