@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use peers::Delivery;
+use peers::{Delivery, URL};
 use qstash_verify::Region;
 use qstash_verify::testing::Delivery as Signed;
 
@@ -12,7 +12,6 @@ pub(crate) const KEYS: [&str; 2] = [
     "sig_6VnY2tRqMb8pXw3JcEs9LhKdUa7z",
 ];
 const FORGED: &str = "sig_9ZzQ1uJq3mVtB5yWc7xKe2HnLd4P";
-const URL: &str = "https://api.example.com/webhooks/orders";
 
 /// What the token is like.
 #[derive(Clone, Copy)]

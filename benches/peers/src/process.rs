@@ -37,7 +37,10 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{name} can't be started: {command:?}: {error}"))?;
+            .map_err(|error| {
+                let program = command.get_program();
+                format!("{name} can't be started, use the script `run`: {program:?}: {error}")
+            })?;
         let mut process = Process {
             name,
             questions: child.stdin.take(),

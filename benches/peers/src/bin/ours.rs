@@ -1,24 +1,21 @@
 //! `verify` of `qstash-verify`: the head is made anew each time, as a service does,
-//! so that the search for the signature among all headers counts.
+//! so that the search for the signature among all headers counts. It knows its URL,
+//! which the other SDKs are told with each delivery.
 
-use peers::{Contender, Delivery, serve, version};
+use peers::{Contender, Delivery, URL, serve, version};
 use qstash_verify::{KeyRing, RequestHead, Verifier};
 
 fn main() {
     let verifier = Verifier::builder(KeyRing::from_env().unwrap())
-        .base_url("https://api.example.com")
+        .url(URL)
         .unwrap()
         .build();
     let parts = [
-        format!("qstash-verify {}", own_version()),
+        version("qstash-verify-peers", "qstash-verify"),
         version("qstash-verify", "hmac"),
         version("qstash-verify", "sha2"),
     ];
     serve(parts.join(", "), &Ours(verifier));
-}
-
-fn own_version() -> String {
-    version("qstash-verify-peers", "qstash-verify").replace("qstash-verify ", "")
 }
 
 struct Ours(Verifier);
