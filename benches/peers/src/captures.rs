@@ -1,0 +1,91 @@
+//! Whether `qstash-rs` accepts what QStash really sends.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use peers::{Delivery, Verdict};
+use qstash_verify::{RequestHead, SIGNATURE_HEADER, SigningKeys, Verifier};
+use serde::Deserialize;
+
+use crate::Result;
+use crate::contenders::{QSTASH_RS, beside};
+use crate::deliveries::{KEYS, Shape};
+use crate::process::Process;
+
+#[derive(Deserialize)]
+struct Captures {
+    captures: Vec<Capture>,
+}
+
+/// A delivery that QStash signed in production.
+#[derive(Deserialize)]
+struct Capture {
+    name: String,
+    current_signing_key: String,
+    next_signing_key: String,
+    signature: String,
+    body: String,
+    url: String,
+    at: u64,
+}
+
+/// Its answer to each genuine delivery at hand, in words. They have expired, so it
+/// is told to tolerate a clock that is years off.
+pub(crate) fn with_qstash_rs() -> Result<Vec<String>> {
+    let file = include_str!("../../../tests/data/captures.json");
+    let Captures { captures } = serde_json::from_str(file).map_err(|error| error.to_string())?;
+    captures.iter().map(Capture::with_qstash_rs).collect()
+}
+
+impl Capture {
+    fn with_qstash_rs(&self) -> Result<String> {
+        self.is_genuine()?;
+        let at = UNIX_EPOCH + Duration::from_secs(self.at);
+        let age = SystemTime::now().duration_since(at).unwrap_or_default();
+        // The tolerance must do away with the age: that of a token which is as old,
+        // and which it can read.
+        let readable = Delivery {
+            tolerance: age.as_secs(),
+            ..Shape::QstashRs.delivery_of(at)
+        };
+        if let Some(reason) = ask(KEYS, &readable)? {
+            return Err(format!("{QSTASH_RS} tolerates no such age: {reason}"));
+        }
+        let delivery = Delivery {
+            token: self.signature.clone(),
+            body: self.body.clone(),
+            url: self.url.clone(),
+            ..readable
+        };
+        let [current, next] = [&*self.current_signing_key, &*self.next_signing_key];
+        let answer = match ask([current, next], &delivery)? {
+            None => "yes".to_owned(),
+            // It gives the reason of the next key. With the current one twice, that
+            // is the reason of the key that signed.
+            Some(hiding) => {
+                let reason = ask([current, current], &delivery)?.unwrap_or(hiding);
+                format!("no ({reason})")
+            }
+        };
+        Ok(format!("{}: {answer}", self.name))
+    }
+
+    /// Sees to it that a refusal would not be right.
+    fn is_genuine(&self) -> Result<()> {
+        let at = UNIX_EPOCH + Duration::from_secs(self.at);
+        let verify = || -> std::result::Result<(), Box<dyn std::error::Error>> {
+            let keys = SigningKeys::new(&*self.current_signing_key, &*self.next_signing_key)?;
+            let verifier = Verifier::builder(keys).url(&self.url)?.clock(move || at);
+            let head = RequestHead::new([(SIGNATURE_HEADER, &self.signature)], "/");
+            verifier.build().verify(&head, self.body.as_bytes())?;
+            Ok(())
+        };
+        verify().map_err(|error| format!("{} is not genuine: {error}", self.name))
+    }
+}
+
+/// Why `qstash-rs` with these keys refuses the delivery, if it does.
+fn ask(keys: [&str; 2], delivery: &Delivery) -> Result<Option<String>> {
+    let (mut process, _) = Process::start(QSTASH_RS, beside("qstash_rs")?, keys)?;
+    let Verdict { refused } = process.ask(delivery)?;
+    Ok(refused)
+}

@@ -1,0 +1,100 @@
+//! What the contenders are given.
+
+use std::time::{Duration, SystemTime};
+
+use peers::{Delivery, URL};
+use qstash_verify::Region;
+use qstash_verify::testing::Delivery as Signed;
+
+/// As long as QStash's are.
+pub(crate) const KEYS: [&str; 2] = [
+    "sig_4QF5dZrPuLx5kS1bWmHc8TnAeG6v",
+    "sig_6VnY2tRqMb8pXw3JcEs9LhKdUa7z",
+];
+const FORGED: &str = "sig_9ZzQ1uJq3mVtB5yWc7xKe2HnLd4P";
+
+/// What the token is like.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// As QStash makes them in 2026: `aud` is empty, `nbf` is the year 1.
+    Production,
+    /// What `qstash-rs` can read: there is no `aud`, and `nbf` is `iat`.
+    QstashRs,
+}
+
+impl Shape {
+    /// A genuine delivery that was signed a moment ago.
+    pub(crate) fn delivery(self, size: usize) -> Delivery {
+        received(&self.signed(size, SystemTime::now()))
+    }
+
+    /// A genuine one that was signed at this time, in the past.
+    pub(crate) fn delivery_of(self, time: SystemTime) -> Delivery {
+        received(&self.signed(1024, time))
+    }
+
+    fn signed(self, size: usize, at: SystemTime) -> Signed {
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        let seconds = since.expect("the clock is right").as_secs();
+        let signed = Signed::new(URL, text(size)).key(KEYS[0]).issued_at(at);
+        let signed = signed.region(Region::EuCentral1);
+        let headers = [
+            ("host", "api.example.com".to_owned()),
+            ("content-length", size.to_string()),
+            ("accept-encoding", "gzip".to_owned()),
+            ("content-type", "application/json".to_owned()),
+            ("upstash-caller-ip", "203.0.113.7".to_owned()),
+            ("x-forwarded-for", "203.0.113.8".to_owned()),
+            ("x-forwarded-proto", "https".to_owned()),
+        ];
+        let signed = headers
+            .into_iter()
+            .fold(signed, |signed, (name, value)| signed.header(name, value));
+        match self {
+            Shape::Production => signed,
+            Shape::QstashRs => signed.without("aud").claim("nbf", seconds),
+        }
+    }
+
+    /// Deliveries that a verifier refuses, each with one thing wrong, and what that
+    /// is; without `claims` those that can be told by the cryptography alone.
+    pub(crate) fn to_be_refused(self, claims: bool) -> Vec<(&'static str, Delivery)> {
+        let now = SystemTime::now();
+        let fresh = || self.signed(1024, now);
+        let mut other_body = received(&fresh());
+        other_body.body.replace_range(1000..1001, "!");
+        let mut deliveries = vec![
+            ("a forged delivery", received(&fresh().key(FORGED))),
+            ("another body than the one signed", other_body),
+        ];
+        if claims {
+            let early = self.signed(1024, now - Duration::from_secs(600));
+            let elsewhere = fresh().claim("sub", "https://example.com/elsewhere");
+            deliveries.push(("an expired delivery", received(&early)));
+            deliveries.push(("a delivery for another URL", received(&elsewhere)));
+        }
+        deliveries
+    }
+}
+
+/// JSON of this length; nothing where there is no room for any.
+fn text(size: usize) -> String {
+    const FRAME: usize = r#"{"text":""}"#.len();
+    let Some(rest) = size.checked_sub(FRAME) else {
+        return " ".repeat(size);
+    };
+    let letters: String = ('a'..='z').cycle().take(rest).collect();
+    format!(r#"{{"text":"{letters}"}}"#)
+}
+
+fn received(signed: &Signed) -> Delivery {
+    let body = String::from_utf8(signed.body().to_vec());
+    Delivery {
+        token: signed.token(),
+        headers: signed.headers(),
+        body: body.expect("it is made of text"),
+        url: URL.to_owned(),
+        path_and_query: signed.path_and_query().to_owned(),
+        tolerance: 0,
+    }
+}
