@@ -1,0 +1,124 @@
+//! A delivery as it reaches a receiver, with all that its verdict depends on.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+/// The URL that `sub` must be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Expected {
+    Url(String),
+    /// What is public of it, and the path and query of the request. Others are
+    /// given the two joined.
+    Base {
+        base: String,
+        target: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Delivery {
+    pub(crate) env: Vec<(&'static str, String)>,
+    /// Keys given in code, current and next.
+    pub(crate) explicit: Option<[String; 2]>,
+    /// The receiver's clock, in milliseconds since the Unix epoch.
+    pub(crate) at_ms: i64,
+    /// Seconds.
+    pub(crate) tolerance: u32,
+    pub(crate) expected: Option<Expected>,
+    /// Each header called `upstash-signature`.
+    pub(crate) signatures: Vec<String>,
+    /// Each header called `upstash-region`.
+    pub(crate) regions: Vec<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Delivery {
+    /// What an SDK is given. Node and most servers join headers of one name.
+    pub(crate) fn for_judges(&self) -> String {
+        let url = self.expected.as_ref().map(|expected| match expected {
+            Expected::Url(url) => url.clone(),
+            Expected::Base { base, target } => format!("{base}{target}"),
+        });
+        json!({
+            "env": self.variables(),
+            "explicit": self.explicit,
+            "at_ms": self.at_ms,
+            "tolerance": self.tolerance,
+            "url": url,
+            "signature": joined(&self.signatures),
+            "region": joined(&self.regions),
+            "body": std::str::from_utf8(&self.body).ok(),
+        })
+        .to_string()
+    }
+
+    /// What `qstash-verify verify --batch` is given; `None` where it can't be
+    /// told.
+    pub(crate) fn for_command(&self) -> Option<String> {
+        let url = match &self.expected {
+            Some(Expected::Base { .. }) => return None,
+            Some(Expected::Url(url)) => Some(url),
+            None => None,
+        };
+        if self.signatures.len() > 1 {
+            return None;
+        }
+        let env = match &self.explicit {
+            // A single pair is the same by whichever way it comes.
+            Some([current, next]) => json!({
+                "QSTASH_CURRENT_SIGNING_KEY": current,
+                "QSTASH_NEXT_SIGNING_KEY": next,
+            }),
+            None => self.variables(),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds")]
+        let at = self.at_ms as f64 / 1000.0;
+        let line = json!({
+            "env": env,
+            "at": at,
+            "tolerance": self.tolerance,
+            "url": url,
+            "signature": self.signatures.first(),
+            "region": self.regions.first(),
+            "body_base64": BASE64_STANDARD.encode(&self.body),
+        });
+        Some(line.to_string())
+    }
+
+    fn variables(&self) -> Value {
+        let named = self.env.iter();
+        Value::Object(
+            named
+                .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+                .collect(),
+        )
+    }
+}
+
+fn joined(values: &[String]) -> Option<String> {
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+/// What is known of a case before anyone has judged it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Known {
+    /// All must accept it.
+    Genuine,
+    /// We must refuse it.
+    Forged,
+    /// The judges are asked.
+    Open,
+}
+
+/// A generated delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) kind: &'static str,
+    /// What DIFFERENCES.md calls it.
+    pub(crate) label: &'static str,
+    /// What it is exactly.
+    pub(crate) detail: String,
+    pub(crate) known: Known,
+    pub(crate) delivery: Delivery,
+}
