@@ -34,7 +34,7 @@ pub(crate) struct Until {
 }
 
 /// What came of a round.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     /// Nanoseconds from a request to its answer, of right answers alone.
     pub(crate) latencies: Vec<u32>,

@@ -9,9 +9,12 @@
 //! enough; `--help` has the numbers.
 //!
 //! Each server is a process of its own with one worker, on a core of its own, and the
-//! client is on another, so that it is the server that sets the pace. The client sends
-//! as soon as it has its answer: what it sees of latency is that of a server with no
-//! time to spare, and most of it is spent waiting for a turn.
+//! client is on another, so that it is the server that sets the pace and whatever it
+//! does besides shows in full. With `--shared` nobody is given a core, and a server has
+//! as many workers as there are cores: there the client takes its part of them, of bare
+//! and wrapped alike. The client sends as soon as it has its answer: what it sees of
+//! latency is that of a server with no time to spare, and most of it is spent waiting
+//! for a turn.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -51,6 +54,10 @@ struct Arguments {
     /// How many connections are kept open to each server
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: u16,
+    /// Lets client and servers share all cores, with a worker for each, instead of giving the client
+    /// one and the server one
+    #[arg(long)]
+    shared: bool,
     /// Lets the servers write their log, at level info and to nowhere
     #[arg(long)]
     log: bool,
@@ -74,7 +81,7 @@ enum Role {
 struct Server {
     framework: Framework,
     variant: Variant,
-    /// The core to stay on.
+    /// The core to stay on, with one worker.
     #[arg(long)]
     core: Option<usize>,
     #[arg(long)]
@@ -132,6 +139,7 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let plan = Plan {
         bounds: bounds(arguments),
         connections: usize::from(arguments.connections),
+        shared: arguments.shared,
         log: arguments.log,
         timed: !arguments.smoke,
     };

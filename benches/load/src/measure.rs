@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) bounds: Bounds,
     /// To each server.
     pub(crate) connections: usize,
+    /// Whether nobody has a core of its own.
+    pub(crate) shared: bool,
     pub(crate) log: bool,
     /// Whether times are of interest.
     pub(crate) timed: bool,
@@ -75,7 +77,7 @@ impl Traffic {
 }
 
 /// One turn of one server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Round {
     pub(crate) tally: Tally,
     pub(crate) elapsed: Duration,
@@ -105,10 +107,12 @@ struct Opponent {
 
 /// Measures everything, and prints each comparison when it is done.
 pub(crate) fn run(plan: Plan) -> Result<Results, Failure> {
-    let cores = cores::two();
+    let cores = cores::two().filter(|_| !plan.shared);
     if let Some((client, server)) = cores {
         cores::stay_on(client)?;
         println!("the client on core {client}, each server on core {server}");
+    } else {
+        println!("the client and each server on all cores");
     }
     let core = cores.map(|(_client, server)| server);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -204,7 +208,7 @@ impl Opponent {
         let process = Process::start(server)?;
         let mut connections = Vec::with_capacity(count);
         for number in 0..count {
-            // Far apart, and half of them on even numbers.
+            // Far apart, and as many at a forgery as at a genuine one.
             let first = number * 61;
             connections.push(Connection::open(process.port, server.variant, first).await?);
         }

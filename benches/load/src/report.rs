@@ -178,37 +178,194 @@ pub(crate) fn complaints(results: &Results, plan: &Plan) -> Vec<String> {
     if plan.timed {
         let genuine = |comparison: &&Comparison| comparison.traffic == Traffic::Genuine;
         for comparison in results.comparisons.iter().filter(genuine) {
-            complaints.extend(slow(comparison));
+            complaints.extend(unjudged(comparison, plan).or_else(|| slow(comparison)));
         }
     }
     complaints
 }
 
-/// Whether wrapping costs this one too much, or nobody can know.
-fn slow(comparison: &Comparison) -> Option<String> {
-    let framework = comparison.framework.name();
-    let ratio = comparison.ratio(Round::per_second).median;
+/// Why nobody can know what wrapping costs this one.
+fn unjudged(comparison: &Comparison, plan: &Plan) -> Option<String> {
     let bare = Figures::new(&comparison.bare);
     let had_to_do = bare.busy + bare.waiting;
-    // What is no number is not good enough either.
-    if !(ratio >= LEAST) {
-        Some(format!(
-            "{framework} wrapped manages {ratio:.3} of the requests that it does bare, and \
-             {LEAST} is the least"
-        ))
-    } else if !(had_to_do >= BUSY) {
-        Some(format!(
-            "{framework} bare had something to do for {:.0} % of the time only, so its requests \
-             per second are those of the client: run this on two cores that nobody else uses",
-            had_to_do * 100.0
-        ))
-    } else {
-        None
+    // Where they share the cores, so do they the work.
+    if plan.shared || had_to_do >= BUSY {
+        return None;
     }
+    Some(format!(
+        "{} bare had something to do for {:.0} % of the time only, so that its requests per second \
+         are those of the client: run this on two cores that nobody else uses",
+        comparison.framework.name(),
+        had_to_do * 100.0
+    ))
+}
+
+/// Whether wrapping costs this one too much.
+fn slow(comparison: &Comparison) -> Option<String> {
+    let ratio = comparison.ratio(Round::per_second).median;
+    // What is no number is not good enough either.
+    let enough = ratio >= LEAST;
+    (!enough).then(|| {
+        format!(
+            "{} wrapped manages {ratio:.3} of the requests that it does bare, and {LEAST} is the \
+             least",
+            comparison.framework.name()
+        )
+    })
 }
 
 /// As a number to calculate with; none here is so large that it would be rounded.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 fn count(number: usize) -> f64 {
     number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Framework;
+    use crate::client::Tally;
+    use crate::measure::Bounds;
+    use crate::process::Usage;
+
+    /// A second in which so many requests were answered and the server was on its
+    /// core for so many milliseconds, and waited for it as long as is asked.
+    fn round(answers: usize, busy: u64, waiting: u64) -> Round {
+        Round {
+            tally: Tally {
+                latencies: vec![1_000_000; answers],
+                ..Tally::default()
+            },
+            elapsed: Duration::from_secs(1),
+            usage: Usage {
+                busy: Duration::from_millis(busy),
+                waiting: Duration::from_millis(waiting),
+            },
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan {
+            bounds: Bounds {
+                comparison: Duration::from_secs(1),
+                round: Duration::from_secs(1),
+                round_answers: 0,
+                answers: 3000,
+            },
+            connections: 1,
+            shared: false,
+            log: false,
+            timed: true,
+        }
+    }
+
+    /// Bare 1000 requests a second, wrapped these.
+    fn results(traffic: Traffic, wrapped: [usize; 3]) -> Results {
+        let comparison = Comparison {
+            framework: Framework::Axum,
+            traffic,
+            bare: vec![
+                round(1000, 990, 5),
+                round(1000, 980, 5),
+                round(1000, 900, 99),
+            ],
+            wrapped: wrapped.map(|answers| round(answers, 990, 5)).into(),
+        };
+        Results {
+            comparisons: vec![comparison],
+            answers: 3000,
+            ..Results::default()
+        }
+    }
+
+    fn complaint(results: &Results, plan: &Plan) -> String {
+        complaints(results, plan).join("; ")
+    }
+
+    #[test]
+    fn the_median_of_genuine_traffic_is_judged() {
+        let good = results(Traffic::Genuine, [500, 930, 2000]);
+        assert_eq!(complaint(&good, &plan()), "");
+        let slow = results(Traffic::Genuine, [500, 929, 2000]);
+        let said = complaint(&slow, &plan());
+        assert!(said.contains("axum wrapped manages 0.929"), "{said}");
+        let untimed = Plan {
+            timed: false,
+            ..plan()
+        };
+        assert_eq!(complaint(&slow, &untimed), "");
+        let forged = results(Traffic::HalfForged, [500, 929, 2000]);
+        assert_eq!(complaint(&forged, &plan()), "");
+        let nothing = results(Traffic::Genuine, [0, 0, 0]);
+        assert_ne!(complaint(&nothing, &plan()), "");
+    }
+
+    #[test]
+    fn a_server_that_waits_for_its_client_is_not_judged() {
+        let mut idle = results(Traffic::Genuine, [1000, 1000, 1000]);
+        for comparison in &mut idle.comparisons {
+            comparison.bare = vec![round(1000, 700, 50); 3];
+        }
+        let said = complaint(&idle, &plan());
+        assert!(said.contains("75 % of the time only"), "{said}");
+        let shared = Plan {
+            shared: true,
+            ..plan()
+        };
+        assert_eq!(complaint(&idle, &shared), "");
+    }
+
+    #[test]
+    fn wrong_and_missing_answers_fail() {
+        let mut results = results(Traffic::Genuine, [1000; 3]);
+        results.answers = 2999;
+        results.wrong = 1;
+        results.told = vec!["this one".to_owned()];
+        let said = complaint(&results, &plan());
+        assert!(said.contains("such as this one"), "{said}");
+        assert!(said.contains("only 2999 answers"), "{said}");
+    }
+
+    #[test]
+    fn memory_of_a_wrapped_server_may_not_grow() {
+        for (variant, after, grown) in [
+            (Variant::Wrapped, 1000 + GROWTH, false),
+            (Variant::Wrapped, 1001 + GROWTH, true),
+            (Variant::Bare, 1001 + GROWTH, false),
+        ] {
+            let mut results = results(Traffic::Genuine, [1000; 3]);
+            results.memory = vec![Memory {
+                framework: Framework::Actix,
+                variant,
+                before: 1000,
+                after,
+                requests: 1000,
+            }];
+            let said = complaint(&results, &plan());
+            assert_eq!(said.contains("memory of actix"), grown, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_middle_and_the_ends() {
+        let spread = |values: &[f64]| Spread::new(values.iter().copied());
+        let odd = Spread {
+            least: 1.0,
+            median: 2.0,
+            most: 9.0,
+        };
+        assert_eq!(spread(&[9.0, 1.0, 2.0]), odd);
+        assert_eq!(spread(&[9.0, 1.0, 2.0, 3.0]), Spread { median: 2.5, ..odd });
+        assert!(spread(&[]).median.is_nan());
+    }
+
+    #[test]
+    fn percentiles_are_those_of_all_rounds() {
+        let mut rounds = [round(0, 0, 0), round(0, 0, 0)];
+        for (round, first) in rounds.iter_mut().zip([1, 501]) {
+            round.tally.latencies = (first..first + 500).map(|n| n * 1_000_000).collect();
+        }
+        let figures = Figures::new(&rounds);
+        assert_eq!(figures.latencies, [501.0, 901.0, 991.0, 1000.0]);
+    }
 }

@@ -39,9 +39,13 @@ pub(crate) fn run(server: Server) -> Result<Infallible, Failure> {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
+    let workers = match server.core {
+        Some(_) => 1,
+        None => std::thread::available_parallelism()?.get(),
+    };
     match server.framework {
-        Framework::Axum => axum(listener, server.variant)?,
-        Framework::Actix => actix(listener, server.variant)?,
+        Framework::Axum => axum(listener, server.variant, workers)?,
+        Framework::Actix => actix(listener, server.variant, workers)?,
     }
     Err("the server has stopped by itself".into())
 }
@@ -52,7 +56,7 @@ fn verifier() -> Result<Verifier, Failure> {
     Ok(builder.base_url(BASE_URL)?.build())
 }
 
-fn axum(listener: TcpListener, variant: Variant) -> Result<(), Failure> {
+fn axum(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), Failure> {
     let app = match variant {
         Variant::Bare => Router::new().route(PATH, post(handle)),
         Variant::Wrapped => Router::new()
@@ -60,7 +64,7 @@ fn axum(listener: TcpListener, variant: Variant) -> Result<(), Failure> {
             .layer(QstashLayer::new(verifier()?)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(workers)
         .enable_all()
         .build()?;
     listener.set_nonblocking(true)?;
@@ -70,13 +74,13 @@ fn axum(listener: TcpListener, variant: Variant) -> Result<(), Failure> {
     })
 }
 
-fn actix(listener: TcpListener, variant: Variant) -> Result<(), Failure> {
+fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), Failure> {
     // One of the two is not used.
     let qstash = QstashMiddleware::new(verifier()?);
     macro_rules! serve {
         ($resource:expr) => {
             HttpServer::new(move || App::new().service($resource))
-                .workers(1)
+                .workers(workers)
                 // A connection has to wait while others have their turn.
                 .keep_alive(Duration::from_secs(75))
                 .disable_signals()
