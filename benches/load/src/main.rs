@@ -3,7 +3,7 @@
 //! `cargo run --release --locked -p qstash-verify-load` starts axum and actix-web on
 //! loopback, each bare and wrapped, and sends them the same deliveries of 1 KiB on
 //! connections that are kept open: genuine ones alone, then as many forgeries among
-//! them. Bare and wrapped take turns every half a second, so that whatever else the
+//! them. Bare and wrapped take turns every tenth of a second, so that whatever else the
 //! machine does hits both. It checks every answer and the servers' memory, prints
 //! what it measured, and ends with status 1 and a sentence if that is not good
 //! enough; `--help` has the numbers.
@@ -168,7 +168,7 @@ fn bounds(arguments: &Arguments) -> Bounds {
     } else {
         Bounds {
             comparison: Duration::from_secs(arguments.seconds),
-            round: Duration::from_millis(500),
+            round: Duration::from_millis(100),
             round_answers: usize::MAX,
             answers: arguments.answers,
         }

@@ -73,9 +73,9 @@ impl Process {
     /// What all its threads have used.
     pub(crate) fn usage(&self) -> Result<Usage, Failure> {
         let mut usage = Usage::default();
-        for thread in fs::read_dir(self.path("task")).map_err(only_linux)? {
+        for thread in fs::read_dir(self.path("task")).map_err(|error| only_linux(&error))? {
             let path = thread?.path().join("schedstat");
-            let line = fs::read_to_string(path).map_err(only_linux)?;
+            let line = fs::read_to_string(path).map_err(|error| only_linux(&error))?;
             let mut numbers = line.split_whitespace().map(str::parse);
             if let (Some(Ok(busy)), Some(Ok(waiting))) = (numbers.next(), numbers.next()) {
                 usage.busy += Duration::from_nanos(busy);
@@ -86,7 +86,7 @@ impl Process {
     }
 
     fn read(&self, name: &str) -> Result<String, Failure> {
-        Ok(fs::read_to_string(self.path(name)).map_err(only_linux)?)
+        Ok(fs::read_to_string(self.path(name)).map_err(|error| only_linux(&error))?)
     }
 
     fn path(&self, name: &str) -> String {
@@ -102,6 +102,6 @@ impl Drop for Process {
     }
 }
 
-fn only_linux(error: std::io::Error) -> String {
+fn only_linux(error: &std::io::Error) -> String {
     format!("what a server uses is read from Linux's /proc, and that failed: {error}")
 }

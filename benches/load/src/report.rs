@@ -20,6 +20,9 @@ struct Figures {
     latencies: [f64; 4],
     /// Of the server for a request, in microseconds.
     cpu: f64,
+    /// The same in the cheapest tenth of the rounds, which is close to what it takes
+    /// on an idle machine: a busy one makes everything slower, even by that measure.
+    idle: f64,
     /// Shares of the time.
     busy: f64,
     waiting: f64,
@@ -47,6 +50,7 @@ impl Figures {
                     .map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e6)
             }),
             cpu: busy.as_secs_f64() * 1e6 / count(latencies.len()),
+            idle: Spread::new(rounds.iter().map(Round::cpu)).tenth * 1e6,
             busy: share(busy),
             waiting: share(waiting),
             closed: rounds.iter().map(|round| round.tally.closed).sum(),
@@ -68,6 +72,7 @@ impl Round {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Spread {
     least: f64,
+    tenth: f64,
     median: f64,
     most: f64,
 }
@@ -80,7 +85,8 @@ impl Spread {
         let half = values.len() / 2;
         Spread {
             least: at(0),
-            median: if values.len() % 2 == 0 {
+            tenth: at(values.len() / 10),
+            median: if values.len().is_multiple_of(2) {
                 f64::midpoint(at(half.saturating_sub(1)), at(half))
             } else {
                 at(half)
@@ -105,16 +111,18 @@ pub(crate) fn print(comparison: &Comparison) {
         comparison.traffic.name()
     );
     println!(
-        "\n{name:26} {:>10} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6} {:>8}",
-        "requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "CPU µs", "busy", "waiting"
+        "\n{name:26} {:>10} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}",
+        "requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "CPU µs", "idle", "busy", "waiting"
     );
-    for (name, rounds) in [("bare", &comparison.bare), ("wrapped", &comparison.wrapped)] {
-        let figures = Figures::new(rounds);
+    let [bare, wrapped] =
+        [&comparison.bare, &comparison.wrapped].map(|rounds| Figures::new(rounds));
+    for (name, figures) in [("bare", &bare), ("wrapped", &wrapped)] {
         let [p50, p90, p99, p999] = figures.latencies;
         println!(
-            "  {name:24} {:>10.0} {p50:>8.3} {p90:>8.3} {p99:>8.3} {p999:>8.3} {:>9.2} {:>4.0} % {:>6.0} %",
+            "  {name:24} {:>10.0} {p50:>8.3} {p90:>8.3} {p99:>8.3} {p999:>8.3} {:>7.2} {:>7.2} {:>4.0} % {:>6.0} %",
             figures.per_second,
             figures.cpu,
+            figures.idle,
             figures.busy * 100.0,
             figures.waiting * 100.0,
         );
@@ -128,10 +136,14 @@ pub(crate) fn print(comparison: &Comparison) {
         ("CPU", comparison.ratio(Round::cpu)),
     ] {
         println!(
-            "  wrapped to bare: {:.3} of the {name} (median of {pairs} pairs, {:.3} to {:.3})",
+            "  wrapped/bare, {name}: {:.3}, the median of {pairs} pairs from {:.3} to {:.3}",
             ratio.median, ratio.least, ratio.most
         );
     }
+    println!(
+        "  wrapped/bare, CPU when idle: {:.3}",
+        wrapped.idle / bare.idle
+    );
 }
 
 pub(crate) fn print_memory(memory: &Memory) {
@@ -351,12 +363,15 @@ mod tests {
         let spread = |values: &[f64]| Spread::new(values.iter().copied());
         let odd = Spread {
             least: 1.0,
+            tenth: 1.0,
             median: 2.0,
             most: 9.0,
         };
         assert_eq!(spread(&[9.0, 1.0, 2.0]), odd);
         assert_eq!(spread(&[9.0, 1.0, 2.0, 3.0]), Spread { median: 2.5, ..odd });
         assert!(spread(&[]).median.is_nan());
+        let many: Vec<f64> = (0..100).map(f64::from).collect();
+        assert_eq!(spread(&many).tenth, 10.0);
     }
 
     #[test]
