@@ -95,7 +95,7 @@ impl Connection {
                     tally.latencies.push(nanos(sent.elapsed()));
                     if after == After::Close {
                         tally.closed += 1;
-                        self.stream = connect(self.port).await?;
+                        self.reopen().await?;
                     }
                 }
                 Err(wrong) => {
@@ -106,11 +106,17 @@ impl Connection {
                         tally.told.push(told);
                     }
                     // Who knows what is still to come on the old one.
-                    self.stream = connect(self.port).await?;
+                    self.reopen().await?;
                 }
             }
         }
         Ok((self, tally))
+    }
+
+    async fn reopen(&mut self) -> Result<(), Failure> {
+        let gone = |error| format!("the server ({}) is gone: {error}", self.variant.name());
+        self.stream = connect(self.port).await.map_err(gone)?;
+        Ok(())
     }
 
     /// Sends a request and reads its answer, which has to be the expected one.

@@ -8,7 +8,7 @@ use crate::measure::{Comparison, Memory, Plan, Results, Round, Traffic};
 /// What a wrapped server must manage of the requests that a bare one does.
 const LEAST: f64 = 0.93;
 /// What a server's memory may grow by while it is measured, in KiB.
-const GROWTH: u64 = 512;
+const GROWTH: u64 = 256;
 /// For what share of the time a server must have had something to do; with less it is
 /// the client that is measured.
 const BUSY: f64 = 0.9;
