@@ -1,0 +1,44 @@
+//! Which core runs what.
+
+use crate::Failure;
+
+/// A core for the client and one for the server, where there are two and they can be
+/// had.
+pub(crate) fn two() -> Option<(usize, usize)> {
+    let mut cores = available().into_iter();
+    cores.next().zip(cores.next())
+}
+
+#[cfg(target_os = "linux")]
+fn available() -> Vec<usize> {
+    use rustix::thread::{CpuSet, sched_getaffinity};
+
+    sched_getaffinity(None).map_or_else(
+        |_| Vec::new(),
+        |set| {
+            let cores = 0..CpuSet::MAX_CPU;
+            cores.filter(|core| set.is_set(*core)).collect()
+        },
+    )
+}
+
+/// Keeps this thread, and those that it will start, on a core.
+#[cfg(target_os = "linux")]
+pub(crate) fn stay_on(core: usize) -> Result<(), Failure> {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+
+    let mut set = CpuSet::new();
+    set.set(core);
+    sched_setaffinity(None, &set)
+        .map_err(|error| format!("this process can't be kept on core {core}: {error}").into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn available() -> Vec<usize> {
+    Vec::new()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn stay_on(_core: usize) -> Result<(), Failure> {
+    Err("only Linux has a way to keep a process on a core".into())
+}

@@ -1,0 +1,107 @@
+//! A server in a process of its own, and what Linux counts of it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::{Failure, Server};
+
+/// A server, up until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+/// What became of a server's time so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// On a core.
+    pub(crate) busy: Duration,
+    /// With something to do, and somebody else on the core.
+    pub(crate) waiting: Duration,
+}
+
+impl Usage {
+    pub(crate) fn since(self, before: Usage) -> Usage {
+        Usage {
+            busy: self.busy.saturating_sub(before.busy),
+            waiting: self.waiting.saturating_sub(before.waiting),
+        }
+    }
+}
+
+impl Process {
+    pub(crate) fn start(server: Server) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["serve", server.framework.name(), server.variant.name()]);
+        if let Some(core) = server.core {
+            command.args(["--core", &core.to_string()]);
+        }
+        if server.log {
+            command.arg("--log");
+        }
+        // It ends with its input, should this process not get to end it.
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take();
+        let mut process = Process { child, port: 0 };
+        let mut line = String::new();
+        if let Some(output) = output {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        process.port = line
+            .trim()
+            .parse()
+            .map_err(|_| "a server did not start; the reason is above")?;
+        Ok(process)
+    }
+
+    /// Its memory but for what it maps of files, in KiB.
+    pub(crate) fn memory(&self) -> Result<u64, Failure> {
+        let maps = self.read("smaps_rollup")?;
+        let number = maps.lines().find_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next()? == "Anonymous:").then(|| words.next()?.parse().ok())?
+        });
+        number.ok_or_else(|| "this Linux doesn't tell how much memory a process has".into())
+    }
+
+    /// What all its threads have used.
+    pub(crate) fn usage(&self) -> Result<Usage, Failure> {
+        let mut usage = Usage::default();
+        for thread in fs::read_dir(self.path("task")).map_err(|error| only_linux(&error))? {
+            let path = thread?.path().join("schedstat");
+            let line = fs::read_to_string(path).map_err(|error| only_linux(&error))?;
+            let mut numbers = line.split_whitespace().map(str::parse);
+            if let (Some(Ok(busy)), Some(Ok(waiting))) = (numbers.next(), numbers.next()) {
+                usage.busy += Duration::from_nanos(busy);
+                usage.waiting += Duration::from_nanos(waiting);
+            }
+        }
+        Ok(usage)
+    }
+
+    fn read(&self, name: &str) -> Result<String, Failure> {
+        Ok(fs::read_to_string(self.path(name)).map_err(|error| only_linux(&error))?)
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("/proc/{}/{name}", self.child.id())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn only_linux(error: &std::io::Error) -> String {
+    format!("what a server uses is read from Linux's /proc, and that failed: {error}")
+}
