@@ -168,7 +168,7 @@ where
         match self.verifier.authenticate(&request_head(request.request())) {
             Ok(pending) => {
                 let service = Rc::clone(&self.service);
-                Box::pin(receive(service, refuse, request, pending))
+                Box::pin(receive(service, refuse, request, pending.buffered()))
             }
             Err(reason) => Box::pin(refuse_unread(refuse, request, reason)),
         }

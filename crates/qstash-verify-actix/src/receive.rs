@@ -1,17 +1,24 @@
 //! The way of a request through the middleware.
 
+use std::future::Future;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderName;
 use actix_web::rt::task::yield_now;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
-use bytes::Bytes;
-use qstash_verify::{PendingDelivery, RequestHead, Verified, VerifyError};
+use qstash_verify::{BufferedDelivery, RequestHead, VerifyError};
 use tracing::Instrument as _;
 
 use crate::refusal::Refuse;
 use crate::unread::{CHUNKS_AT_ONCE, Unread};
+
+static NAMES: LazyLock<Vec<HeaderName>> = LazyLock::new(|| {
+    let names = RequestHead::HEADERS.iter().copied();
+    names.map(HeaderName::from_static).collect()
+});
 
 /// What verification reads of a request's head, for handlers that verify by
 /// themselves.
@@ -28,39 +35,49 @@ use crate::unread::{CHUNKS_AT_ONCE, Unread};
 pub fn request_head(request: &HttpRequest) -> RequestHead<'_> {
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
-    RequestHead::new(request.headers(), target)
+    // A look-up is quicker than actix-web's way through all headers.
+    let headers = NAMES.iter().flat_map(|name| {
+        let values = request.headers().get_all(name);
+        values.map(move |value| (name, value))
+    });
+    RequestHead::new(headers, target)
 }
 
-/// Reads the body and calls the inner service, in the delivery's span.
-pub(crate) async fn receive<S, B>(
+/// Reads the body and calls the inner service, in the delivery's span. The
+/// delivery is read in place, since a small future is quickly allocated.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps each of its arguments twice"
+)]
+pub(crate) fn receive<S, B>(
     service: Rc<S>,
     refuse: Refuse,
     mut request: ServiceRequest,
-    pending: PendingDelivery,
-) -> Result<ServiceResponse<EitherBody<B>>, Error>
+    mut delivery: BufferedDelivery,
+) -> impl Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let mut body = Unread::of(&mut request);
-    match read(&mut body, pending).await {
-        Ok((verified, body)) => {
-            let span = verified.span();
-            request.extensions_mut().insert(verified);
-            request.set_payload(Payload::from(body));
-            let response = span.in_scope(|| service.call(request));
-            let response = response.instrument(span).await?;
-            Ok(response.map_into_left_body())
+    async move {
+        let mut body = Unread::of(&mut request);
+        let read = read(&mut body, &mut delivery).await;
+        match read.and_then(|()| delivery.finish()) {
+            Ok((verified, bytes)) => {
+                drop(body);
+                let span = verified.span();
+                request.extensions_mut().insert(verified);
+                request.set_payload(Payload::from(bytes));
+                let response = span.in_scope(|| service.call(request));
+                let response = response.instrument(span).await?;
+                Ok(response.map_into_left_body())
+            }
+            Err(reason) => Ok(answer(&refuse, request, body, reason).await),
         }
-        Err(reason) => Ok(answer(&refuse, request, body, reason).await),
     }
 }
 
-async fn read(
-    body: &mut Unread,
-    pending: PendingDelivery,
-) -> Result<(Verified, Bytes), VerifyError> {
-    let mut delivery = pending.buffered();
+async fn read(body: &mut Unread, delivery: &mut BufferedDelivery) -> Result<(), VerifyError> {
     for count in 1.. {
         let Some(chunk) = body.next().await else {
             break;
@@ -71,7 +88,7 @@ async fn read(
             yield_now().await;
         }
     }
-    delivery.finish()
+    Ok(())
 }
 
 /// Refuses a request of whose body nothing was read.

@@ -1,8 +1,11 @@
 //! The body: its running hash, its limit, its comparison. HTTP is not known
 //! here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::claims::SignedHash;
 use crate::error::VerifyError;
 
 /// The longest body that is accepted where no limit is set: 10 MiB, in bytes.
@@ -15,12 +18,11 @@ pub(crate) struct BodyHash {
     received: u64,
     limit: u64,
     declared: u64,
-    /// `None` if the token's claim can't be a SHA-256.
-    signed: Option<[u8; 32]>,
+    signed: SignedHash,
 }
 
 impl BodyHash {
-    pub(crate) fn new(limit: u64, signed: Option<[u8; 32]>) -> Self {
+    pub(crate) fn new(limit: u64, signed: SignedHash) -> Self {
         BodyHash {
             hash: Sha256::new(),
             received: 0,
@@ -57,9 +59,11 @@ impl BodyHash {
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
         // Holds even if an error of `update` was not heeded.
         self.within_limit(self.received)?;
-        let hash: [u8; 32] = self.hash.finalize().into();
+        let mut text = [0; 43];
+        // An encoder writes no stray bits, so a text that has some is another.
+        let written = URL_SAFE_NO_PAD.encode_slice(self.hash.finalize(), &mut text);
         // Neither side is secret, so this need not be constant-time.
-        if self.signed == Some(hash) {
+        if written.is_ok() && self.signed == Some(text) {
             Ok(())
         } else {
             Err(VerifyError::BodyMismatch {

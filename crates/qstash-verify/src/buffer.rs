@@ -128,8 +128,11 @@ mod tests {
 
     /// A delivery of these bytes, of which so many are declared.
     fn delivery(body: &[u8], declared: u64) -> BufferedDelivery {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         use sha2::Digest as _;
-        let hash = sha2::Sha256::digest(body).into();
+        let hash = URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(body));
+        let hash = hash.as_bytes().try_into().unwrap();
         let verified = Verified {
             region: None,
             key: KeySlot::Current,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use crate::error::VerifyError;
 use crate::json::{self, Value};
-use crate::token::decode_32;
 use crate::url::Destination;
 
 const ISSUER: &str = "Upstash";
@@ -22,11 +21,13 @@ const ISSUER: &str = "Upstash";
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(Default))]
 pub struct Claims {
-    sub: String,
+    /// `sub`, and `jti` right behind it: one piece of memory for both.
+    texts: String,
+    /// Where `jti` begins, if there is one.
+    jti: Option<usize>,
     exp: f64,
     nbf: Option<f64>,
     iat: Option<f64>,
-    jti: Option<String>,
 }
 
 impl Claims {
@@ -46,7 +47,8 @@ impl Claims {
     /// one.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.sub
+        let end = self.jti.unwrap_or(self.texts.len());
+        self.texts.get(..end).unwrap_or_default()
     }
 
     /// When the delivery expires, in seconds since the Unix epoch.
@@ -71,7 +73,7 @@ impl Claims {
     /// The id of this token: `jwt_…`, another one for each delivery attempt.
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
-        self.jti.as_deref()
+        self.texts.get(self.jti?..)
     }
 }
 
@@ -85,8 +87,9 @@ pub(crate) struct Checks<'a> {
     pub(crate) path_and_query: &'a str,
 }
 
-/// The SHA-256 of the body as the token has it; `None` if it can't be one.
-pub(crate) type SignedHash = Option<[u8; 32]>;
+/// The SHA-256 of the body as the token has it, in base64url; `None` if it has
+/// another length.
+pub(crate) type SignedHash = Option<[u8; 43]>;
 
 /// Reads the payload of a token whose MAC has held, and checks all but the body.
 pub(crate) fn check(
@@ -94,12 +97,20 @@ pub(crate) fn check(
     checks: &Checks<'_>,
 ) -> Result<(Claims, SignedHash), VerifyError> {
     // In the order in which QStash writes them.
-    const NAMES: [&str; 8] = ["aud", "body", "exp", "iat", "iss", "jti", "nbf", "sub"];
-    let Some(claims) = json::object(payload, &NAMES) else {
-        return Err(VerifyError::MalformedToken {
-            reason: "its payload is not a JSON object",
-        });
+    const NAMES: [&str; 8] = [
+        r#""aud":"#,
+        r#""body":"#,
+        r#""exp":"#,
+        r#""iat":"#,
+        r#""iss":"#,
+        r#""jti":"#,
+        r#""nbf":"#,
+        r#""sub":"#,
+    ];
+    const NOT_AN_OBJECT: VerifyError = VerifyError::MalformedToken {
+        reason: "its payload is not a JSON object",
     };
+    let claims = json::object(payload, &NAMES).ok_or(NOT_AN_OBJECT)?;
     if let Some(claim) = claims.repeated {
         return Err(VerifyError::InvalidClaim {
             claim,
@@ -120,7 +131,7 @@ pub(crate) fn check(
         return Err(invalid("aud", "is neither a string nor a list of strings"));
     }
 
-    if iss != ISSUER {
+    if *iss != *ISSUER.as_bytes() {
         return Err(VerifyError::WrongIssuer);
     }
     if checks.now >= exp + checks.tolerance {
@@ -135,30 +146,32 @@ pub(crate) fn check(
             seconds: nbf - checks.now,
         });
     }
+    let texts = [&*sub, jti.as_deref().unwrap_or_default()].concat();
+    let claims = Claims {
+        // Each of them is UTF-8, so both together are.
+        texts: String::from_utf8(texts).map_err(|_| NOT_AN_OBJECT)?,
+        jti: jti.map(|_| sub.len()),
+        exp,
+        nbf,
+        iat,
+    };
     if let Some(destination) = checks.destination {
-        destination.check(&sub, checks.path_and_query)?;
+        destination.check(claims.sub(), checks.path_and_query)?;
     }
 
     // The SDKs strip any number of `=` before they compare.
-    let hash = decode_32(body.trim_end_matches('=').as_bytes());
-    let (sub, jti) = (sub.into_owned(), jti.map(Cow::into_owned));
-    Ok((
-        Claims {
-            sub,
-            exp,
-            nbf,
-            iat,
-            jti,
-        },
-        hash,
-    ))
+    let mut hash = &*body;
+    while let [rest @ .., b'='] = hash {
+        hash = rest;
+    }
+    Ok((claims, hash.try_into().ok()))
 }
 
 fn required<'a>(claim: &'static str, value: Option<Value<'a>>) -> Result<Value<'a>, VerifyError> {
     value.ok_or(VerifyError::MissingClaim { claim })
 }
 
-fn text<'a>(claim: &'static str, value: Value<'a>) -> Result<Cow<'a, str>, VerifyError> {
+fn text<'a>(claim: &'static str, value: Value<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
     value.string().ok_or(invalid(claim, "is not a string"))
 }
 

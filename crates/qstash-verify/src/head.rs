@@ -59,6 +59,28 @@ impl std::fmt::Debug for Signature<'_> {
 }
 
 impl<'a> RequestHead<'a> {
+    /// The names of the headers that verification reads, in lower case. Where it
+    /// is quicker to look them up than to go through all headers, these are
+    /// enough for [`new`](Self::new); each has to come with all its values.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use qstash_verify::RequestHead;
+    ///
+    /// // Of names in lower case.
+    /// fn head<'a>(headers: &'a HashMap<String, Vec<String>>, target: &'a str) -> RequestHead<'a> {
+    ///     let named = RequestHead::HEADERS.iter().filter_map(|name| headers.get_key_value(*name));
+    ///     let each = named.flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    ///     RequestHead::new(each, target)
+    /// }
+    /// ```
+    pub const HEADERS: &'static [&'static str] = &[
+        SIGNATURE_HEADER,
+        REGION_HEADER,
+        MESSAGE_ID_HEADER,
+        CONTENT_LENGTH_HEADER,
+    ];
+
     /// Picks what verification reads from `headers`. `path_and_query` is the
     /// target as the request line has it, such as `/webhook?a=b`; it is
     /// compared only if the verifier was given a
@@ -109,7 +131,8 @@ impl<'a> RequestHead<'a> {
 
 /// Whether two header names are one.
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
-    name.eq_ignore_ascii_case(wanted.as_bytes())
+    // Most frameworks hand out names in lower case.
+    name == wanted.as_bytes() || name.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 fn length(value: &[u8]) -> u64 {
@@ -141,6 +164,28 @@ mod tests {
             "/",
         );
         assert!(matches!(head.signature, Signature::Several));
+    }
+
+    #[test]
+    fn the_headers_that_are_read_are_enough() {
+        let all = [
+            ("host", "example.com"),
+            ("upstash-signature", "a"),
+            ("upstash-retried", "0"),
+            ("upstash-region", "eu-central-1"),
+            ("upstash-message-id", "msg_1"),
+            ("content-length", "7"),
+        ];
+        let head = RequestHead::new(all, "/");
+        assert!(head.message_id.is_some() && head.content_length == 7);
+        let read = all.map(|(name, value)| {
+            RequestHead::HEADERS
+                .contains(&name)
+                .then_some((name, value))
+        });
+        assert_eq!(read.iter().flatten().count(), RequestHead::HEADERS.len());
+        let read = RequestHead::new(read.into_iter().flatten(), "/");
+        assert_eq!(format!("{read:?}"), format!("{head:?}"));
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub(crate) struct Object<'a, const N: usize> {
 /// The value of a member.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// The inside of a string that holds no escapes.
-    Text(&'a str),
+    /// The inside of a string of ASCII that holds no escapes.
+    Text(&'a [u8]),
     /// A number that a double holds exactly.
     Integer(f64),
     /// Anything, as it stands in the JSON.
@@ -32,18 +32,20 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The text of a string.
-    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+    /// The text of a string, in UTF-8: most are only compared with other bytes.
+    #[inline(always)]
+    pub(crate) fn string(self) -> Option<Cow<'a, [u8]>> {
         match self {
             Value::Text(text) => Some(Cow::Borrowed(text)),
             Value::Integer(_) => None,
             Value::Raw(raw) => {
-                let inside = raw.strip_prefix('"')?.strip_suffix('"')?;
-                if !inside.as_bytes().contains(&b'\\') {
+                let inside = raw.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+                if !inside.contains(&b'\\') {
                     return Some(Cow::Borrowed(inside));
                 }
                 // Lone surrogates, which raw text may hold, are found here.
-                serde_json::from_str(raw).ok().map(Cow::Owned)
+                let text: String = serde_json::from_str(raw).ok()?;
+                Some(Cow::Owned(text.into_bytes()))
             }
         }
     }
@@ -73,20 +75,20 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Reads `bytes` as a JSON object and picks the members called `names`.
-/// `None` if it is not UTF-8, not JSON, or not an object.
+/// Reads `bytes` as a JSON object and picks the members called `names`, which
+/// are spelled as they stand in front of a value: `"exp":`. `None` if it is not
+/// UTF-8, not JSON, or not an object.
 pub(crate) fn object<'a, const N: usize>(
     bytes: &'a [u8],
     names: &[&'static str; N],
 ) -> Option<Object<'a, N>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    if let Some(members) = plain(text, names) {
+    if let Some(members) = plain(bytes, names) {
         return Some(Object {
             members,
             repeated: None,
         });
     }
-    thorough(text, names)
+    thorough(std::str::from_utf8(bytes).ok()?, names)
 }
 
 /// Reads any object, with all the rules of JSON.
@@ -98,61 +100,88 @@ fn thorough<'a, const N: usize>(text: &'a str, names: &[&'static str; N]) -> Opt
 }
 
 /// Reads the kind of object that QStash writes, quicker: no white space,
-/// members in the order of `names`, strings of printable ASCII without escapes,
-/// integers of up to 15 digits. Of any other object it says nothing.
+/// members in the order of `names`, strings of ASCII without escapes, integers
+/// of up to 15 digits. Of any other object it says nothing.
 fn plain<'a, const N: usize>(
-    text: &'a str,
+    json: &'a [u8],
     names: &[&'static str; N],
 ) -> Option<[Option<Value<'a>>; N]> {
-    // Over the whole text at once: the compiler makes vector code of it.
-    let printable = |sofar, byte: &u8| sofar & (b' '..=b'~').contains(byte) & (*byte != b'\\');
-    if !text.as_bytes().iter().fold(true, printable) {
-        return None;
-    }
     let mut members = [None; N];
-    let mut rest = text.strip_prefix('{')?;
+    let mut rest = json.strip_prefix(b"{")?;
     for (member, name) in members.iter_mut().zip(names) {
-        let Some(value) = behind_name(rest, name) else {
+        let Some(value) = rest.strip_prefix(name.as_bytes()) else {
             continue;
         };
         let (value, behind) = plain_value(value)?;
         *member = Some(value);
-        if behind == "}" {
-            return Some(members);
+        match behind {
+            b"}" => return Some(members),
+            [b',', behind @ ..] => rest = behind,
+            _ => return None,
         }
-        rest = behind.strip_prefix(',')?;
     }
     None
 }
 
-fn behind_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.strip_prefix('"')?
-        .strip_prefix(name)?
-        .strip_prefix("\":")
-}
-
 /// A value and what stands behind it.
-fn plain_value(text: &str) -> Option<(Value<'_>, &str)> {
-    if let Some(string) = text.strip_prefix('"') {
-        let end = memchr::memchr(b'"', string.as_bytes())?;
-        return Some((Value::Text(string.get(..end)?), string.get(end + 1..)?));
+// Not a call: its result, written in pieces and read as a whole, would stall.
+#[inline(always)]
+fn plain_value(json: &[u8]) -> Option<(Value<'_>, &[u8])> {
+    if let [b'"', string @ ..] = json {
+        let (text, behind) = string.split_at_checked(unremarkable(string))?;
+        return Some((Value::Text(text), behind.strip_prefix(b"\"")?));
     }
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let unsigned = json.strip_prefix(b"-").unwrap_or(json);
     let (mut number, mut length) = (0, 0);
-    for digit in unsigned.bytes().take_while(u8::is_ascii_digit).take(16) {
+    for digit in unsigned.iter().take_while(|byte| byte.is_ascii_digit()) {
         number = number * 10 + u64::from(digit - b'0');
         length += 1;
+        // 15 digits are exact in a double.
+        if length > 15 {
+            return None;
+        }
     }
-    // 15 digits are exact in a double, and JSON has no leading zeros.
-    if !(1..=15).contains(&length) || (length > 1 && unsigned.starts_with('0')) {
+    // JSON has no leading zeros.
+    if length == 0 || (length > 1 && unsigned.starts_with(b"0")) {
         return None;
     }
-    let number = if unsigned.len() < text.len() {
+    let number = if unsigned.len() < json.len() {
         -(number as f64)
     } else {
         number as f64
     };
     Some((Value::Integer(number), unsigned.get(length..)?))
+}
+
+/// How many bytes from the start are ASCII and neither a control character, a
+/// quotation mark nor a backslash. Looks at eight at a time: a search with
+/// vector code takes longer to begin than these strings have bytes.
+fn unremarkable(bytes: &[u8]) -> usize {
+    /// This byte eight times.
+    const fn eight(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    /// The highest bit of each byte of `word` that is below `limit`, which is
+    /// 128 at most. Of the bytes above the lowest one found it may be wrong.
+    const fn below(word: u64, limit: u8) -> u64 {
+        word.wrapping_sub(eight(limit)) & !word & eight(0x80)
+    }
+
+    let mut length = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let remarkable = below(word, b' ')
+            | below(word ^ eight(b'"'), 1)
+            | below(word ^ eight(b'\\'), 1)
+            | (word & eight(0x80));
+        if remarkable != 0 {
+            return length + remarkable.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let plain = |byte: &&u8| (b' '..0x80).contains(*byte) && !b"\"\\".contains(byte);
+    length + rest.iter().take_while(plain).count()
 }
 
 struct Members<'n, const N: usize> {
@@ -178,7 +207,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
                     if let Some(slot) = members.get_mut(at)
                         && slot.replace(Value::Raw(value.get())).is_some()
                     {
-                        repeated = self.names.get(at).map(|name| Cow::Borrowed(*name));
+                        repeated = self.names.get(at).map(|name| Cow::Borrowed(bare(name)));
                     }
                 }
                 Member::Other(name) => {
@@ -190,6 +219,11 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
         }
         Ok(Object { members, repeated })
     }
+}
+
+/// A name without what stands around it.
+fn bare(name: &'static str) -> &'static str {
+    name.trim_end_matches(':').trim_matches('"')
 }
 
 enum Member {
@@ -217,10 +251,12 @@ impl<const N: usize> Visitor<'_> for Name<'_, N> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-        Ok(match self.names.iter().position(|known| *known == name) {
-            Some(at) => Member::Known(at),
-            None => Member::Other(name.to_owned()),
-        })
+        Ok(
+            match self.names.iter().position(|known| bare(known) == name) {
+                Some(at) => Member::Known(at),
+                None => Member::Other(name.to_owned()),
+            },
+        )
     }
 }
 
@@ -229,7 +265,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NAMES: [&str; 3] = ["a", "b", "c"];
+    const NAMES: [&str; 3] = [r#""a":"#, r#""b":"#, r#""c":"#];
 
     fn read(text: &str) -> Option<Object<'_, 3>> {
         object(text.as_bytes(), &NAMES)
@@ -244,7 +280,7 @@ mod tests {
         assert!(found.repeated.is_none());
 
         let found = read(r#"{"a":-62135596800,"c":"x"}"#).unwrap();
-        let (a, c) = (Value::Integer(-62_135_596_800.0), Value::Text("x"));
+        let (a, c) = (Value::Integer(-62_135_596_800.0), Value::Text(b"x"));
         assert_eq!(found.members, [Some(a), None, Some(c)]);
     }
 
@@ -288,7 +324,7 @@ mod tests {
         ] {
             assert!(read(text).is_none(), "{text}");
         }
-        assert!(object(b"{\"a\":\"\xff\"}", &["a"]).is_none());
+        assert!(object(b"{\"a\":\"\xff\"}", &[r#""a":"#]).is_none());
     }
 
     #[test]
@@ -313,7 +349,7 @@ mod tests {
         ] {
             assert_eq!(Value::Raw(raw).number(), None, "{raw}");
         }
-        assert_eq!(Value::Text("1").number(), None);
+        assert_eq!(Value::Text(b"1").number(), None);
         // Beyond the range of a double, but still a number: not broken JSON.
         assert_eq!(
             read("{\"a\":1e400}").unwrap().members[0],
@@ -323,23 +359,23 @@ mod tests {
 
     #[test]
     fn strings_are_unescaped() {
-        assert_eq!(Value::Text("x").string().as_deref(), Some("x"));
+        assert_eq!(Value::Text(b"x").string().as_deref(), Some(&b"x"[..]));
         assert_eq!(
             Value::Raw(r#""a\u0026b\/""#).string().as_deref(),
-            Some("a&b/")
+            Some(&b"a&b/"[..])
         );
         for raw in [r#""\ud800""#, "1", "null", "\"", ""] {
             assert_eq!(Value::Raw(raw).string(), None, "{raw}");
         }
         assert_eq!(Value::Integer(1.0).string(), None);
         let plain = Value::Raw("\"x\"").string();
-        assert!(matches!(plain, Some(Cow::Borrowed("x"))), "{plain:?}");
+        assert!(matches!(plain, Some(Cow::Borrowed(b"x"))), "{plain:?}");
     }
 
     #[test]
     fn an_audience_is_a_string_or_strings() {
         for (value, expected) in [
-            (Value::Text(""), true),
+            (Value::Text(b""), true),
             (Value::Raw("\"\\u0041\""), true),
             (Value::Raw("[]"), true),
             (Value::Raw("[\"a\", \"b\"]"), true),
@@ -354,7 +390,7 @@ mod tests {
 
     /// What the quick reader says must be what the thorough one says.
     fn readers_agree(text: &str) {
-        let Some(quick) = plain(text, &NAMES) else {
+        let Some(quick) = plain(text.as_bytes(), &NAMES) else {
             return;
         };
         let thorough = thorough(text, &NAMES).expect(text);
@@ -392,8 +428,8 @@ mod tests {
             readers_agree(&text);
             if !a.contains(['"', '\\']) {
                 let short = text.replace(&format!("\"b\":{b},"), "");
-                let found = plain(&short, &NAMES).unwrap();
-                prop_assert_eq!(found[0], Some(Value::Text(a.as_str())));
+                let found = plain(short.as_bytes(), &NAMES).unwrap();
+                prop_assert_eq!(found[0], Some(Value::Text(a.as_bytes())));
                 #[expect(clippy::cast_precision_loss, reason = "15 digits fit")]
                 let expected = Value::Integer(c as f64);
                 prop_assert_eq!(found[2], Some(expected));

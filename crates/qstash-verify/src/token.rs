@@ -22,10 +22,10 @@ const MAX_HEADER_LENGTH: usize = 1024;
 /// The header of every genuine token so far, `{"alg":"HS256","typ":"JWT"}`.
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// Decodes payloads, most of a token, with vector instructions where the
+/// Decodes strict base64url without padding, with vector instructions where the
 /// machine has them. To be made once.
 #[derive(Clone)]
-pub(crate) struct PayloadDecoder(Engine);
+pub(crate) struct Decoder(Engine);
 
 #[cfg(any(
     target_arch = "x86_64",
@@ -38,13 +38,13 @@ type Engine = base64::engine::Simd;
 )))]
 type Engine = base64::engine::GeneralPurpose;
 
-impl PayloadDecoder {
+impl Decoder {
     #[cfg(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_feature = "neon")
     ))]
     pub(crate) fn new() -> Self {
-        PayloadDecoder(Engine::url_safe(NO_PAD))
+        Decoder(Engine::url_safe(NO_PAD))
     }
 
     #[cfg(not(any(
@@ -52,20 +52,16 @@ impl PayloadDecoder {
         all(target_arch = "aarch64", target_feature = "neon")
     )))]
     pub(crate) fn new() -> Self {
-        PayloadDecoder(URL_SAFE_NO_PAD)
+        Decoder(URL_SAFE_NO_PAD)
     }
 }
 
 /// Nobody wants to read the engine's tables.
-impl std::fmt::Debug for PayloadDecoder {
+impl std::fmt::Debug for Decoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PayloadDecoder")
+        f.write_str("Decoder")
     }
 }
-
-/// Payloads of this size, which no genuine one has reached, are decoded on the
-/// stack.
-const ON_STACK: usize = 1024;
 
 /// A token whose shape and algorithm are right; nothing is known of who made it.
 pub(crate) struct Token<'a> {
@@ -76,26 +72,33 @@ pub(crate) struct Token<'a> {
     pub(crate) mac: Option<[u8; 32]>,
 }
 
-/// Memory for a decoded payload.
+/// How many symbols are decoded on the stack: few genuine tokens have more.
+const ON_STACK: usize = 704;
+
+/// Memory for what is decoded.
 pub(crate) struct Scratch {
-    stack: [u8; ON_STACK],
+    symbols: [u8; ON_STACK],
+    bytes: [u8; ON_STACK / 4 * 3],
     heap: Vec<u8>,
 }
 
 impl Scratch {
     pub(crate) const fn new() -> Self {
         Scratch {
-            stack: [0; ON_STACK],
+            symbols: [0; ON_STACK],
+            bytes: [0; ON_STACK / 4 * 3],
             heap: Vec::new(),
         }
     }
 
-    fn of(&mut self, length: usize) -> &mut [u8] {
-        if length <= ON_STACK {
-            &mut self.stack
+    /// Memory for so many symbols, and for their bytes.
+    fn of(&mut self, symbols: usize) -> (&mut [u8], &mut [u8]) {
+        if symbols <= ON_STACK {
+            let (symbols, _) = self.symbols.split_at_mut(symbols);
+            (symbols, &mut self.bytes)
         } else {
-            self.heap.resize(length, 0);
-            &mut self.heap
+            self.heap.resize(2 * symbols, 0);
+            self.heap.split_at_mut(symbols)
         }
     }
 }
@@ -105,36 +108,49 @@ impl<'a> Token<'a> {
     /// stray bits (RFC 7515 §2, RFC 4648 §3.5).
     pub(crate) fn read(
         token: &'a [u8],
-        decoder: &PayloadDecoder,
+        decoder: &Decoder,
         scratch: &'a mut Scratch,
     ) -> Result<Self, VerifyError> {
         if token.len() > MAX_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
-        // Taken from both ends: what is in between is most of the token.
-        let mut around = token.rsplitn(2, is_dot);
-        let (Some(signature), Some(signing_input)) = (around.next(), around.next()) else {
+        // Looked for from both ends: what is in between is most of the token.
+        let last_dot = memchr::memrchr(b'.', token);
+        let Some((signing_input, signature)) = split_around(token, last_dot) else {
             return Err(NOT_THREE_PARTS);
         };
-        let mut around = signing_input.splitn(2, is_dot);
-        let (Some(header), Some(payload)) = (around.next(), around.next()) else {
+        let first_dot = memchr::memchr(b'.', signing_input);
+        let Some((header, payload)) = split_around(signing_input, first_dot) else {
             return Err(NOT_THREE_PARTS);
         };
         if header.len() > MAX_HEADER_LENGTH {
             return Err(malformed("its header is longer than 1 KiB"));
         }
+        // Of a signature that is no MAC of ours, only the shape is judged.
+        let (symbols_of_mac, is_mac) = match signature.try_into() {
+            Ok(signature) => (signature, true),
+            Err(_) if is_base64url(signature) => (&[b'A'; MAC_SYMBOLS], false),
+            Err(_) => return Err(NOT_BASE64URL),
+        };
         // Decoded before the MAC is made, so that the shape is known as a whole;
-        // a fourth part would be in here, and its dot is not base64.
-        let buffer = scratch.of(payload.len() / 4 * 3 + 2);
-        let Ok(length) = decoder.0.decode_slice(payload, buffer) else {
+        // a fourth part would be in here, and its dot is not base64. Both parts
+        // are decoded at once, which saves a third of the time: a symbol of six
+        // zero bits makes the MAC's a multiple of four.
+        let (symbols, bytes) = scratch.of(MAC_SYMBOLS + 1 + payload.len());
+        let (mac, rest) = symbols.split_at_mut(MAC_SYMBOLS);
+        mac.copy_from_slice(symbols_of_mac);
+        let (zero, rest) = rest.split_at_mut(1);
+        zero.copy_from_slice(b"A");
+        rest.copy_from_slice(payload);
+        let Ok(length) = decoder.0.decode_slice(symbols, bytes) else {
             return Err(NOT_BASE64URL);
         };
-        let payload = buffer.get(..length).unwrap_or_default();
-
-        let mac = decode_32(signature);
-        if mac.is_none() && !is_base64url(signature) {
+        // The last two bits of the MAC's last symbol belong to no byte.
+        let decoded = bytes.get(..length).and_then(<[u8]>::split_first_chunk);
+        let Some((mac, [0, payload @ ..])) = decoded else {
             return Err(NOT_BASE64URL);
-        }
+        };
+        let mac = is_mac.then_some(*mac);
         if header != USUAL_HEADER {
             check_header(header)?;
         }
@@ -146,15 +162,13 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Reads the text of 32 bytes in strict base64url, such as a SHA-256.
-pub(crate) fn decode_32(text: &[u8]) -> Option<[u8; 32]> {
-    // Unpadded base64 of 32 bytes has 43 symbols.
-    if text.len() != 43 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    (length == bytes.len()).then_some(bytes)
+/// Unpadded base64 of 32 bytes has 43 symbols.
+const MAC_SYMBOLS: usize = 43;
+
+/// What stands before the byte at `dot` and behind it.
+fn split_around(text: &[u8], dot: Option<usize>) -> Option<(&[u8], &[u8])> {
+    let (before, from_dot) = text.split_at_checked(dot?)?;
+    Some((before, from_dot.get(1..)?))
 }
 
 /// A rare path, bounded by the size of a token.
@@ -170,7 +184,7 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
         return Err(NOT_BASE64URL);
     };
     let json = buffer.get(..length).unwrap_or_default();
-    let Some(header) = json::object(json, &["alg", "crit"]) else {
+    let Some(header) = json::object(json, &[r#""alg":"#, r#""crit":"#]) else {
         return Err(malformed("its header is not a JSON object"));
     };
     if header.repeated.is_some() {
@@ -178,14 +192,10 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     }
     let [alg, crit] = header.members;
     // Nothing critical is understood here, so `crit` is refused whatever it holds.
-    if crit.is_some() || alg.and_then(Value::string).as_deref() != Some("HS256") {
+    if crit.is_some() || alg.and_then(Value::string).as_deref() != Some(b"HS256") {
         return Err(VerifyError::UnsupportedAlgorithm);
     }
     Ok(())
-}
-
-const fn is_dot(byte: &u8) -> bool {
-    *byte == b'.'
 }
 
 const NOT_THREE_PARTS: VerifyError = malformed("it does not have three parts");
@@ -200,11 +210,7 @@ mod tests {
     use super::*;
 
     fn code(token: &str) -> &'static str {
-        match Token::read(
-            token.as_bytes(),
-            &PayloadDecoder::new(),
-            &mut Scratch::new(),
-        ) {
+        match Token::read(token.as_bytes(), &Decoder::new(), &mut Scratch::new()) {
             Ok(token) if token.mac.is_some() => "ok",
             Ok(_) => "no mac",
             Err(error) => error.code(),
@@ -287,7 +293,7 @@ mod tests {
                 "A".repeat(43)
             );
             let mut scratch = Scratch::new();
-            let token = Token::read(text.as_bytes(), &PayloadDecoder::new(), &mut scratch).unwrap();
+            let token = Token::read(text.as_bytes(), &Decoder::new(), &mut scratch).unwrap();
             assert_eq!(token.payload, payload);
             assert_eq!(token.signing_input, &text.as_bytes()[..text.len() - 44]);
         }

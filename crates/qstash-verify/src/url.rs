@@ -39,9 +39,15 @@ impl Destination {
     pub(crate) fn check(&self, sub: &str, path_and_query: &str) -> Result<(), VerifyError> {
         let same = match self {
             Destination::Url(url) => url == sub,
-            Destination::Base { origin, path } => split(sub).is_ok_and(|(sub_origin, rest)| {
-                sub_origin.eq_ignore_ascii_case(origin) && is_sent_as(rest, path, path_and_query)
-            }),
+            // What is sent begins with `/`, `?` or nothing: `origin` is all of
+            // the URL's own, or `rest` begins otherwise.
+            Destination::Base { origin, path } => {
+                sub.split_at_checked(origin.len())
+                    .is_some_and(|(sub_origin, rest)| {
+                        sub_origin.eq_ignore_ascii_case(origin)
+                            && is_sent_as(rest, path, path_and_query)
+                    })
+            }
         };
         if same {
             return Ok(());

@@ -11,7 +11,7 @@ use crate::delivery::{PendingDelivery, Verified};
 use crate::error::VerifyError;
 use crate::head::{RequestHead, Signature};
 use crate::keys::{KeyRing, KeySlot};
-use crate::token::{PayloadDecoder, Scratch, Token};
+use crate::token::{Decoder, Scratch, Token};
 use crate::url::Destination;
 
 /// Verifies deliveries of QStash. Cheap to clone, and shared by threads.
@@ -39,7 +39,7 @@ struct Inner {
     tolerance: f64,
     body_limit: u64,
     clock: Clock,
-    payload_decoder: PayloadDecoder,
+    decoder: Decoder,
 }
 
 impl Verifier {
@@ -75,7 +75,7 @@ impl Verifier {
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
             clock: Clock::default(),
-            payload_decoder: PayloadDecoder::new(),
+            decoder: Decoder::new(),
         })
     }
 
@@ -101,7 +101,7 @@ impl Verifier {
         let (pair, source) = inner.keys.resolve(region)?;
 
         let mut scratch = Scratch::new();
-        let token = Token::read(token, &inner.payload_decoder, &mut scratch)?;
+        let token = Token::read(token, &inner.decoder, &mut scratch)?;
         let key = token
             .mac
             .and_then(|mac| pair.keys.which_made(token.signing_input, &mac))

@@ -1,0 +1,99 @@
+//! Counts instructions with valgrind.
+
+use std::env::current_exe;
+use std::process::Command;
+use std::thread;
+
+use crate::cases::{self, Case, Floor};
+
+/// The first argument of what runs under valgrind.
+pub(crate) const PLAY: &str = "play";
+
+/// What one time of a case's work takes.
+pub(crate) struct Count {
+    pub(crate) case: &'static str,
+    /// With everything.
+    pub(crate) whole: u64,
+    /// The cryptography alone.
+    pub(crate) floor: u64,
+    /// What verification takes beyond the cryptography and beyond the service.
+    pub(crate) own: u64,
+}
+
+/// Counts every case.
+pub(crate) fn all() -> Result<Vec<Count>, String> {
+    // Valgrind runs a program on one core.
+    let mut cases = cases::all();
+    let half = cases.split_off(cases.len() / 2);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| half.iter().map(count).collect::<Vec<_>>());
+        let mut counts: Vec<_> = cases.iter().map(count).collect();
+        counts.extend(other.join().map_err(|_| "a count has panicked")?);
+        counts.into_iter().collect()
+    })
+}
+
+fn count(case: &Case) -> Result<Count, String> {
+    let whole = difference(case, "work")?;
+    let floor = difference(case, "floor")?;
+    let without = match case.without {
+        Some(_) => difference(case, "without")?,
+        None => 0,
+    };
+    Ok(Count {
+        case: case.name,
+        whole,
+        floor,
+        own: whole.saturating_sub(floor + without),
+    })
+}
+
+/// What one time takes: the work is done a few times in one run and more often
+/// in another.
+fn difference(case: &Case, part: &str) -> Result<u64, String> {
+    const FEW: u64 = 4;
+    const MORE: u64 = 20;
+    let [few, more] = [FEW, MORE].map(|repeats| instructions(case.name, part, repeats));
+    Ok(more?.saturating_sub(few?) / (MORE - FEW))
+}
+
+fn instructions(case: &str, part: &str, repeats: u64) -> Result<u64, String> {
+    let program = current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new("valgrind")
+        .args(["--tool=cachegrind", "--cache-sim=no"])
+        .arg("--cachegrind-out-file=/dev/null")
+        .arg(program)
+        .args([PLAY, case, part, &repeats.to_string()])
+        // A log level of the caller's would change what is done.
+        .env_clear()
+        .output()
+        .map_err(|error| format!("valgrind can't be run, is it installed? {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let total = said.lines().find_map(|line| line.split_once("I   refs:"));
+    let total = total.map(|(_, digits)| digits.trim().replace(',', ""));
+    match total.and_then(|total| total.parse().ok()) {
+        Some(total) if output.status.success() => Ok(total),
+        _ => Err(format!("valgrind counted nothing for {case:?}:\n{said}")),
+    }
+}
+
+/// Does a part of a case so many times: the work, the floor, or the same call
+/// without verification.
+pub(crate) fn play(case: &str, part: &str, repeats: &str) -> Result<(), String> {
+    let cases = cases::all();
+    let case = cases.iter().find(|known| known.name == case);
+    let (Some(case), Ok(repeats)) = (case, repeats.parse()) else {
+        return Err("there is no such case".to_owned());
+    };
+    let request = (case.request)();
+    match (part, case.without) {
+        ("floor", _) => request.floor(Floor::of(case.code), repeats),
+        ("without", Some(without)) => {
+            without(&request, repeats);
+        }
+        _ => {
+            (case.work)(&request, repeats);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The counts that are committed, and how others compare with them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use crate::count::Count;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
+
+/// By how much a count may grow unnoticed, in percent.
+const SLACK: u64 = 3;
+
+/// Writes the counts, to be committed.
+pub(crate) fn write(counts: &[Count]) -> Result<(), String> {
+    let mut text = format!("{}\n", made_with()?);
+    for count in counts {
+        let _ = writeln!(text, "{:>7} {}", count.own, count.case);
+    }
+    fs::write(FILE, text).map_err(|error| format!("{FILE} can't be written: {error}"))?;
+    table(counts, &[]);
+    Ok(())
+}
+
+/// Compares with the committed counts.
+pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
+    let text = fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
+    let (recorded_with, lines) = text.split_once('\n').unwrap_or_default();
+    let recorded: Vec<(&str, u64)> = lines.lines().filter_map(read).collect();
+    table(counts, &recorded);
+
+    let here = made_with()?;
+    if here != recorded_with {
+        // Another compiler makes another program of the same source.
+        println!(
+            "\nNOT COMPARED: counts.txt was made with {recorded_with}, this is {here}.\n\
+             --update before a change and look at the difference after it."
+        );
+        return Ok(());
+    }
+    let names = |list: &mut dyn Iterator<Item = &str>| list.collect::<Vec<_>>().join("; ");
+    let unknown = names(
+        &mut recorded
+            .iter()
+            .map(|(case, _)| *case)
+            .filter(|case| counts.iter().all(|count| count.case != *case)),
+    );
+    let grown = names(&mut counts.iter().filter_map(|count| {
+        let before = recorded.iter().find(|(case, _)| *case == count.case);
+        let fits = before.is_some_and(|(_, before)| count.own * 100 <= before * (100 + SLACK));
+        (!fits).then_some(count.case)
+    }));
+    if unknown.is_empty() && grown.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "more than {SLACK} % above counts.txt, or not in it: {grown}; in it and no more: {unknown}. \
+         If that is meant, run with --update and commit counts.txt with the reason"
+    ))
+}
+
+fn read(line: &str) -> Option<(&str, u64)> {
+    let (count, case) = line.trim().split_once(' ')?;
+    Some((case, count.parse().ok()?))
+}
+
+fn table(counts: &[Count], recorded: &[(&str, u64)]) {
+    println!("                             whole       crypto      own   before");
+    for count in counts {
+        let before = recorded.iter().find(|(case, _)| *case == count.case);
+        let before = before.map_or_else(String::new, |(_, before)| before.to_string());
+        println!(
+            "{:<22} {:>11} {:>12} {:>8} {before:>8}",
+            count.case, count.whole, count.floor, count.own
+        );
+    }
+}
+
+/// What the counts depend on beside the source.
+fn made_with() -> Result<String, String> {
+    let version = |program: &str| {
+        let output = Command::new(program).arg("--version").output();
+        let output = output.map_err(|error| format!("{program}: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok::<_, String>(text)
+    };
+    // The vector code of base64, memchr and the C library is chosen by these.
+    let vectors = if std::is_x86_feature_detected!("avx2") {
+        "avx2"
+    } else {
+        "no avx2"
+    };
+    Ok(format!(
+        "{}, {}, {} {vectors}",
+        version("rustc")?,
+        version("valgrind")?,
+        std::env::consts::ARCH
+    ))
+}

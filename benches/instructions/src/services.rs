@@ -1,0 +1,119 @@
+//! The adapters around services that read the body and answer with its length,
+//! and those services bare.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use actix_web::dev::ServiceResponse;
+use actix_web::{App, test, web};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use qstash_verify_actix::QstashMiddleware;
+use qstash_verify_tower::QstashLayer;
+use tower::{Layer as _, Service, service_fn};
+
+use crate::cases::Request;
+
+/// Wrapped and bare.
+pub(crate) type Ways = [fn(&Request, u64) -> u16; 2];
+
+pub(crate) const TOWER: Ways = [
+    |request, repeats| {
+        let layer = QstashLayer::new(request.verifier.clone());
+        play_tower(layer.layer(service_fn(length)), request, repeats)
+    },
+    |request, repeats| play_tower(service_fn(length), request, repeats),
+];
+
+pub(crate) const ACTIX: Ways = [
+    |request, repeats| play_actix(request, Some(&request.verifier), repeats),
+    |request, repeats| play_actix(request, None, repeats),
+];
+
+async fn length<B>(request: http::Request<B>) -> Result<http::Response<String>, Infallible>
+where
+    B: http_body::Body<Data = Bytes, Error = Infallible>,
+{
+    let Ok(body) = request.into_body().collect().await;
+    Ok(http::Response::new(body.to_bytes().len().to_string()))
+}
+
+/// Calls the service as a server would, that has read the request already;
+/// returns the status of the last answer.
+fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> u16
+where
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
+{
+    let mut whole = http::Request::post("/webhooks/orders");
+    for (name, value) in &request.headers {
+        whole = whole.header(name, value);
+    }
+    let body = Full::new(Bytes::from(request.body.clone()));
+    let whole = whole.body(body).expect("a request");
+    let mut status = 0;
+    for _ in 0..repeats {
+        let Ok(answer) = now(service.call(black_box(whole.clone())));
+        status = black_box(answer).status().as_u16();
+    }
+    status
+}
+
+fn play_actix(request: &Request, verifier: Option<&qstash_verify::Verifier>, repeats: u64) -> u16 {
+    let length = |body: Bytes| async move { body.len().to_string() };
+    let resource = || web::resource("/webhooks/orders");
+    actix_web::rt::System::new().block_on(async move {
+        match verifier {
+            None => {
+                let resource = resource().route(web::post().to(length));
+                let app = test::init_service(App::new().service(resource)).await;
+                call_actix(&app, request, repeats).await
+            }
+            Some(verifier) => {
+                let qstash = QstashMiddleware::new(verifier.clone());
+                let resource = resource().wrap(qstash).route(web::post().to(length));
+                let app = test::init_service(App::new().service(resource)).await;
+                call_actix(&app, request, repeats).await
+            }
+        }
+    })
+}
+
+async fn call_actix<B>(
+    app: &impl actix_web::dev::Service<
+        actix_http::Request,
+        Response = ServiceResponse<B>,
+        Error = actix_web::Error,
+    >,
+    request: &Request,
+    repeats: u64,
+) -> u16 {
+    let body = Bytes::from(request.body.clone());
+    let mut status = 0;
+    for _ in 0..repeats {
+        let mut whole = test::TestRequest::post().uri("/webhooks/orders");
+        for (name, value) in &request.headers {
+            whole = whole.insert_header((name.as_str(), value.as_str()));
+        }
+        let whole = whole.set_payload(body.clone()).to_request();
+        let answer = app.call(black_box(whole)).await;
+        let answer = answer.expect("the handler does not fail");
+        status = black_box(answer).status().as_u16();
+    }
+    status
+}
+
+/// The output of a future that has nothing to wait for.
+fn now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            return output;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The same work in seconds, for the cases whose targets are ratios.
+
+use std::time::Instant;
+
+use crate::cases::{self, Case, Floor, Request};
+
+/// Measures every case.
+pub(crate) fn all() -> Result<(), String> {
+    println!("                          whole   crypto      own  ratio");
+    for case in cases::all() {
+        let request = (case.request)();
+        let [whole, floor, without] = fastest(&case, &request);
+        let own = whole - without;
+        println!(
+            "{:<22} {:>8.0} {:>8.0} {:>8.0} {:>6.3}   ns",
+            case.name,
+            whole,
+            floor,
+            own - floor,
+            own / floor,
+        );
+    }
+    Ok(())
+}
+
+/// The nanoseconds of one time of the work, of the cryptography, and of the same
+/// call without verification. They take turns, so that whatever else the
+/// machine does hits all three, and the fastest samples count, which are close
+/// to what an idle machine does.
+fn fastest(case: &Case, request: &Request) -> [f64; 3] {
+    const SAMPLES: usize = 300;
+    let floor = |repeats| request.floor(Floor::of(case.code), repeats);
+    let work = |repeats| {
+        (case.work)(request, repeats);
+    };
+    let without = |repeats| {
+        if let Some(without) = case.without {
+            without(request, repeats);
+        }
+    };
+    let parts: [&dyn Fn(u64); 3] = [&work, &floor, &without];
+    // A sample takes about 200 µs.
+    let one = sample(&work, 3);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small number"
+    )]
+    let repeats = (200_000.0 / one).max(1.0) as u64;
+    let mut samples = parts.map(|_| Vec::new());
+    for _ in 0..SAMPLES {
+        for (part, samples) in parts.iter().zip(&mut samples) {
+            samples.push(sample(part, repeats));
+        }
+    }
+    samples.map(|mut samples| {
+        samples.sort_by(f64::total_cmp);
+        samples.get(SAMPLES / 20).copied().unwrap_or_default()
+    })
+}
+
+fn sample(part: &dyn Fn(u64), repeats: u64) -> f64 {
+    let start = Instant::now();
+    part(repeats);
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let repeats = repeats as f64;
+    start.elapsed().as_secs_f64() * 1e9 / repeats
+}
