@@ -1065,6 +1065,31 @@ fn what_adapters_answer_with() {
 }
 
 #[test]
+fn what_is_printed_says_how_far_a_delivery_is_and_no_more() {
+    let token = token().sign(DEFAULT[0]);
+    let signature = (SIGNATURE_HEADER, token.as_str());
+    let size = format!("{} bytes", token.len());
+    for (headers, expected) in [
+        (vec![], "absent"),
+        (vec![signature], size.as_str()),
+        (vec![signature, signature], "several"),
+    ] {
+        let printed = format!("{:?}", RequestHead::new(headers, TARGET));
+        assert!(printed.contains(expected), "{printed}");
+    }
+
+    let head = RequestHead::new([signature], TARGET);
+    let pending = verifier().authenticate(&head).unwrap();
+    assert_eq!(format!("{pending:?}"), "PendingDelivery { .. }");
+    let mut buffered = pending.buffered();
+    for (chunk, bytes) in [(&b"he"[..], 2), (b"llo", 5), (b"!", 6)] {
+        buffered.push(chunk.into()).unwrap();
+        let expected = format!("BufferedDelivery {{ bytes: {bytes}, .. }}");
+        assert_eq!(format!("{buffered:?}"), expected);
+    }
+}
+
+#[test]
 fn a_declared_length_is_refused_with_the_head_and_after_the_claims() {
     let verifier = builder().body_limit(4).build();
     let answer = |token: &str, length: &str| {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use qstash_verify::{
     ConfigWarning, Credentials, KeyRing, KeySlot, REGION_HEADER, RequestHead, SIGNATURE_HEADER,
-    SigningKeys, Verifier, VerifyError,
+    SigningKeys, Verifier, VerifyError, parse_message,
 };
 use qstash_verify_tests::{
     DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, MULTI_REGION, Token, US, US_VARIABLES, captures,
@@ -424,4 +424,26 @@ fn a_refusal_is_one_event_of_its_level() {
     });
     assert!(log.starts_with("ERROR "), "{log}");
     assert!(log.contains(DEFAULT_VARIABLES[0].0), "{log}");
+}
+
+#[test]
+fn a_refused_message_is_one_event_that_says_where_it_is_wrong() {
+    let headers = [
+        ("upstash-message-id", "msg_1\nERROR forged"),
+        (REGION_HEADER, "us-east-1"),
+    ];
+    let head = RequestHead::new(headers, "/hook");
+    let event = |body: &[u8]| {
+        let ((), log) = captured(|| parse_message::<[u32; 2]>(body).unwrap_err().log(&head));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.starts_with(" WARN "), "{log}");
+        assert!(log.contains("region=\"US_EAST_1\""), "{log}");
+        assert!(log.contains(r"message_id=msg_1\nERROR forged"), "{log}");
+        log
+    };
+    let log = event(b"[1,\n\"confidential\"]");
+    assert!(log.contains("line=2 column=14"), "{log}");
+    assert!(!log.contains("confidential"), "{log}");
+    let log = event(b"");
+    assert!(!log.contains("line="), "{log}");
 }

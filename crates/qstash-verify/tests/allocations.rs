@@ -9,8 +9,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use allocation_counter::{AllocationInfo, measure};
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use qstash_verify::{RequestHead, SigningKeys, Verified, Verifier, VerifyError};
 use sha2::{Digest, Sha256};
@@ -46,6 +48,14 @@ fn token_for(sub: &str, key: &str, body: &[u8]) -> String {
     format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
+fn verifier() -> Verifier {
+    Verifier::builder(SigningKeys::new(CURRENT, NEXT).unwrap())
+        .base_url("https://api.example.com")
+        .unwrap()
+        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
+        .build()
+}
+
 /// The number of allocations of one verification, and its outcome.
 fn count(token: Option<&str>, body: &[u8]) -> (u64, Result<Verified, VerifyError>) {
     count_at("/webhooks/orders", token, body)
@@ -56,13 +66,9 @@ fn count_at(
     token: Option<&str>,
     body: &[u8],
 ) -> (u64, Result<Verified, VerifyError>) {
-    let verifier = Verifier::builder(SigningKeys::new(CURRENT, NEXT).unwrap())
-        .base_url("https://api.example.com")
-        .unwrap()
-        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
-        .build();
+    let verifier = verifier();
     let mut outcome = None;
-    let counted = allocation_counter::measure(|| {
+    let counted = measure(|| {
         let headers = [
             ("host", Some("api.example.com")),
             ("upstash-message-id", Some("msg_7YoJxFpwkEy5zBp378Jg")),
@@ -80,7 +86,7 @@ fn count_at(
 
 #[test]
 fn the_counter_counts() {
-    let counted = allocation_counter::measure(|| {
+    let counted = measure(|| {
         std::hint::black_box(Box::new(1));
     });
     assert_eq!(counted.count_total, 1);
@@ -126,5 +132,60 @@ fn what_is_not_signed_allocates_nothing() {
         let (allocations, outcome) = count(None, &body);
         assert_eq!(outcome.unwrap_err(), VerifyError::MissingSignature);
         assert_eq!(allocations, 0);
+    }
+}
+
+#[test]
+fn what_is_not_signed_allocates_nothing_though_its_url_is_long() {
+    for length in [0, 100, 200, 300, 400, 500] {
+        let sub = format!("{SUB}?{}", "x".repeat(length));
+        let (allocations, outcome) = count(Some(&token_for(&sub, "sig_other", b"")), b"");
+        assert!(
+            matches!(outcome, Err(VerifyError::BadSignature { .. })),
+            "{outcome:?}"
+        );
+        assert_eq!(allocations, 0, "{length}");
+    }
+}
+
+/// What is allocated, and still there, once a body has arrived in nine chunks.
+fn buffered(declared: Option<&str>) -> AllocationInfo {
+    // Static, so that the chunks themselves are not allocated.
+    static BODY: [u8; 900_000] = [b'x'; 900_000];
+    let token = token(CURRENT, &BODY);
+    let headers = [
+        ("upstash-signature", Some(token.as_str())),
+        ("content-length", declared),
+    ];
+    let headers = headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let head = RequestHead::new(headers, "/webhooks/orders");
+    let pending = verifier().authenticate(&head).unwrap();
+    let mut delivery = None;
+    let counted = measure(|| {
+        let delivery = delivery.insert(pending.buffered());
+        for chunk in BODY.chunks(100_000) {
+            delivery.push(Bytes::from_static(chunk)).unwrap();
+        }
+    });
+    let (_, whole) = delivery.unwrap().finish().unwrap();
+    assert!(whole == BODY[..]);
+    counted
+}
+
+#[test]
+fn a_body_in_chunks_takes_the_memory_that_it_declares() {
+    let counted = buffered(Some("900000"));
+    assert!(counted.bytes_current <= 900_000, "{counted:?}");
+    assert!(counted.count_total <= 4, "{counted:?}");
+}
+
+#[test]
+fn a_body_in_chunks_takes_twice_its_memory_at_most() {
+    for declared in [None, Some("1"), Some("10000000")] {
+        let counted = buffered(declared);
+        assert!(counted.bytes_current <= 1_800_000, "{counted:?}");
+        assert!(counted.count_total <= 5, "{counted:?}");
     }
 }

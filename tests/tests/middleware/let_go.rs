@@ -129,3 +129,19 @@ fn a_payload_that_is_wrapped_is_not_read_on() {
     let answers: Vec<_> = answers.iter().map(Answer::status).collect();
     assert_eq!(answers, [401]);
 }
+
+#[test]
+fn an_answer_without_a_body_keeps_the_connection_of_a_request_that_came_whole() {
+    let server = Actix::start(1, |config| {
+        let qstash = qstash().on_refusal(|_| HttpResponse::new(StatusCode::FORBIDDEN));
+        config.service(hook().wrap(qstash));
+    });
+    let mut connection = Connection::open(server.address);
+    for body in [&b""[..], BODY, &[b'x'; 10_000]] {
+        // Head and body are one write, so they are there together.
+        let refused = connection.ask(&Request::forged(body).body(body));
+        assert_eq!(refused.brief(), (403, String::new()));
+        let handled = connection.ask(&Request::genuine(BODY).body(BODY));
+        assert_eq!(handled.brief(), (200, "handled".to_owned()));
+    }
+}

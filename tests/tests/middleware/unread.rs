@@ -1,20 +1,20 @@
 //! What becomes of a refused body: some of it is discarded, not all.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::body::{self, BodySize, MessageBody};
-use actix_web::dev::{Payload, ServiceResponse};
+use actix_web::dev::{Payload, Service as _, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::call_service;
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::support::{
-    BODY, Recorder, Step, at_once, forged, genuine, limited, middleware, scripted,
+    BODY, Recorder, Step, at_once, data, forged, genuine, limited, middleware, scripted,
 };
 
 /// Reads an answer to its end: its text, and whether the end is an error, upon
@@ -26,9 +26,13 @@ async fn read<B: MessageBody>(response: ServiceResponse<B>) -> (String, Option<S
         match poll_fn(|cx| body.as_mut().poll_next(cx)).await {
             Some(Ok(chunk)) => text.extend_from_slice(&chunk),
             end => {
-                let error = end
-                    .and_then(Result::err)
-                    .map(|error| error.into().to_string());
+                let error = end.and_then(Result::err).map(|error| {
+                    let error = error.into();
+                    // What actix-web logs says it, too.
+                    let logged = format!("{error:?}");
+                    assert!(logged.contains("so it was cut off"), "{logged}");
+                    error.to_string()
+                });
                 return (String::from_utf8(text).unwrap(), error);
             }
         }
@@ -56,6 +60,7 @@ async fn of_a_body_without_end_a_mebibyte_is_discarded() {
         let error = error.unwrap();
         assert!(error.contains("so it was cut off"), "{error}");
         let discarded = fate.polls() * CHUNK - limit;
+        assert!(discarded >= 1024 * 1024, "{discarded}");
         assert!(discarded <= 1024 * 1024 + 2 * CHUNK, "{discarded}");
     }
 }
@@ -118,6 +123,40 @@ async fn an_answer_that_has_no_place_behind_it_is_left_as_it_is() {
         assert_eq!(response.response().body().size(), size);
         assert!(at_once(read(response)).is_some(), "{size:?}");
     }
+}
+
+#[actix_web::test]
+async fn an_answer_behind_which_nothing_is_left_is_left_as_it_is() {
+    let service = Recorder::default().behind(middleware()).await;
+    let mut none = forged().to_srv_request();
+    drop(none.take_payload());
+    let (read, _) = scripted(forged(), [data(BODY)]);
+    for request in [none, read] {
+        let response = call_service(&service, request).await;
+        let whole = response.into_body().try_into_bytes().ok();
+        assert_eq!(whole.unwrap(), r#"{"error":"bad_signature"}"#);
+    }
+}
+
+#[actix_web::test]
+async fn a_payload_that_is_not_of_a_connection_is_let_go_with_its_answer() {
+    let service = Recorder::default().behind(middleware()).await;
+    let (request, fate) = scripted(forged(), [Step::Stall]);
+    let response = call_service(&service, request).await;
+    assert!(!fate.is_dropped());
+    drop(response);
+    tokio::task::yield_now().await;
+    assert!(fate.is_dropped());
+}
+
+#[actix_web::test]
+async fn a_request_without_a_body_is_refused_without_a_pause() {
+    let service = Recorder::default().behind(middleware()).await;
+    let mut request = forged().to_srv_request();
+    drop(request.take_payload());
+    let mut answer = pin!(service.call(request));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(answer.as_mut().poll(&mut cx).is_ready());
 }
 
 #[actix_web::test]
