@@ -136,15 +136,15 @@ fn what_is_not_signed_allocates_nothing() {
 }
 
 #[test]
-fn what_is_not_signed_allocates_nothing_though_its_url_is_long() {
-    for length in [0, 100, 200, 300, 400, 500] {
+fn what_is_not_signed_allocates_once_at_most_however_long_its_url_is() {
+    for (length, expected) in [(0, 0), (100, 0), (200, 0), (1000, 1), (5000, 1)] {
         let sub = format!("{SUB}?{}", "x".repeat(length));
         let (allocations, outcome) = count(Some(&token_for(&sub, "sig_other", b"")), b"");
         assert!(
             matches!(outcome, Err(VerifyError::BadSignature { .. })),
             "{outcome:?}"
         );
-        assert_eq!(allocations, 0, "{length}");
+        assert_eq!(allocations, expected, "{length}");
     }
 }
 

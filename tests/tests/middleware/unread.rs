@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::body::{self, BodySize, MessageBody};
 use actix_web::dev::{Payload, Service as _, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::call_service;
+use actix_web::{HttpMessage as _, HttpResponse};
 use bytes::Bytes;
 use tokio::time::Instant;
 
