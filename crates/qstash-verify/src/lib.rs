@@ -37,7 +37,9 @@
 //! there, no claim stands twice, and all are of the right type; the issuer is
 //! `Upstash`; `exp` is not reached and `nbf` is; `sub` is this endpoint's URL,
 //! if the verifier [knows it](VerifierBuilder::base_url); the body is within the
-//! limit; its SHA-256 is the one in the token.
+//! limit; its SHA-256 is the one in the token. Where the official SDKs decide
+//! otherwise, and why we don't follow, is in
+//! [DIFFERENCES.md](https://github.com/qstash-verify/qstash-verify/blob/main/tests/interop/DIFFERENCES.md).
 //!
 //! # What is not
 //! Without a URL, a delivery meant for another endpoint with the same keys is
