@@ -690,6 +690,11 @@ fn a_delivery_is_valid_from_the_second_of_nbf_minus_tolerance() {
             }
         }
     }
+
+    let early = token().claim("nbf", &(IAT + 10 + 252).to_string());
+    let verifier = builder().clock(pinned(IAT + 10)).build();
+    let refused = verify(&verifier, &early.sign(DEFAULT[0]), BODY).unwrap_err();
+    assert!(refused.to_string().contains("252 s"), "{refused}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::BitOr as _;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -55,12 +56,9 @@ impl<'a> Value<'a> {
         match self {
             Value::Text(_) => None,
             Value::Integer(number) => Some(number),
-            // Of the values of JSON only numbers start like this; `inf` and
-            // `NaN`, which Rust would read, are none.
-            Value::Raw(raw) if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-                raw.parse().ok().filter(|number: &f64| number.is_finite())
-            }
-            Value::Raw(_) => None,
+            // Of the values of JSON only numbers are read as such; what else Rust
+            // reads, such as `inf`, is not finite.
+            Value::Raw(raw) => raw.parse().ok().filter(|number: &f64| number.is_finite()),
         }
     }
 
@@ -171,10 +169,13 @@ fn unremarkable(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let remarkable = below(word, b' ')
-            | below(word ^ eight(b'"'), 1)
-            | below(word ^ eight(b'\\'), 1)
-            | (word & eight(0x80));
+        let remarkable = [
+            below(word, b' '),
+            below(word ^ eight(b'"'), 1),
+            below(word ^ eight(b'\\'), 1),
+            word & eight(0x80),
+        ];
+        let remarkable = remarkable.into_iter().fold(0, u64::bitor);
         if remarkable != 0 {
             return length + remarkable.trailing_zeros() as usize / 8;
         }
@@ -264,6 +265,7 @@ impl<const N: usize> Visitor<'_> for Name<'_, N> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde::de::{IntoDeserializer as _, value};
 
     const NAMES: [&str; 3] = [r#""a":"#, r#""b":"#, r#""c":"#];
 
@@ -279,9 +281,9 @@ mod tests {
         assert_eq!(found.members, [Some(a), Some(b), None]);
         assert!(found.repeated.is_none());
 
-        let found = read(r#"{"a":-62135596800,"c":"x"}"#).unwrap();
-        let (a, c) = (Value::Integer(-62_135_596_800.0), Value::Text(b"x"));
-        assert_eq!(found.members, [Some(a), None, Some(c)]);
+        let found = read(r#"{"a":-62135596800,"b":0,"c":"x"}"#).unwrap();
+        let (a, b) = (Value::Integer(-62_135_596_800.0), Value::Integer(0.0));
+        assert_eq!(found.members, [Some(a), Some(b), Some(Value::Text(b"x"))]);
     }
 
     #[test]
@@ -325,6 +327,20 @@ mod tests {
             assert!(read(text).is_none(), "{text}");
         }
         assert!(object(b"{\"a\":\"\xff\"}", &[r#""a":"#]).is_none());
+    }
+
+    #[test]
+    fn errors_say_what_was_expected() {
+        let names = &NAMES;
+        let object = serde_json::Deserializer::from_str("1").deserialize_map(Members { names });
+        let error = object.err().unwrap().to_string();
+        assert!(error.contains("expected a JSON object"), "{error}");
+        let number: value::U8Deserializer<value::Error> = 1_u8.into_deserializer();
+        let error = Name { names }.deserialize(number).err().unwrap();
+        assert!(
+            error.to_string().contains("expected a member's name"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -313,6 +313,11 @@ mod tests {
     }
 
     #[test]
+    fn the_tables_of_the_decoder_are_not_printed() {
+        assert_eq!(format!("{:?}", Decoder::new()), "Decoder");
+    }
+
+    #[test]
     fn headers_are_read_as_jose() {
         for (json, expected) in [
             (r#"{"alg":"HS256"}"#, "ok"),
