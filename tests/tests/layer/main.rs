@@ -13,6 +13,7 @@ mod compose_http;
 mod extractors;
 mod heads;
 mod limits;
+mod printed;
 mod readiness;
 mod routers;
 mod service;

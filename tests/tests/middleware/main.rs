@@ -14,6 +14,7 @@ mod let_go;
 mod limits;
 mod order;
 mod places;
+mod printed;
 mod refusals;
 mod server;
 mod support;

@@ -1,0 +1,48 @@
+//! What the types of the middleware say of themselves, and the answers that they are.
+
+use actix_web::test::TestRequest;
+use actix_web::{HttpResponse, Responder as _, ResponseError as _};
+use qstash_verify_actix::{InvalidMessage, Refusal, Retry, Steer, VerifyError, parse_message};
+
+use crate::support::middleware;
+
+#[test]
+fn a_middleware_prints_its_settings() {
+    let printed = format!("{:?}", middleware());
+    assert!(
+        printed.starts_with("QstashMiddleware { verifier: "),
+        "{printed}"
+    );
+    assert!(printed.ends_with("refuse: default }"), "{printed}");
+    let custom = middleware().on_refusal(|_| HttpResponse::Forbidden().finish());
+    let printed = format!("{custom:?}");
+    assert!(printed.ends_with("refuse: custom }"), "{printed}");
+}
+
+#[test]
+fn errors_say_what_they_are() {
+    let reason = VerifyError::MissingSignature;
+    assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
+    assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());
+    let invalid = parse_message::<u64>(b"{}").unwrap_err();
+    let text = invalid.to_string();
+    let invalid = InvalidMessage(invalid);
+    assert_eq!(invalid.to_string(), text);
+    assert_eq!(invalid.status_code(), 422);
+}
+
+#[test]
+fn a_retry_is_an_answer_and_an_error() {
+    let request = TestRequest::default().to_http_request();
+    for (retry, status, header) in [
+        (Retry::Never, 489, ("upstash-nonretryable-error", "true")),
+        (Retry::AfterSeconds(30), 503, ("retry-after", "30")),
+    ] {
+        let steer = Steer(retry);
+        assert_eq!(steer.status_code(), status);
+        for response in [steer.error_response(), steer.respond_to(&request)] {
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().get(header.0).unwrap(), header.1);
+        }
+    }
+}
