@@ -163,6 +163,14 @@ fn authenticate_seeds() -> Vec<Seed> {
             &[&[DESTINATION, 4, 7, SUB, 9, TARGET, 2]],
         ),
         seed("at-another-url", "url_mismatch", &[&[DESTINATION, 1, 5]]),
+        seed(
+            "blank-in-fragment",
+            "ok",
+            &[
+                &[DESTINATION, 4, 2, SUB],
+                &own("https://example.com/hook?a=b# x"),
+            ],
+        ),
         seed("body-at-limit", "ok", &[&[LIMIT, 0, 0]]),
         seed("body-over-limit", "body_too_large", &[&[LIMIT, 0xff, 0xff]]),
         seed(

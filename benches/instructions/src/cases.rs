@@ -70,14 +70,14 @@ pub(crate) fn all() -> Vec<Case> {
         service(
             "tower, bad signature",
             Some("bad_signature"),
-            services::TOWER,
+            services::TOWER_REFUSES,
             forged,
         ),
         service("actix, 1 KiB", None, services::ACTIX, one_kib),
         service(
             "actix, bad signature",
             Some("bad_signature"),
-            services::ACTIX,
+            services::ACTIX_REFUSES,
             forged,
         ),
     ]

@@ -40,11 +40,12 @@ fn count(case: &Case) -> Result<Count, String> {
         Some(_) => difference(case, "without")?,
         None => 0,
     };
+    let own = whole.checked_sub(floor + without);
     Ok(Count {
         case: case.name,
         whole,
         floor,
-        own: whole.saturating_sub(floor + without),
+        own: own.ok_or_else(|| format!("{}: its floor takes more than the whole", case.name))?,
     })
 }
 
@@ -55,7 +56,9 @@ fn difference(case: &Case, part: &str) -> Result<u64, String> {
     // The seeds of a framework's hash maps are random: many of them even out.
     let times = if case.without.is_some() { 1000 } else { 16 };
     let [few, more] = [FEW, FEW + times].map(|repeats| instructions(case.name, part, repeats));
-    Ok(more?.saturating_sub(few?) / times)
+    let more_times = more?.checked_sub(few?);
+    let more_times = more_times.ok_or_else(|| format!("{}, {part}: more takes less", case.name))?;
+    Ok(more_times / times)
 }
 
 fn instructions(case: &str, part: &str, repeats: u64) -> Result<u64, String> {

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use actix_web::dev::ServiceResponse;
-use actix_web::{App, test, web};
+use actix_web::{App, HttpResponse, test, web};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use qstash_verify_actix::QstashMiddleware;
@@ -32,6 +32,28 @@ pub(crate) const ACTIX: Ways = [
     |request, repeats| play_actix(request, Some(&request.verifier), repeats),
     |request, repeats| play_actix(request, None, repeats),
 ];
+
+/// Wrapped, and bare where the service itself refuses, of the head.
+pub(crate) const TOWER_REFUSES: Ways = [TOWER[0], |request, repeats| {
+    play_tower(service_fn(refuse), request, repeats)
+}];
+
+/// The same in actix-web.
+pub(crate) const ACTIX_REFUSES: Ways = [ACTIX[0], |request, repeats| {
+    let resource = web::resource("/webhooks/orders");
+    let refuse = || async { HttpResponse::Unauthorized().finish() };
+    actix_web::rt::System::new().block_on(async move {
+        let resource = resource.route(web::post().to(refuse));
+        let app = test::init_service(App::new().service(resource)).await;
+        call_actix(&app, request, repeats).await
+    })
+}];
+
+async fn refuse<B>(_: http::Request<B>) -> Result<http::Response<String>, Infallible> {
+    let mut answer = http::Response::new(String::new());
+    *answer.status_mut() = http::StatusCode::UNAUTHORIZED;
+    Ok(answer)
+}
 
 async fn length<B>(request: http::Request<B>) -> Result<http::Response<String>, Infallible>
 where

@@ -18,7 +18,7 @@ const ISSUER: &str = "Upstash";
 /// println!("{:?} was sent to {}", claims.jti(), claims.sub());
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(test, derive(Default))]
 pub struct Claims {
     /// `sub`, and `jti` right behind it: one piece of memory for both.
@@ -74,6 +74,18 @@ impl Claims {
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
         self.texts.get(self.jti?..)
+    }
+}
+
+impl std::fmt::Debug for Claims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claims")
+            .field("sub", &self.sub())
+            .field("exp", &self.exp)
+            .field("nbf", &self.nbf)
+            .field("iat", &self.iat)
+            .field("jti", &self.jti())
+            .finish()
     }
 }
 
@@ -185,5 +197,26 @@ const fn invalid(claim: &'static str, reason: &'static str) -> VerifyError {
     VerifyError::InvalidClaim {
         claim: Cow::Borrowed(claim),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_printed_as_they_were_sent() {
+        let claims = Claims {
+            texts: "https://example.com/jwt_1".to_owned(),
+            jti: Some("https://example.com/".len()),
+            exp: 2.0,
+            nbf: Some(1.5),
+            iat: None,
+        };
+        assert_eq!(
+            format!("{claims:?}"),
+            "Claims { sub: \"https://example.com/\", exp: 2.0, nbf: Some(1.5), iat: None, \
+             jti: Some(\"jwt_1\") }"
+        );
     }
 }

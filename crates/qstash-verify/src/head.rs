@@ -61,7 +61,8 @@ impl std::fmt::Debug for Signature<'_> {
 impl<'a> RequestHead<'a> {
     /// The names of the headers that verification reads, in lower case. Where it
     /// is quicker to look them up than to go through all headers, these are
-    /// enough for [`new`](Self::new); each has to come with all its values.
+    /// enough for [`new`](Self::new). Each has to come with all its values: of the
+    /// first alone, a second signature would go unnoticed.
     ///
     /// ```
     /// use std::collections::HashMap;

@@ -80,6 +80,12 @@ pub(crate) fn object<'a, const N: usize>(
     bytes: &'a [u8],
     names: &[&'static str; N],
 ) -> Option<Object<'a, N>> {
+    debug_assert!(
+        names
+            .iter()
+            .all(|n| n.starts_with('"') && n.ends_with("\":")),
+        "names come as they are written before a value"
+    );
     if let Some(members) = plain(bytes, names) {
         return Some(Object {
             members,

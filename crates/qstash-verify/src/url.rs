@@ -40,7 +40,8 @@ impl Destination {
         let same = match self {
             Destination::Url(url) => url == sub,
             // What is sent begins with `/`, `?` or nothing: `origin` is all of
-            // the URL's own, or `rest` begins otherwise.
+            // the URL's own, or `rest` begins otherwise. What QStash lets stand in
+            // a URL, such as a blank in a fragment, is not judged here.
             Destination::Base { origin, path } => {
                 sub.split_at_checked(origin.len())
                     .is_some_and(|(sub_origin, rest)| {
@@ -150,6 +151,24 @@ mod tests {
                 "/hook",
                 "https://example.com/hook#top",
                 true,
+            ),
+            (
+                "https://example.com",
+                "/hook",
+                "https://example.com/hook#to the\ttop",
+                true,
+            ),
+            (
+                "https://example.com",
+                "/hook",
+                "https://example.com/hook ",
+                false,
+            ),
+            (
+                "https://example.com",
+                "/hook",
+                " https://example.com/hook",
+                false,
             ),
             ("https://example.com", "/", "https://example.com", true),
             ("https://example.com", "/", "https://example.com/", true),

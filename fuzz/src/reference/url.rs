@@ -14,9 +14,9 @@ impl Destination {
     #[must_use]
     pub fn is_valid(&self) -> bool {
         match self {
-            Destination::Url(url) => parts(url.trim()).is_some(),
+            Destination::Url(url) => configured(url).is_some(),
             Destination::Base(url) => {
-                parts(url.trim()).is_some_and(|(_, path)| !path.contains(['?', '#']))
+                configured(url).is_some_and(|(_, path)| !path.contains(['?', '#']))
             }
         }
     }
@@ -28,7 +28,7 @@ impl Destination {
             Destination::Url(url) => url.trim() == sub,
             Destination::Base(base) => {
                 let (Some((base_origin, base_path)), Some((origin, rest))) =
-                    (parts(base.trim()), parts(sub))
+                    (configured(base), parts(sub))
                 else {
                     return false;
                 };
@@ -50,11 +50,16 @@ impl Destination {
     }
 }
 
+/// The parts of a URL that the builder was given, in which no white space may be.
+/// Of `sub`, QStash is the judge.
+fn configured(url: &str) -> Option<(String, String)> {
+    let url = url.trim();
+    let odd = url.chars().any(|c| c.is_whitespace() || c.is_control());
+    if odd { None } else { parts(url) }
+}
+
 /// Scheme and authority in lower case, and what stands behind them.
 fn parts(url: &str) -> Option<(String, String)> {
-    if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return None;
-    }
     let scheme = ["https://", "http://"].into_iter().find(|scheme| {
         let start = url.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
