@@ -136,8 +136,10 @@ fn plain_value(json: &[u8]) -> Option<(Value<'_>, &[u8])> {
         return Some((Value::Text(text), behind.strip_prefix(b"\"")?));
     }
     let unsigned = json.strip_prefix(b"-").unwrap_or(json);
-    let (mut number, mut length) = (0, 0);
-    for digit in unsigned.iter().take_while(|byte| byte.is_ascii_digit()) {
+    let eight = unsigned.first_chunk().and_then(eight_digits);
+    let (mut number, mut length) = eight.map_or((0, 0), |number| (number, 8));
+    let others = unsigned.get(length..)?.iter();
+    for digit in others.take_while(|byte| byte.is_ascii_digit()) {
         number = number * 10 + u64::from(digit - b'0');
         length += 1;
         // 15 digits are exact in a double.
@@ -157,14 +159,33 @@ fn plain_value(json: &[u8]) -> Option<(Value<'_>, &[u8])> {
     Some((Value::Integer(number), unsigned.get(length..)?))
 }
 
+/// This byte eight times.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The number that these are, if all of them are digits. One after the other they
+/// would have to wait for each other's multiplication, and each date has ten.
+fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
+    // The first digit is in the lowest byte.
+    let word = u64::from_le_bytes(*digits);
+    // `0` to `?` have a 3 above; of these, six more than `9` is the first not to.
+    let high = word & eight(0xf0);
+    let high_of_six_more = word.wrapping_add(eight(6)) & eight(0xf0);
+    if [high, high_of_six_more] != [eight(0x30); 2] {
+        return None;
+    }
+    // Neighbours become numbers of two digits, those of four, and those of eight: of
+    // each pair the first, which is the lower, is multiplied and moved to the other.
+    let pairs = (word & eight(0x0f)).wrapping_mul((10 << 8) + 1) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul((100 << 16) + 1) >> 16;
+    Some((fours & 0x0000_ffff_0000_ffff).wrapping_mul((10_000 << 32) + 1) >> 32)
+}
+
 /// How many bytes from the start are ASCII and neither a control character, a
 /// quotation mark nor a backslash. Looks at eight at a time: a search with
 /// vector code takes longer to begin than these strings have bytes.
 fn unremarkable(bytes: &[u8]) -> usize {
-    /// This byte eight times.
-    const fn eight(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
     /// The highest bit of each byte of `word` that is below `limit`, which is
     /// 128 at most. Of the bytes above the lowest one found it may be wrong.
     const fn below(word: u64, limit: u8) -> u64 {
@@ -377,6 +398,28 @@ mod tests {
             read("{\"a\":1e400}").unwrap().members[0],
             Some(Value::Raw("1e400"))
         );
+    }
+
+    #[test]
+    fn eight_digits_are_read_at_once() {
+        for number in [0, 1, 9_999_999, 12_345_678, 90_807_060, 99_999_999] {
+            let digits = format!("{number:08}");
+            let eight = digits.as_bytes().try_into().unwrap();
+            assert_eq!(eight_digits(eight), Some(number), "{digits}");
+        }
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                for others in [b'0', b'9'] {
+                    let mut text = [others; 8];
+                    text[at] = byte;
+                    let number = std::str::from_utf8(&text).ok();
+                    // Rust reads a sign as well.
+                    let number = number.filter(|text| !text.starts_with('+'));
+                    let number = number.and_then(|text| text.parse().ok());
+                    assert_eq!(eight_digits(&text), number, "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]
