@@ -36,7 +36,7 @@ impl Request {
     /// What this server must answer.
     pub(crate) fn expected(&self, variant: Variant) -> &Answer {
         match variant {
-            Variant::Bare => &self.bare,
+            Variant::Bare | Variant::Floor => &self.bare,
             Variant::Wrapped => &self.wrapped,
         }
     }

@@ -4,7 +4,9 @@
 //! loopback, each bare and wrapped, and sends them the same deliveries of 1 KiB on
 //! connections that are kept open: genuine ones alone, then as many forgeries among
 //! them. Bare and wrapped take turns every tenth of a second, so that whatever else the
-//! machine does hits both. It checks every answer and the servers' memory, prints
+//! machine does hits both. With genuine ones, a third has its turn as well: the bare
+//! one with a handler that makes the MAC and the hash and looks at neither, which is
+//! what no verifier can do without. It checks every answer and the servers' memory, prints
 //! what it measured, and ends with status 1 and a sentence if that is not good
 //! enough; `--help` has the numbers.
 //!
@@ -24,6 +26,7 @@
 mod client;
 mod cores;
 mod delivery;
+mod floor;
 mod measure;
 mod process;
 mod report;
@@ -97,6 +100,8 @@ enum Framework {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Variant {
     Bare,
+    /// Bare, with a handler that makes the MAC and the hash.
+    Floor,
     Wrapped,
 }
 
@@ -110,11 +115,12 @@ impl Framework {
 }
 
 impl Variant {
-    const BOTH: [Variant; 2] = [Variant::Bare, Variant::Wrapped];
+    const ALL: [Variant; 3] = [Variant::Bare, Variant::Floor, Variant::Wrapped];
 
     fn name(self) -> &'static str {
         match self {
             Variant::Bare => "bare",
+            Variant::Floor => "floor",
             Variant::Wrapped => "wrapped",
         }
     }

@@ -1,4 +1,4 @@
-//! Bare and wrapped in turn.
+//! The variants in turn.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,6 +58,8 @@ pub(crate) struct Comparison {
     pub(crate) traffic: Traffic,
     /// Pair after pair.
     pub(crate) bare: Vec<Round>,
+    /// None of forgeries: what it takes to refuse one depends on why.
+    pub(crate) floor: Vec<Round>,
     pub(crate) wrapped: Vec<Round>,
 }
 
@@ -137,7 +139,7 @@ async fn compare(
     results: &mut Results,
 ) -> Result<(), Failure> {
     let mut opponents = Vec::new();
-    for variant in Variant::BOTH {
+    for variant in Variant::ALL {
         let server = Server {
             framework,
             variant,
@@ -161,6 +163,7 @@ async fn compare(
             framework,
             traffic: *traffic,
             bare: Vec::new(),
+            floor: Vec::new(),
             wrapped: Vec::new(),
         };
         let start = Instant::now();
@@ -172,9 +175,13 @@ async fn compare(
                 && start.elapsed() < plan.bounds.comparison * 3)
         {
             for opponent in &mut opponents {
+                if opponent.variant == Variant::Floor && *traffic != Traffic::Genuine {
+                    continue;
+                }
                 let round = opponent.round(requests, plan.bounds).await?;
                 match opponent.variant {
                     Variant::Bare => comparison.bare.push(round),
+                    Variant::Floor => comparison.floor.push(round),
                     Variant::Wrapped => {
                         answers += round.tally.latencies.len();
                         comparison.wrapped.push(round);
@@ -190,6 +197,9 @@ async fn compare(
         results.take(comparison);
     }
     for opponent in &opponents {
+        if opponent.variant == Variant::Floor {
+            continue;
+        }
         let memory = Memory {
             framework,
             variant: opponent.variant,
@@ -267,7 +277,8 @@ impl Results {
         for round in &comparison.wrapped {
             self.answers += round.tally.latencies.len();
         }
-        for round in comparison.bare.iter().chain(&comparison.wrapped) {
+        let others = comparison.bare.iter().chain(&comparison.floor);
+        for round in others.chain(&comparison.wrapped) {
             self.wrong += round.tally.wrong;
             self.told.extend(round.tally.told.iter().cloned());
         }

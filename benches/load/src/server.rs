@@ -13,6 +13,7 @@ use qstash_verify::{Verifier, testing};
 use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_tower::QstashLayer;
 
+use crate::floor::{self, Mac};
 use crate::{Failure, Framework, Server, Variant, cores};
 
 pub(crate) const BASE_URL: &str = "https://api.example.com";
@@ -59,6 +60,7 @@ fn verifier() -> Result<Verifier, Failure> {
 fn axum(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), Failure> {
     let app = match variant {
         Variant::Bare => Router::new().route(PATH, post(handle)),
+        Variant::Floor => Router::new().route(PATH, post(handle_with_floor)),
         Variant::Wrapped => Router::new()
             .route(PATH, post(handle_verified_by_axum))
             .layer(QstashLayer::new(verifier()?)),
@@ -92,6 +94,7 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
     actix_web::rt::System::new().block_on(async {
         match variant {
             Variant::Bare => serve!(resource().route(web::post().to(handle))).await?,
+            Variant::Floor => serve!(resource().route(web::post().to(handle_with_floor))).await?,
             Variant::Wrapped => {
                 let handler = handle_verified_by_actix;
                 let resource = move || resource().wrap(qstash.clone());
@@ -103,6 +106,11 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
 }
 
 async fn handle(body: Bytes) -> String {
+    describe(&body)
+}
+
+async fn handle_with_floor(_: Mac, body: Bytes) -> String {
+    floor::hash(&body);
     describe(&body)
 }
 
