@@ -1,6 +1,7 @@
 //! What is measured: each case runs its work as often as it is told to.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
 use qstash_verify::testing::{CURRENT_KEY, Delivery, NEXT_KEY, signing_keys};
@@ -30,8 +31,17 @@ impl Floor {
     }
 }
 
-/// Does the work so many times, and says the status of the last answer.
-pub(crate) type Work = fn(&Request, u64) -> u16;
+/// Does the work so many times.
+pub(crate) type Work = fn(&Request, u64) -> Done;
+
+/// What came of it.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// Of the last answer.
+    pub(crate) status: u16,
+    /// Without what it took to make the requests.
+    pub(crate) elapsed: Duration,
+}
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
@@ -107,13 +117,15 @@ fn service(
 }
 
 /// With the search for the headers, which is part of the work.
-fn verify(request: &Request, repeats: u64) -> u16 {
+fn verify(request: &Request, repeats: u64) -> Done {
     let mut status = 0;
+    let start = Instant::now();
     for _ in 0..repeats {
         let verdict = black_box(request).verdict();
         status = black_box(verdict).map_or_else(|refused| refused.status(), |_| 200);
     }
-    status
+    let elapsed = start.elapsed();
+    Done { status, elapsed }
 }
 
 /// A request as a server has read it, and the verifier of its service.

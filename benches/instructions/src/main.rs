@@ -58,10 +58,10 @@ mod tests {
             let code = request.verdict().err().map(|refused| refused.code());
             assert_eq!(code, case.code, "{}", case.name);
             let status = if code.is_some() { 401 } else { 200 };
-            assert_eq!((case.work)(&request, 2), status, "{}", case.name);
+            assert_eq!((case.work)(&request, 2).status, status, "{}", case.name);
             // What is compared gives the same answer.
             if let Some(without) = case.without {
-                assert_eq!(without(&request, 2), status, "{}", case.name);
+                assert_eq!(without(&request, 2).status, status, "{}", case.name);
             }
         }
     }

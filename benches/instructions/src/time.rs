@@ -1,6 +1,6 @@
 //! The same work in seconds, for the cases whose targets are ratios.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cases::{self, Case, Floor, Request};
 
@@ -29,16 +29,17 @@ pub(crate) fn all() -> Result<(), String> {
 /// to what an idle machine does.
 fn fastest(case: &Case, request: &Request) -> [f64; 3] {
     const SAMPLES: usize = 300;
-    let floor = |repeats| request.floor(Floor::of(case.code), repeats);
-    let work = |repeats| {
-        (case.work)(request, repeats);
+    let floor = |repeats| {
+        let start = Instant::now();
+        request.floor(Floor::of(case.code), repeats);
+        start.elapsed()
     };
+    let work = |repeats| (case.work)(request, repeats).elapsed;
     let without = |repeats| {
-        if let Some(without) = case.without {
-            without(request, repeats);
-        }
+        let without = case.without;
+        without.map_or(Duration::ZERO, |without| without(request, repeats).elapsed)
     };
-    let parts: [&dyn Fn(u64); 3] = [&work, &floor, &without];
+    let parts: [&dyn Fn(u64) -> Duration; 3] = [&work, &floor, &without];
     // A sample takes about 200 µs.
     let one = sample(&work, 3);
     #[expect(
@@ -59,10 +60,9 @@ fn fastest(case: &Case, request: &Request) -> [f64; 3] {
     })
 }
 
-fn sample(part: &dyn Fn(u64), repeats: u64) -> f64 {
-    let start = Instant::now();
-    part(repeats);
+fn sample(part: &dyn Fn(u64) -> Duration, repeats: u64) -> f64 {
+    let elapsed = part(repeats);
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let repeats = repeats as f64;
-    start.elapsed().as_secs_f64() * 1e9 / repeats
+    elapsed.as_secs_f64() * 1e9 / repeats
 }
