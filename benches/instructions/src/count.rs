@@ -14,6 +14,8 @@ pub(crate) struct Count {
     pub(crate) case: &'static str,
     /// With everything.
     pub(crate) whole: u64,
+    /// The same call of a service that isn't wrapped.
+    pub(crate) without: u64,
     /// The cryptography alone.
     pub(crate) floor: u64,
     /// What verification takes beyond the cryptography and beyond the service.
@@ -44,6 +46,7 @@ fn count(case: &Case) -> Result<Count, String> {
     Ok(Count {
         case: case.name,
         whole,
+        without,
         floor,
         own: own.ok_or_else(|| format!("{}: its floor takes more than the whole", case.name))?,
     })

@@ -27,6 +27,9 @@ mod time;
 
 use std::process::ExitCode;
 
+const USAGE: &str = "without arguments it compares with counts.txt, with --update it rewrites \
+                     counts.txt, with --time it measures the same work in seconds";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -36,7 +39,11 @@ fn main() -> ExitCode {
         ["--time"] => time::all(),
         // What runs under valgrind.
         [count::PLAY, case, part, repeats] => count::play(case, part, repeats),
-        _ => Err("it takes --update, --time, or nothing".to_owned()),
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(USAGE.to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

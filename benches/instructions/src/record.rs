@@ -67,13 +67,16 @@ fn read(line: &str) -> Option<(&str, u64)> {
 }
 
 fn table(counts: &[Count], recorded: &[(&str, u64)]) {
-    println!("                             whole       crypto      own   before");
+    println!(
+        "                             whole  unwrapped       crypto      own   before\n\
+         own: whole less unwrapped and crypto; before: what counts.txt says of it"
+    );
     for count in counts {
         let before = recorded.iter().find(|(case, _)| *case == count.case);
         let before = before.map_or_else(String::new, |(_, before)| before.to_string());
         println!(
-            "{:<22} {:>11} {:>12} {:>8} {before:>8}",
-            count.case, count.whole, count.floor, count.own
+            "{:<22} {:>11} {:>10} {:>12} {:>8} {before:>8}",
+            count.case, count.whole, count.without, count.floor, count.own
         );
     }
 }

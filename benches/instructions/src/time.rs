@@ -6,15 +6,19 @@ use crate::cases::{self, Case, Floor, Request};
 
 /// Measures every case.
 pub(crate) fn all() -> Result<(), String> {
-    println!("                          whole   crypto      own  ratio");
+    println!(
+        "                          whole unwrapped  crypto      own  ratio\n\
+         own: whole less unwrapped and crypto; ratio: of own and crypto to crypto"
+    );
     for case in cases::all() {
         let request = (case.request)();
         let [whole, floor, without] = fastest(&case, &request);
         let own = whole - without;
         println!(
-            "{:<22} {:>8.0} {:>8.0} {:>8.0} {:>6.3}   ns",
+            "{:<22} {:>8.0} {:>9.0} {:>7.0} {:>8.0} {:>6.3}   ns",
             case.name,
             whole,
+            without,
             floor,
             own - floor,
             own / floor,

@@ -50,7 +50,7 @@ fn options() -> Result<Options, String> {
             ("--show", Some(index)) => options.show = usize::try_from(index).ok(),
             _ => {
                 return Err(format!(
-                    "{name}: only --seed NUMBER and --show NUMBER are known"
+                    "{name}: there are --seed and --show, and each takes a number"
                 ));
             }
         }
