@@ -1,12 +1,12 @@
 //! What no verifier can do without: a MAC over the token and a hash of the body. Here
 //! nobody looks at either.
 
-use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use qstash_verify::testing::CURRENT_KEY;
@@ -21,37 +21,38 @@ static KEY: LazyLock<Hmac<Sha256>> =
 pub(crate) struct Mac;
 
 impl Mac {
-    fn over(token: Option<&[u8]>) -> Self {
-        let token = token.unwrap_or_default();
-        let dot = token.iter().rposition(|byte| *byte == b'.');
-        let signing_input = token.get(..dot.unwrap_or_default());
-        let mac = KEY.clone().chain_update(signing_input.unwrap_or_default());
+    /// Without a token there would be less to do, which must not go unnoticed.
+    fn over(token: Option<&[u8]>) -> Option<Self> {
+        let token = token?;
+        let dot = token.iter().rposition(|byte| *byte == b'.')?;
+        let mac = KEY.clone().chain_update(token.get(..dot)?);
         black_box(mac.finalize());
-        Mac
+        Some(Mac)
     }
 }
 
 const SIGNATURE: &str = "upstash-signature";
 
 impl<S: Sync> FromRequestParts<S> for Mac {
-    type Rejection = Infallible;
+    type Rejection = StatusCode;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
         let token = parts.headers.get(SIGNATURE);
-        Ok(Mac::over(token.map(AsRef::as_ref)))
+        Mac::over(token.map(AsRef::as_ref)).ok_or(StatusCode::BAD_REQUEST)
     }
 }
 
 impl actix_web::FromRequest for Mac {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
 
     fn from_request(
         request: &actix_web::HttpRequest,
         _: &mut actix_web::dev::Payload,
     ) -> Self::Future {
         let token = request.headers().get(SIGNATURE);
-        ready(Ok(Mac::over(token.map(AsRef::as_ref))))
+        let mac = Mac::over(token.map(AsRef::as_ref));
+        ready(mac.ok_or_else(|| actix_web::error::ErrorBadRequest("no token")))
     }
 }
 

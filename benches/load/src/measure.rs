@@ -69,6 +69,13 @@ pub(crate) enum Traffic {
     HalfForged,
 }
 
+impl Variant {
+    /// What it takes to refuse a forgery depends on why, so that has no floor.
+    fn takes(self, traffic: Traffic) -> bool {
+        self != Variant::Floor || traffic == Traffic::Genuine
+    }
+}
+
 impl Traffic {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -147,7 +154,10 @@ async fn compare(
             log: plan.log,
         };
         let mut opponent = Opponent::start(server, plan.connections).await?;
-        for (_, requests) in traffics {
+        for (traffic, requests) in traffics {
+            if !variant.takes(*traffic) {
+                continue;
+            }
             // Twice: the second time, memory that the first gave back is taken again.
             for _ in 0..2 {
                 let round = opponent.round(requests, plan.bounds).await?;
@@ -175,7 +185,7 @@ async fn compare(
                 && start.elapsed() < plan.bounds.comparison * 3)
         {
             for opponent in &mut opponents {
-                if opponent.variant == Variant::Floor && *traffic != Traffic::Genuine {
+                if !opponent.variant.takes(*traffic) {
                     continue;
                 }
                 let round = opponent.round(requests, plan.bounds).await?;
@@ -188,8 +198,8 @@ async fn compare(
                     }
                 }
             }
-            // Whoever comes second finds the core as the first has left it.
-            opponents.reverse();
+            // Each finds the core as the one before has left it.
+            opponents.rotate_left(1);
         }
         if plan.timed {
             report::print(&comparison);

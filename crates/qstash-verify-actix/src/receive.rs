@@ -84,7 +84,7 @@ where
     }
 }
 
-/// A payload of these bytes, in one piece of memory; actix-web's own takes three.
+/// A payload of these bytes, in one piece of memory; actix-web's own takes two.
 fn whole(bytes: Bytes) -> Payload {
     if bytes.is_empty() {
         return Payload::None;
