@@ -176,6 +176,10 @@ async fn compare(
             floor: Vec::new(),
             wrapped: Vec::new(),
         };
+        let mut turns: Vec<&mut Opponent> = opponents
+            .iter_mut()
+            .filter(|opponent| opponent.variant.takes(*traffic))
+            .collect();
         let start = Instant::now();
         let mut answers = 0;
         // Four comparisons share what is asked for.
@@ -184,10 +188,7 @@ async fn compare(
             || (answers < plan.bounds.answers.div_ceil(4)
                 && start.elapsed() < plan.bounds.comparison * 3)
         {
-            for opponent in &mut opponents {
-                if !opponent.variant.takes(*traffic) {
-                    continue;
-                }
+            for opponent in &mut turns {
                 let round = opponent.round(requests, plan.bounds).await?;
                 match opponent.variant {
                     Variant::Bare => comparison.bare.push(round),
@@ -199,7 +200,7 @@ async fn compare(
                 }
             }
             // Each finds the core as the one before has left it.
-            opponents.rotate_left(1);
+            turns.rotate_left(1);
         }
         if plan.timed {
             report::print(&comparison);
