@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::CHALLENGE;
+use crate::config::variables;
 use crate::keys::KeySource;
 use crate::region::Region;
-use crate::variables;
 
 /// Why a delivery is refused.
 ///

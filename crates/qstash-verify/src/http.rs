@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
 
 use crate::error::VerifyError;
-use crate::head::RequestHead;
-use crate::retry::Retry;
+use crate::message::Retry;
+use crate::request::RequestHead;
 
 impl<'a> RequestHead<'a> {
     /// The head of a request as the `http` crate has it. `uri` is the one that

@@ -66,48 +66,34 @@
 //!   tests of your service. It belongs in `[dev-dependencies]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod body;
-mod buffer;
-mod callback;
-mod claims;
 mod clock;
-mod config_error;
-mod credentials;
+mod config;
 mod delivery;
-mod env;
+mod destination;
 mod error;
-mod head;
 #[cfg(feature = "http")]
 mod http;
-mod json;
 mod keys;
+mod log;
 mod message;
-mod metadata;
 mod region;
-mod retry;
+mod request;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod token;
-mod trace;
-mod url;
-pub mod variables;
 mod verifier;
 
-pub use body::DEFAULT_BODY_LIMIT;
-pub use buffer::BufferedDelivery;
-pub use callback::Callback;
-pub use claims::Claims;
-pub use config_error::{ConfigError, ConfigWarning};
-pub use credentials::{CredentialSource, Credentials};
-pub use delivery::{PendingDelivery, Verified};
+pub use config::error::{ConfigError, ConfigWarning};
+pub use config::{CredentialSource, Credentials, variables};
+pub use delivery::body::DEFAULT_BODY_LIMIT;
+pub use delivery::{BufferedDelivery, PendingDelivery, Verified};
 pub use error::VerifyError;
-pub use head::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
 pub use keys::{KeyRing, KeySlot, KeySource, SigningKeys};
-pub use message::{MessageError, parse_message};
-pub use metadata::MessageMetadata;
+pub use message::{Callback, MessageError, MessageMetadata, Retry, parse_message};
 pub use region::{ParseRegionError, Region};
-pub use retry::Retry;
+pub use request::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
+pub use token::claims::Claims;
 pub use verifier::{Verifier, VerifierBuilder};
 
 /// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110

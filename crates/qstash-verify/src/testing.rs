@@ -45,12 +45,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::config_error::ConfigError;
-use crate::env::{Variables, read_keys};
+use crate::config::environment::{Variables, read_keys};
+use crate::config::error::ConfigError;
 use crate::error::VerifyError;
-use crate::head::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER};
 use crate::keys::{KeyRing, KeySlot, SigningKeys};
 use crate::region::Region;
+use crate::request::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER};
 use crate::verifier::{Verifier, VerifierBuilder};
 
 /// The current key of [`signing_keys`]. Public.
@@ -180,7 +180,9 @@ impl Delivery {
     /// # Errors
     /// [`VerifyError::NoSigningKeys`] if there is no such pair.
     pub fn key_of(mut self, ring: &KeyRing, slot: KeySlot) -> Result<Self, VerifyError> {
-        let (pair, _source) = ring.resolve(self.region)?;
+        let region = self.region;
+        let resolved = ring.resolve(region);
+        let (pair, _source) = resolved.ok_or(VerifyError::NoSigningKeys { region })?;
         self.key = pair.keys.prepared(slot);
         Ok(self)
     }
@@ -404,10 +406,10 @@ fn seconds(nanos: i128) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config_error::ConfigWarning;
+    use crate::config::error::ConfigWarning;
     use crate::delivery::Verified;
-    use crate::head::RequestHead;
-    use crate::keys::DEVELOPMENT_KEYS;
+    use crate::keys::public::DEVELOPMENT_KEYS;
+    use crate::request::RequestHead;
 
     const URL: &str = "https://example.com/orders?a=b#c";
 
@@ -637,7 +639,7 @@ mod tests {
 
     #[test]
     fn the_development_servers_keys_are_taken_in_any_build() {
-        let variables = crate::variables::signing_keys(None);
+        let variables = crate::config::variables::signing_keys(None);
         let pasted = |name: &str| {
             let [current, next] = DEVELOPMENT_KEYS.map(str::to_owned);
             let [current_name, next_name] = variables;
@@ -645,7 +647,8 @@ mod tests {
                 .into_iter()
                 .find_map(|(known, key)| (known == name).then_some(key))
         };
-        let on = |name: &str| (name == crate::variables::DEVELOPMENT).then(|| "TRUE".to_owned());
+        let on =
+            |name: &str| (name == crate::config::variables::DEVELOPMENT).then(|| "TRUE".to_owned());
         for ring in [key_ring_from_lookup(pasted), key_ring_from_lookup(on)] {
             assert_eq!(ring.unwrap().warnings(), [ConfigWarning::DevelopmentKeys]);
         }

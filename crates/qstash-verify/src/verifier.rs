@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::body::{BodyHash, DEFAULT_BODY_LIMIT};
-use crate::claims::{self, Checks};
 use crate::clock::Clock;
-use crate::config_error::{ConfigError, ConfigWarning};
+use crate::config::error::{ConfigError, ConfigWarning};
+use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::delivery::{PendingDelivery, Verified};
+use crate::destination::Destination;
 use crate::error::VerifyError;
-use crate::head::{RequestHead, Signature};
 use crate::keys::{KeyRing, KeySlot};
+use crate::request::{RequestHead, Signature};
+use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
-use crate::url::Destination;
 
 /// Verifies deliveries of QStash. Cheap to clone, and shared by threads.
 ///
@@ -98,7 +98,8 @@ impl Verifier {
             }
         };
         let region = head.region;
-        let (pair, source) = inner.keys.resolve(region)?;
+        let resolved = inner.keys.resolve(region);
+        let (pair, source) = resolved.ok_or(VerifyError::NoSigningKeys { region })?;
 
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;

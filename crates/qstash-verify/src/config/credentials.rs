@@ -4,10 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::config_error::{ConfigError, ConfigWarning};
-use crate::env::Variables;
+use crate::config::environment::Variables;
+use crate::config::error::{ConfigError, ConfigWarning};
+use crate::config::variables;
 use crate::region::Region;
-use crate::variables;
 
 /// Where a publisher goes that names no URL, in the EU.
 const EU_URL: &str = "https://qstash.upstash.io";

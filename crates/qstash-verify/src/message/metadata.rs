@@ -1,6 +1,6 @@
 //! What the headers say of a message, unsigned.
 
-use crate::head::{MESSAGE_ID_HEADER, is};
+use crate::request::{MESSAGE_ID_HEADER, is};
 
 /// What a delivery's headers say of its message.
 ///

@@ -235,7 +235,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::message::parse_message;
+    use crate::message::parse::parse_message;
 
     /// The example of QStash's documentation, with base64 that is some.
     const DOCUMENTED: &str = r#"{"status":200,"header":{"key":["value"]},

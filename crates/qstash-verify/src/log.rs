@@ -6,8 +6,8 @@ use tracing::Span;
 
 use crate::delivery::Verified;
 use crate::error::VerifyError;
-use crate::head::RequestHead;
 use crate::message::MessageError;
+use crate::request::RequestHead;
 
 impl VerifyError {
     /// Writes the one event of a refusal: its code, the region and message id

@@ -1,6 +1,6 @@
 //! The URL of an endpoint, to be compared with `sub`.
 
-use crate::config_error::ConfigError;
+use crate::config::error::ConfigError;
 use crate::error::VerifyError;
 
 /// What the user said of the endpoint's URL.

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
+use crate::config::variables;
 use crate::region::Region;
-use crate::variables;
 
 /// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
 /// can't be built. The [`Display`](fmt::Display) form names the variable and

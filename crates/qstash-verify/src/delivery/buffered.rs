@@ -122,9 +122,9 @@ impl fmt::Debug for BufferedDelivery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::BodyHash;
-    use crate::claims::Claims;
+    use crate::delivery::body::BodyHash;
     use crate::keys::{KeySlot, KeySource};
+    use crate::token::claims::Claims;
 
     /// A delivery of these bytes, of which so many are declared.
     fn delivery(body: &[u8], declared: u64) -> BufferedDelivery {

@@ -1,16 +1,20 @@
 //! The compact JWS (RFC 7515 §7.1): bounds, shape, algorithm, MAC. What the
 //! payload means is not known here.
 
+pub(crate) mod claims;
+mod decode;
+mod json;
+mod json_fast;
+mod value;
+
 use base64::Engine as _;
-#[cfg(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_feature = "neon")
-))]
-use base64::engine::general_purpose::NO_PAD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::VerifyError;
-use crate::json::{self, Value};
+use crate::token::decode::MAC_SYMBOLS;
+use crate::token::value::Value;
+
+pub(crate) use decode::{Decoder, Scratch};
 
 /// The longest token that is looked at, in bytes; genuine ones have about 450.
 pub(crate) const MAX_LENGTH: usize = 8 * 1024;
@@ -22,47 +26,6 @@ const MAX_HEADER_LENGTH: usize = 1024;
 /// The header of every genuine token so far, `{"alg":"HS256","typ":"JWT"}`.
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// Decodes strict base64url without padding, with vector instructions where the
-/// machine has them. To be made once.
-#[derive(Clone)]
-pub(crate) struct Decoder(Engine);
-
-#[cfg(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_feature = "neon")
-))]
-type Engine = base64::engine::Simd;
-#[cfg(not(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_feature = "neon")
-)))]
-type Engine = base64::engine::GeneralPurpose;
-
-impl Decoder {
-    #[cfg(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_feature = "neon")
-    ))]
-    pub(crate) fn new() -> Self {
-        Decoder(Engine::url_safe(NO_PAD))
-    }
-
-    #[cfg(not(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_feature = "neon")
-    )))]
-    pub(crate) fn new() -> Self {
-        Decoder(URL_SAFE_NO_PAD)
-    }
-}
-
-/// Nobody wants to read the engine's tables.
-impl std::fmt::Debug for Decoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Decoder")
-    }
-}
-
 /// A token whose shape and algorithm are right; nothing is known of who made it.
 pub(crate) struct Token<'a> {
     /// What the MAC is over: header, dot, payload.
@@ -70,37 +33,6 @@ pub(crate) struct Token<'a> {
     pub(crate) payload: &'a [u8],
     /// `None` if the signature has another length than this MAC.
     pub(crate) mac: Option<[u8; 32]>,
-}
-
-/// How many symbols are decoded on the stack: few genuine tokens have more.
-const ON_STACK: usize = 704;
-
-/// Memory for what is decoded.
-pub(crate) struct Scratch {
-    symbols: [u8; ON_STACK],
-    bytes: [u8; ON_STACK / 4 * 3],
-    heap: Vec<u8>,
-}
-
-impl Scratch {
-    pub(crate) const fn new() -> Self {
-        Scratch {
-            symbols: [0; ON_STACK],
-            bytes: [0; ON_STACK / 4 * 3],
-            heap: Vec::new(),
-        }
-    }
-
-    /// Memory for so many symbols, and for their bytes.
-    fn of(&mut self, symbols: usize) -> (&mut [u8], &mut [u8]) {
-        if symbols <= ON_STACK {
-            let (symbols, _) = self.symbols.split_at_mut(symbols);
-            (symbols, &mut self.bytes)
-        } else {
-            self.heap.resize(2 * symbols, 0);
-            self.heap.split_at_mut(symbols)
-        }
-    }
 }
 
 impl<'a> Token<'a> {
@@ -133,23 +65,9 @@ impl<'a> Token<'a> {
             Err(_) => return Err(NOT_BASE64URL),
         };
         // Decoded before the MAC is made, so that the shape is known as a whole;
-        // a fourth part would be in here, and its dot is not base64. Both parts
-        // are decoded at once, which saves a third of the time: a symbol of six
-        // zero bits makes the MAC's a multiple of four.
-        let (symbols, bytes) = scratch.of(MAC_SYMBOLS + 1 + payload.len());
-        let (mac, rest) = symbols.split_at_mut(MAC_SYMBOLS);
-        mac.copy_from_slice(symbols_of_mac);
-        let (zero, rest) = rest.split_at_mut(1);
-        zero.copy_from_slice(b"A");
-        rest.copy_from_slice(payload);
-        let Ok(length) = decoder.0.decode_slice(symbols, bytes) else {
-            return Err(NOT_BASE64URL);
-        };
-        // The last two bits of the MAC's last symbol belong to no byte.
-        let decoded = bytes.get(..length).and_then(<[u8]>::split_first_chunk);
-        let Some((mac, [0, payload @ ..])) = decoded else {
-            return Err(NOT_BASE64URL);
-        };
+        // a fourth part would be in here, and its dot is not base64.
+        let decoded = decoder.mac_and_payload(symbols_of_mac, payload, scratch);
+        let (mac, payload) = decoded.ok_or(NOT_BASE64URL)?;
         let mac = is_mac.then_some(*mac);
         if header != USUAL_HEADER {
             check_header(header)?;
@@ -161,9 +79,6 @@ impl<'a> Token<'a> {
         })
     }
 }
-
-/// Unpadded base64 of 32 bytes has 43 symbols.
-const MAC_SYMBOLS: usize = 43;
 
 /// What stands before the byte at `dot` and behind it.
 fn split_around(text: &[u8], dot: Option<usize>) -> Option<(&[u8], &[u8])> {
@@ -208,6 +123,7 @@ const fn malformed(reason: &'static str) -> VerifyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::decode::ON_STACK;
 
     fn code(token: &str) -> &'static str {
         match Token::read(token.as_bytes(), &Decoder::new(), &mut Scratch::new()) {
@@ -302,11 +218,6 @@ mod tests {
                 "{rest}"
             );
         }
-    }
-
-    #[test]
-    fn the_tables_of_the_decoder_are_not_printed() {
-        assert_eq!(format!("{:?}", Decoder::new()), "Decoder");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use crate::destination::Destination;
 use crate::error::VerifyError;
-use crate::json::{self, Value};
-use crate::url::Destination;
+use crate::token::json;
+use crate::token::value::Value;
 
 const ISSUER: &str = "Upstash";
 

@@ -2,10 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use crate::config_error::{ConfigError, ConfigWarning};
-use crate::keys::{DEVELOPMENT_KEYS, KeyRing, SigningKeys};
+use crate::config::error::{ConfigError, ConfigWarning};
+use crate::config::variables;
+use crate::keys::public::DEVELOPMENT_KEYS;
+use crate::keys::{KeyRing, SigningKeys};
 use crate::region::Region;
-use crate::variables;
 
 /// An environment by its look-up function: values without the white space
 /// around them, and empty counted as unset.
@@ -285,7 +286,7 @@ mod tests {
     const MODE: (&str, &str) = ("QSTASH_REGION", "EU_CENTRAL_1");
 
     fn source(ring: &KeyRing, region: Option<Region>) -> Option<KeySource> {
-        ring.resolve(region).ok().map(|(_, source)| source)
+        ring.resolve(region).map(|(_, source)| source)
     }
 
     #[test]

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::claims::SignedHash;
 use crate::error::VerifyError;
+use crate::token::claims::SignedHash;
 
 /// The longest body that is accepted where no limit is set: 10 MiB, in bytes.
 pub const DEFAULT_BODY_LIMIT: u64 = 10 * 1024 * 1024;

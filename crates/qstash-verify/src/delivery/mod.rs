@@ -1,12 +1,17 @@
 //! A delivery between its two steps, and after them.
 
+pub(crate) mod body;
+mod buffered;
+
 use std::fmt;
 
-use crate::body::BodyHash;
-use crate::claims::Claims;
+use crate::delivery::body::BodyHash;
 use crate::error::VerifyError;
 use crate::keys::{KeySlot, KeySource};
 use crate::region::Region;
+use crate::token::claims::Claims;
+
+pub use buffered::BufferedDelivery;
 
 /// A delivery whose token is genuine and whose body is still to come; made by
 /// [`Verifier::authenticate`](crate::Verifier::authenticate).

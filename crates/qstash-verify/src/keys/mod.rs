@@ -1,0 +1,8 @@
+//! Signing keys, and which of them verify a delivery.
+
+mod key_ring;
+pub(crate) mod public;
+mod signing_key;
+
+pub use key_ring::{KeyRing, KeySource};
+pub use signing_key::{KeySlot, SigningKeys};

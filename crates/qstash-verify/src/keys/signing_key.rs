@@ -1,0 +1,206 @@
+//! A pair of signing keys, and which of the two made a MAC.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::config::error::ConfigError;
+use crate::keys::public::DEVELOPMENT_KEYS;
+
+/// The two keys of one region: `current` signs today, `next` will after a roll.
+///
+/// A key is kept as prepared HMAC state only, which is wiped when it is
+/// dropped, and is never printed.
+///
+/// ```
+/// use qstash_verify::SigningKeys;
+///
+/// let keys = SigningKeys::new("sig_current", "sig_next")?;
+/// assert_eq!(format!("{keys:?}"), "SigningKeys { .. }");
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct SigningKeys {
+    current: SigningKey,
+    next: SigningKey,
+}
+
+impl SigningKeys {
+    /// The keys as the QStash console shows them (`sig_…`). White space around
+    /// them is dropped.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySigningKey`] if one of them is empty.
+    pub fn new(current: impl AsRef<str>, next: impl AsRef<str>) -> Result<Self, ConfigError> {
+        Ok(SigningKeys {
+            current: SigningKey::new(current.as_ref())?,
+            next: SigningKey::new(next.as_ref())?,
+        })
+    }
+
+    /// The keys of QStash's local development server (`npx @upstash/qstash-cli
+    /// dev`). They are printed in its documentation: **anyone can sign with
+    /// them**, so a service that accepts them accepts forgeries. Not for
+    /// production.
+    ///
+    /// ```
+    /// use qstash_verify::{SigningKeys, Verifier};
+    ///
+    /// let verifier = Verifier::new(SigningKeys::development());
+    /// ```
+    #[must_use]
+    pub fn development() -> Self {
+        let [current, next] = DEVELOPMENT_KEYS.map(SigningKey::prepare);
+        SigningKeys { current, next }
+    }
+
+    /// The key in that place, prepared.
+    #[cfg(feature = "testing")]
+    pub(crate) fn prepared(&self, slot: KeySlot) -> Hmac<Sha256> {
+        match slot {
+            KeySlot::Current => self.current.0.clone(),
+            KeySlot::Next => self.next.0.clone(),
+        }
+    }
+
+    /// Which of the two made this MAC over `message`: current is tried first.
+    pub(crate) fn which_made(&self, message: &[u8], mac: &[u8]) -> Option<KeySlot> {
+        if self.current.made(message, mac) {
+            Some(KeySlot::Current)
+        } else if self.next.made(message, mac) {
+            Some(KeySlot::Next)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKeys").finish_non_exhaustive()
+    }
+}
+
+/// One key: the UTF-8 bytes of its text as written, prepared for HMAC-SHA256.
+/// `hmac` wipes the state on drop (its feature `zeroize`).
+#[derive(Clone)]
+struct SigningKey(Hmac<Sha256>);
+
+impl SigningKey {
+    fn new(text: &str) -> Result<Self, ConfigError> {
+        let text = text.trim();
+        // HMAC takes an empty key, and so would anyone else.
+        if text.is_empty() {
+            return Err(ConfigError::EmptySigningKey);
+        }
+        Ok(SigningKey::prepare(text))
+    }
+
+    #[expect(clippy::expect_used, reason = "HMAC is defined for keys of any length")]
+    fn prepare(text: &str) -> Self {
+        SigningKey(Hmac::new_from_slice(text.as_bytes()).expect("HMAC takes keys of any length"))
+    }
+
+    fn made(&self, message: &[u8], mac: &[u8]) -> bool {
+        // `verify_slice` compares in constant time.
+        self.0
+            .clone()
+            .chain_update(message)
+            .verify_slice(mac)
+            .is_ok()
+    }
+}
+
+/// Which key of a pair signed a delivery.
+///
+/// ```
+/// assert_eq!(qstash_verify::KeySlot::Next.as_str(), "next");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeySlot {
+    /// The key that signs today.
+    Current,
+    /// The key that signs after a roll. A delivery that only this key verifies
+    /// means that the keys were rolled and the configuration is out of date: a
+    /// second roll will refuse every delivery.
+    Next,
+}
+
+impl KeySlot {
+    /// `current` or `next`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            KeySlot::Current => "current",
+            KeySlot::Next => "next",
+        }
+    }
+}
+
+impl fmt::Display for KeySlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_text_without_white_space_around_it() {
+        // RFC 4231, test case 2.
+        let keys = SigningKeys::new("other", " Jefe\n").unwrap();
+        let mac = [
+            0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95,
+            0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9,
+            0x64, 0xec, 0x38, 0x43,
+        ];
+        let message = b"what do ya want for nothing?";
+        assert_eq!(keys.which_made(message, &mac), Some(KeySlot::Next));
+        assert_eq!(keys.which_made(message, &mac[..31]), None);
+        assert_eq!(keys.which_made(b"what", &mac), None);
+    }
+
+    #[test]
+    fn each_key_makes_its_own_mac() {
+        let keys = SigningKeys::new("sig_current", "sig_next").unwrap();
+        for (key, slot) in [
+            ("sig_current", Some(KeySlot::Current)),
+            ("sig_next", Some(KeySlot::Next)),
+            ("sig_other", None),
+        ] {
+            let mac = SigningKey::prepare(key).0.chain_update(b"message");
+            let mac = mac.finalize().into_bytes();
+            assert_eq!(keys.which_made(b"message", &mac), slot, "{key}");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_is_no_key() {
+        for (current, next) in [("", "sig_a"), ("sig_a", " \t\n")] {
+            assert_eq!(
+                SigningKeys::new(current, next).unwrap_err(),
+                ConfigError::EmptySigningKey
+            );
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_key_is_wiped_on_drop() {
+        // An `Hmac<Sha256>` is two of these and a buffer.
+        fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+        wiped::<<Sha256 as hmac::EagerHash>::Core>();
+    }
+
+    #[test]
+    fn keys_are_printed_by_their_place_alone() {
+        let keys = SigningKeys::new("sig_current", "sig_next").unwrap();
+        assert_eq!(format!("{keys:?}"), "SigningKeys { .. }");
+        let slots = [KeySlot::Current, KeySlot::Next];
+        assert_eq!(slots.map(|slot| slot.to_string()), ["current", "next"]);
+        assert_eq!(format!("[{:>8}]", KeySlot::Next), "[    next]");
+    }
+}

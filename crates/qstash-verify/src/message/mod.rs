@@ -1,0 +1,12 @@
+//! The contents of a delivery: its typed message, its metadata, and the answers
+//! that steer QStash's retries.
+
+mod callback;
+mod metadata;
+mod parse;
+mod retry;
+
+pub use callback::Callback;
+pub use metadata::MessageMetadata;
+pub use parse::{MessageError, parse_message};
+pub use retry::Retry;
