@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The system's clock, or the one a test or an unusual host brings.
 #[derive(Clone, Default)]
@@ -29,6 +29,22 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// The time at a `NumericDate`, held within the years 1 to 9999 and within what
+/// the platform's `SystemTime` can hold (on Windows nothing before 1601).
+pub(crate) fn time_at(unix_seconds: f64) -> SystemTime {
+    const YEAR_1: Duration = Duration::from_secs(62_135_596_800);
+    const YEAR_1601: Duration = Duration::from_secs(11_644_473_600);
+    const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+    let distance = Duration::try_from_secs_f64(unix_seconds.abs()).unwrap_or(Duration::MAX);
+    let time = if unix_seconds < 0.0 {
+        let time = UNIX_EPOCH.checked_sub(distance.min(YEAR_1));
+        time.or_else(|| UNIX_EPOCH.checked_sub(YEAR_1601))
+    } else {
+        UNIX_EPOCH.checked_add(distance.min(YEAR_10000))
+    };
+    time.unwrap_or(UNIX_EPOCH)
+}
+
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 fn system_time() -> SystemTime {
     SystemTime::now()
@@ -45,8 +61,6 @@ fn system_time() -> SystemTime {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -67,6 +81,17 @@ mod tests {
         let before = seconds();
         let now = Clock::default().unix_seconds();
         assert!((before..=seconds()).contains(&now), "{before} {now}");
+    }
+
+    #[test]
+    fn dates_out_of_range_are_held_within_it() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(time_at(1_783_794_655.0), at(1_783_794_655));
+        assert_eq!(time_at(1.5), UNIX_EPOCH + Duration::from_millis(1500));
+        assert_eq!(time_at(-1.5), UNIX_EPOCH - Duration::from_millis(1500));
+        assert_eq!(time_at(1e300), at(253_402_300_800));
+        assert_eq!(time_at(-1e300), time_at(-62_135_596_800.0));
+        assert!(time_at(-1e300) < UNIX_EPOCH);
     }
 
     #[test]

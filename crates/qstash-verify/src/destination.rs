@@ -1,7 +1,6 @@
 //! The URL of an endpoint, to be compared with `sub`.
 
 use crate::config::error::ConfigError;
-use crate::error::VerifyError;
 
 /// What the user said of the endpoint's URL.
 #[derive(Clone, Debug)]
@@ -36,8 +35,8 @@ impl Destination {
         })
     }
 
-    pub(crate) fn check(&self, sub: &str, path_and_query: &str) -> Result<(), VerifyError> {
-        let same = match self {
+    fn includes(&self, sub: &str, path_and_query: &str) -> bool {
+        match self {
             Destination::Url(url) => url == sub,
             // What is sent begins with `/`, `?` or nothing: `origin` is all of
             // the URL's own, or `rest` begins otherwise. What QStash lets stand in
@@ -49,18 +48,37 @@ impl Destination {
                             && is_sent_as(rest, path, path_and_query)
                     })
             }
-        };
-        if same {
-            return Ok(());
         }
-        let expected = match self {
+    }
+
+    /// The URL, joined with the request's path and query if it is a base.
+    fn url_of(&self, path_and_query: &str) -> String {
+        match self {
             Destination::Url(url) => url.clone(),
             Destination::Base { origin, path } => format!("{origin}{path}{path_and_query}"),
-        };
-        Err(VerifyError::UrlMismatch {
-            sub: sub.to_owned(),
-            expected,
-        })
+        }
+    }
+}
+
+/// The URLs of an endpoint; none if they are not checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Destinations(Vec<Destination>);
+
+impl Destinations {
+    pub(crate) fn add(&mut self, destination: Destination) {
+        self.0.push(destination);
+    }
+
+    /// Whether any of them is `sub`, or none is to be checked.
+    pub(crate) fn include(&self, sub: &str, path_and_query: &str) -> bool {
+        let matches = |one: &Destination| one.includes(sub, path_and_query);
+        self.0.is_empty() || self.0.iter().any(matches)
+    }
+
+    /// The URLs as they would be published to for this request.
+    pub(crate) fn urls(&self, path_and_query: &str) -> Vec<String> {
+        let urls = self.0.iter().map(|one| one.url_of(path_and_query));
+        urls.collect()
     }
 }
 
@@ -111,17 +129,13 @@ mod tests {
     #[test]
     fn a_fixed_url_is_compared_as_it_stands() {
         let destination = Destination::url(" https://example.com/hook?a=b ").unwrap();
-        assert!(
-            destination
-                .check("https://example.com/hook?a=b", "/elsewhere")
-                .is_ok()
-        );
+        assert!(destination.includes("https://example.com/hook?a=b", "/elsewhere"));
         for other in [
             "https://example.com/hook",
             "https://example.com/hook?a=b#",
             "https://Example.com/hook?a=b",
         ] {
-            assert!(destination.check(other, "/hook?a=b").is_err(), "{other}");
+            assert!(!destination.includes(other, "/hook?a=b"), "{other}");
         }
     }
 
@@ -269,7 +283,7 @@ mod tests {
         ] {
             let destination = Destination::base(base).unwrap();
             assert_eq!(
-                destination.check(sub, target).is_ok(),
+                destination.includes(sub, target),
                 same,
                 "{base} {target} {sub}"
             );
@@ -277,14 +291,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_names_both() {
-        let destination = Destination::base("https://example.com/api").unwrap();
-        let error = destination
-            .check("https://example.com/x", "/hook")
-            .unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("`https://example.com/x`"), "{text}");
-        assert!(text.contains("`https://example.com/api/hook`"), "{text}");
+    fn any_of_several_urls_may_match() {
+        let mut destinations = Destinations::default();
+        assert!(destinations.include("https://anywhere.example/", "/hook"));
+        destinations.add(Destination::base("https://example.com/api").unwrap());
+        destinations.add(Destination::url("https://other.example/x").unwrap());
+        for (sub, included) in [
+            ("https://example.com/api/hook", true),
+            ("https://other.example/x", true),
+            ("https://other.example/hook", false),
+        ] {
+            assert_eq!(destinations.include(sub, "/hook"), included, "{sub}");
+        }
+        assert_eq!(
+            destinations.urls("/hook"),
+            ["https://example.com/api/hook", "https://other.example/x"]
+        );
     }
 
     #[test]

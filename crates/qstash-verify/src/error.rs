@@ -2,11 +2,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
-use crate::CHALLENGE;
+use tracing::Level;
+
 use crate::config::variables;
 use crate::keys::KeySource;
 use crate::region::Region;
+use crate::text::{Seconds, Shown};
+
+/// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110
+/// §11.6.1). QStash's way of signing has no registered scheme; this one names
+/// the header that the signature belongs in.
+pub const CHALLENGE: &str = "Upstash-Signature";
 
 /// Why a delivery is refused.
 ///
@@ -31,7 +39,7 @@ use crate::region::Region;
 /// assert_eq!(refused.body(), r#"{"error":"missing_signature"}"#);
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// The request has no `upstash-signature` header.
@@ -74,22 +82,22 @@ pub enum VerifyError {
     /// §4.1.4).
     #[non_exhaustive]
     Expired {
-        /// How long ago `exp` was, in seconds; the tolerance not counted.
-        seconds: f64,
+        /// The time since `exp`; the tolerance is not counted.
+        ago: Duration,
     },
     /// `nbf` lies further ahead than the tolerance allows (RFC 7519 §4.1.5).
     #[non_exhaustive]
     NotYetValid {
-        /// How far ahead `nbf` is, in seconds; the tolerance not counted.
-        seconds: f64,
+        /// The time until `nbf`; the tolerance is not counted.
+        ahead: Duration,
     },
     /// `sub` is not the URL of this endpoint.
     #[non_exhaustive]
     UrlMismatch {
         /// The URL that the delivery was meant for.
         sub: String,
-        /// The URL that it came to, as far as the verifier knows.
-        expected: String,
+        /// The URLs of this endpoint, as far as the verifier knows.
+        expected: Vec<String>,
     },
     /// The body is not the one that was signed.
     #[non_exhaustive]
@@ -118,65 +126,129 @@ pub enum VerifyError {
     },
 }
 
-macro_rules! answers {
-    ($($variant:ident => $status:literal $code:literal),+ $(,)?) => {
+/// The one table of refusals: variant, status, code, log level, text.
+macro_rules! refusals {
+    ($(
+        $pattern:pat => $status:literal $code:literal $level:ident, $text:expr;
+    )+) => {
         impl VerifyError {
-            /// The reason as a stable word for machines, such as `expired`.
+            /// Returns the reason as a stable word for machines, such as `expired`.
+            ///
+            /// | code | [status](Self::status) | [log level](Self::level) |
+            /// |---|---|---|
+            $(#[doc = concat!("| `", $code, "` | ", stringify!($status), " | `", stringify!($level), "` |")])+
             #[must_use]
             pub const fn code(&self) -> &'static str {
-                match self { $(VerifyError::$variant { .. } => $code),+ }
+                #[allow(unused_variables, reason = "bound for the text")]
+                match self { $($pattern => $code),+ }
             }
 
-            /// The status code that answers such a request (RFC 9110 §15):
-            /// 401, 413 or 400.
+            /// Returns the status code of the answer (RFC 9110 §15); the table is at
+            /// [`code`](Self::code).
             #[must_use]
             pub const fn status(&self) -> u16 {
-                match self { $(VerifyError::$variant { .. } => $status),+ }
+                #[allow(unused_variables, reason = "bound for the text")]
+                match self { $($pattern => $status),+ }
             }
 
-            /// The body of the answer, JSON: `{"error":"<code>"}`.
+            /// Returns the level at which [`log`](Self::log) writes the refusal; the
+            /// table is at [`code`](Self::code).
+            #[must_use]
+            pub const fn level(&self) -> Level {
+                #[allow(unused_variables, reason = "bound for the text")]
+                match self { $($pattern => Level::$level),+ }
+            }
+
+            /// Returns the body of the answer, JSON: `{"error":"<code>"}`.
             #[must_use]
             pub const fn body(&self) -> &'static str {
+                #[allow(unused_variables, reason = "bound for the text")]
                 match self {
-                    $(VerifyError::$variant { .. } => concat!("{\"error\":\"", $code, "\"}")),+
+                    $($pattern => concat!("{\"error\":\"", $code, "\"}")),+
                 }
+            }
+        }
+
+        impl fmt::Display for VerifyError {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                /// Lets the compiler infer the type of `f` in the texts.
+                fn write(
+                    f: &mut fmt::Formatter<'_>,
+                    text: impl FnOnce(&mut fmt::Formatter<'_>) -> fmt::Result,
+                ) -> fmt::Result {
+                    text(f)
+                }
+                match self { $($pattern => write(f, $text)),+ }
             }
         }
     };
 }
 
-answers! {
-    MissingSignature => 401 "missing_signature",
-    MalformedToken => 401 "malformed_token",
-    UnsupportedAlgorithm => 401 "unsupported_algorithm",
-    BadSignature => 401 "bad_signature",
-    MissingClaim => 401 "missing_claim",
-    InvalidClaim => 401 "invalid_claim",
-    WrongIssuer => 401 "wrong_issuer",
-    Expired => 401 "expired",
-    NotYetValid => 401 "not_yet_valid",
-    UrlMismatch => 401 "url_mismatch",
-    BodyMismatch => 401 "body_mismatch",
-    NoSigningKeys => 401 "no_signing_keys",
-    BodyTooLarge => 413 "body_too_large",
-    BodyUnreadable => 400 "body_unreadable",
+refusals! {
+    // Any scanner sends these.
+    Self::MissingSignature => 401 "missing_signature" DEBUG, |f| f.write_str(
+        "the request has no upstash-signature header: it does not come from QStash, \
+         or a proxy drops the header",
+    );
+    Self::MalformedToken { reason } => 401 "malformed_token" INFO, |f| write!(
+        f,
+        "the upstash-signature header is not a token of QStash: {reason}"
+    );
+    Self::UnsupportedAlgorithm => 401 "unsupported_algorithm" INFO, |f| f.write_str(
+        "the token's header asks for something other than HS256: QStash signs with \
+         nothing else",
+    );
+    Self::BadSignature { source, region } => 401 "bad_signature" WARN,
+        |f| bad_signature(f, *source, *region);
+    Self::MissingClaim { claim } => 401 "missing_claim" WARN, |f| write!(
+        f,
+        "the token has no claim `{claim}`, which every delivery of QStash has"
+    );
+    // A repeated name may be any text.
+    Self::InvalidClaim { claim, reason } => 401 "invalid_claim" WARN, |f| write!(
+        f,
+        "the token's claim `{}` {reason}", Shown(claim)
+    );
+    Self::WrongIssuer => 401 "wrong_issuer" WARN, |f| f.write_str(
+        "the token's claim `iss` is not `Upstash`: QStash did not issue it",
+    );
+    Self::Expired { ago } => 401 "expired" WARN, |f| write!(
+        f,
+        "the delivery expired {} s ago (claim `exp`): it was held up on its way or \
+         replayed, or this machine's clock is fast",
+        Seconds(*ago)
+    );
+    Self::NotYetValid { ahead } => 401 "not_yet_valid" WARN, |f| write!(
+        f,
+        "the delivery is not valid for another {} s (claim `nbf`): this machine's clock \
+         is slow",
+        Seconds(*ahead)
+    );
+    Self::UrlMismatch { sub, expected } => 401 "url_mismatch" WARN,
+        |f| url_mismatch(f, sub, expected);
+    Self::BodyMismatch { received } => 401 "body_mismatch" WARN, |f| write!(
+        f,
+        "the {received} bytes of body are not those that were signed (claim `body`): \
+         something before the verifier changes the body, such as decompression or a \
+         JSON parser that writes it anew"
+    );
+    // The service is set up wrongly, whoever sent the request.
+    Self::NoSigningKeys { region } => 401 "no_signing_keys" ERROR,
+        |f| no_signing_keys(f, *region);
+    Self::BodyTooLarge { limit } => 413 "body_too_large" WARN, |f| write!(
+        f,
+        "the body is longer than the limit of {limit} bytes: raise the verifier's \
+         `body_limit` if such deliveries are expected"
+    );
+    Self::BodyUnreadable { reason } => 400 "body_unreadable" WARN, |f| write!(
+        f,
+        "the body ended early or could not be read ({}): the sender or a proxy gave up, \
+         or a limit outside the verifier was hit",
+        Shown(reason)
+    );
 }
 
 impl VerifyError {
-    /// The headers of the answer, names in lower case: the type of its
-    /// [`body`](Self::body), and with a 401 the `WWW-Authenticate` that it must
-    /// carry (RFC 9110 §11.6.1), with [`CHALLENGE`].
-    #[must_use]
-    pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
-        match self.status() {
-            401 => &[
-                ("content-type", "application/json"),
-                ("www-authenticate", CHALLENGE),
-            ],
-            _ => &[("content-type", "application/json")],
-        }
-    }
-
     /// The reason for the code that reads a body, which the core doesn't: it
     /// ended early or could not be read.
     ///
@@ -203,72 +275,6 @@ impl VerifyError {
     }
 }
 
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            VerifyError::MissingSignature => f.write_str(
-                "the request has no upstash-signature header: it does not come from QStash, \
-                 or a proxy drops the header",
-            ),
-            VerifyError::MalformedToken { reason } => {
-                write!(
-                    f,
-                    "the upstash-signature header is not a token of QStash: {reason}"
-                )
-            }
-            VerifyError::UnsupportedAlgorithm => f.write_str(
-                "the token's header asks for something other than HS256: QStash signs with \
-                 nothing else",
-            ),
-            VerifyError::BadSignature { source, region } => bad_signature(f, *source, *region),
-            VerifyError::MissingClaim { claim } => {
-                write!(
-                    f,
-                    "the token has no claim `{claim}`, which every delivery of QStash has"
-                )
-            }
-            VerifyError::InvalidClaim { claim, reason } => {
-                // A repeated name may be any text.
-                write!(f, "the token's claim `{}` {reason}", Shown(claim))
-            }
-            VerifyError::WrongIssuer => {
-                f.write_str("the token's claim `iss` is not `Upstash`: QStash did not issue it")
-            }
-            VerifyError::Expired { seconds } => write!(
-                f,
-                "the delivery expired {} s ago (claim `exp`): it was held up on its way or \
-                 replayed, or this machine's clock is fast",
-                Seconds(*seconds)
-            ),
-            VerifyError::NotYetValid { seconds } => write!(
-                f,
-                "the delivery is not valid for another {} s (claim `nbf`): this machine's clock \
-                 is slow",
-                Seconds(*seconds)
-            ),
-            VerifyError::UrlMismatch { sub, expected } => url_mismatch(f, sub, expected),
-            VerifyError::BodyMismatch { received } => write!(
-                f,
-                "the {received} bytes of body are not those that were signed (claim `body`): \
-                 something before the verifier changes the body, such as decompression or a \
-                 JSON parser that writes it anew"
-            ),
-            VerifyError::NoSigningKeys { region } => no_signing_keys(f, *region),
-            VerifyError::BodyTooLarge { limit } => write!(
-                f,
-                "the body is longer than the limit of {limit} bytes: raise the verifier's \
-                 `body_limit` if such deliveries are expected"
-            ),
-            VerifyError::BodyUnreadable { reason } => write!(
-                f,
-                "the body ended early or could not be read ({}): the sender or a proxy gave up, \
-                 or a limit outside the verifier was hit",
-                Shown(reason)
-            ),
-        }
-    }
-}
-
 fn bad_signature(
     f: &mut fmt::Formatter<'_>,
     source: KeySource,
@@ -278,6 +284,11 @@ fn bad_signature(
     match (source, region) {
         (KeySource::Explicit, _) => f.write_str(
             "the keys given in code: compare them with the QStash console of the region that sent it",
+        ),
+        (KeySource::ExplicitRegion, region) => write!(
+            f,
+            "the keys given in code for {}: compare them with that region's QStash console",
+            region.map_or("its region", Region::as_str)
         ),
         (KeySource::Region, region) => {
             let [current, next] = variables::signing_keys(region);
@@ -303,14 +314,19 @@ fn bad_signature(
     }
 }
 
-fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &str) -> fmt::Result {
+fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &[String]) -> fmt::Result {
     write!(
         f,
-        "the delivery was meant for `{}` (claim `sub`), and this endpoint is `{}`: ",
-        Shown(sub),
-        Shown(expected)
+        "the delivery was meant for `{}` (claim `sub`), and this endpoint is ",
+        Shown(sub)
     )?;
-    if sub.trim_end_matches('/') == expected.trim_end_matches('/') {
+    for (count, url) in expected.iter().enumerate() {
+        let or = if count == 0 { "" } else { " or " };
+        write!(f, "{or}`{}`", Shown(url))?;
+    }
+    f.write_str(": ")?;
+    let sub = sub.trim_end_matches('/');
+    if expected.iter().any(|url| url.trim_end_matches('/') == sub) {
         f.write_str(
             "they differ in the `/` at the end, which the publisher added or left out, or \
              something before the verifier, such as a `NormalizePath`",
@@ -340,50 +356,65 @@ fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::R
 
 impl std::error::Error for VerifyError {}
 
-/// The beginning of a text that may hold anything, fit for a line of log.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.chars();
-        for c in rest.by_ref().take(300) {
-            write!(f, "{}", c.escape_debug())?;
-        }
-        if rest.next().is_some() {
-            f.write_str("…")
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// A span of time for people: whole seconds where it is whole, else to the
-/// millisecond.
-struct Seconds(f64);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Seconds(seconds) = *self;
-        if seconds >= 1e15 {
-            write!(f, "{seconds:e}")
-        } else if seconds.fract() == 0.0 {
-            write!(f, "{seconds:.0}")
-        } else {
-            write!(f, "{seconds:.3}")
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// One refusal of each variant.
+    pub(crate) fn one_of_each() -> impl Iterator<Item = VerifyError> {
+        let region = Some(Region::UsEast1);
+        let ago = Duration::from_secs(1);
+        [
+            VerifyError::MissingSignature,
+            VerifyError::MalformedToken { reason: "x" },
+            VerifyError::UnsupportedAlgorithm,
+            VerifyError::BadSignature {
+                source: KeySource::Region,
+                region,
+            },
+            VerifyError::MissingClaim { claim: "exp" },
+            VerifyError::InvalidClaim {
+                claim: Cow::Borrowed("exp"),
+                reason: "x",
+            },
+            VerifyError::WrongIssuer,
+            VerifyError::Expired { ago },
+            VerifyError::NotYetValid { ahead: ago },
+            VerifyError::UrlMismatch {
+                sub: String::new(),
+                expected: Vec::new(),
+            },
+            VerifyError::BodyMismatch { received: 1 },
+            VerifyError::NoSigningKeys { region },
+            VerifyError::BodyTooLarge { limit: 1 },
+            VerifyError::BodyUnreadable {
+                reason: String::new(),
+            },
+        ]
+        .into_iter()
+    }
 
     #[test]
     fn a_refusal_says_by_how_much_and_of_what() {
         let text = |error: VerifyError| error.to_string();
-        assert!(text(VerifyError::Expired { seconds: 252.0 }).contains("expired 252 s ago"));
-        assert!(text(VerifyError::Expired { seconds: 0.25 }).contains("0.250 s"));
-        assert!(text(VerifyError::NotYetValid { seconds: 1e300 }).contains("1e300 s"));
+        assert!(
+            text(VerifyError::Expired {
+                ago: Duration::from_secs(252)
+            })
+            .contains("expired 252 s ago")
+        );
+        assert!(
+            text(VerifyError::Expired {
+                ago: Duration::from_millis(250)
+            })
+            .contains("0.250 s")
+        );
+        assert!(
+            text(VerifyError::NotYetValid {
+                ahead: Duration::from_secs(9)
+            })
+            .contains("another 9 s")
+        );
         let eu = Some(Region::EuCentral1);
         assert!(
             text(VerifyError::BadSignature {
@@ -399,14 +430,6 @@ mod tests {
         {
             assert!(none.contains(variable), "{none}");
         }
-    }
-
-    #[test]
-    fn only_a_401_has_a_challenge() {
-        let json = ("content-type", "application/json");
-        let challenge = ("www-authenticate", CHALLENGE);
-        assert_eq!(VerifyError::MissingSignature.headers(), [json, challenge]);
-        assert_eq!(VerifyError::BodyTooLarge { limit: 1 }.headers(), [json]);
     }
 
     #[test]
@@ -437,7 +460,7 @@ mod tests {
     #[test]
     fn a_slash_too_many_is_called_so() {
         let text = |sub: &str| {
-            let (sub, expected) = (sub.to_owned(), "https://a.b/c".to_owned());
+            let (sub, expected) = (sub.to_owned(), vec!["https://a.b/c".to_owned()]);
             VerifyError::UrlMismatch { sub, expected }.to_string()
         };
         assert!(text("https://a.b/c/").contains("differ in the `/` at the end"));

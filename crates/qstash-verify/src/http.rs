@@ -1,63 +1,91 @@
-//! The types of the `http` crate, as hyper, tower and axum have them.
+//! Replies as responses of the `http` crate.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::error::VerifyError;
-use crate::message::Retry;
-use crate::request::RequestHead;
+use crate::message::{MessageError, Retry};
+use crate::reply::{NotVerified, Reply};
 
-impl<'a> RequestHead<'a> {
-    /// The head of a request as the `http` crate has it. `uri` is the one that
-    /// the client asked for: a router that takes a prefix off it hands out
-    /// another.
-    ///
-    /// ```
-    /// use http::request::Parts;
-    /// use qstash_verify::{PendingDelivery, RequestHead, Verifier, VerifyError};
-    ///
-    /// fn check(verifier: &Verifier, parts: &Parts) -> Result<PendingDelivery, VerifyError> {
-    ///     verifier.authenticate(&RequestHead::from_http(&parts.headers, &parts.uri))
-    /// }
-    /// ```
-    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-    #[must_use]
-    pub fn from_http(headers: &'a HeaderMap, uri: &'a Uri) -> Self {
-        let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
-        RequestHead::new(headers, path_and_query)
+/// Puts the reason of a refusal into the response's extensions.
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+impl<B: From<Bytes>> From<Reply> for Response<B> {
+    fn from(reply: Reply) -> Self {
+        let body = match reply.body {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::from(text),
+        };
+        let mut response = Response::new(B::from(body));
+        *response.status_mut() = status(reply.status);
+        for (name, text) in reply.headers.into_iter().flatten() {
+            let (name, value) = (HeaderName::from_static(name), value(text));
+            response.headers_mut().insert(name, value);
+        }
+        if let Some(reason) = reply.reason {
+            response.extensions_mut().insert(reason);
+        }
+        response
     }
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "statuses of replies are this crate's, and a test converts each"
+)]
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).expect("a status code from 400 to 599")
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "values of replies are words, numbers and dates, and a test converts each"
+)]
+fn value(text: Cow<'static, str>) -> HeaderValue {
+    match text {
+        Cow::Borrowed(text) => HeaderValue::from_static(text),
+        Cow::Owned(text) => HeaderValue::try_from(text).expect("visible ASCII"),
+    }
+}
+
+/// Lets `Err(error)?` end a handler that returns `Result<_, Response<_>>`.
+macro_rules! into_response {
+    ($($error:ty),+) => {$(
+        #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+        impl<B: From<Bytes>> From<$error> for Response<B> {
+            fn from(error: $error) -> Self {
+                Reply::from(error).into()
+            }
+        }
+    )+};
+}
+
+into_response!(VerifyError, MessageError, NotVerified, Retry);
+
 impl VerifyError {
-    /// The answer to a refused request: status, headers and body as above, and
-    /// the reason itself in the extensions, for whoever logs or counts answers.
+    /// Returns the answer to a refused request, with the reason in its
+    /// extensions for whoever logs or counts answers.
     ///
     /// ```
+    /// use bytes::Bytes;
     /// use qstash_verify::VerifyError;
     ///
-    /// let response: http::Response<String> = VerifyError::MissingSignature.response();
+    /// let response: http::Response<Bytes> = VerifyError::MissingSignature.response();
     /// assert_eq!(response.status(), 401);
     /// assert_eq!(response.headers()["www-authenticate"], "Upstash-Signature");
     /// assert_eq!(response.body(), r#"{"error":"missing_signature"}"#);
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
-    pub fn response<B: From<&'static str>>(&self) -> Response<B> {
-        let mut response = Response::new(B::from(self.body()));
-        *response.status_mut() = status(self.status());
-        for (name, value) in self.headers() {
-            let value = HeaderValue::from_static(value);
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        response.extensions_mut().insert(self.clone());
-        response
+    pub fn response<B: From<Bytes>>(&self) -> Response<B> {
+        self.clone().into()
     }
 }
 
 impl Retry {
-    /// The answer that says this to QStash, with a body for people: QStash shows
-    /// it in its console.
+    /// Returns the answer that says this to QStash, with a body for people: QStash
+    /// shows it in its console.
     ///
     /// ```
     /// use qstash_verify::Retry;
@@ -69,20 +97,41 @@ impl Retry {
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     #[must_use]
     pub fn response<B>(&self, body: B) -> Response<B> {
-        let mut response = Response::new(body);
-        *response.status_mut() = status(self.status());
-        let (name, value) = self.header();
-        // It is a number, a date or a word, so it always is a value.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        response
+        let response: Response<Bytes> = (*self).into();
+        response.map(|_| body)
     }
 }
 
-/// Every status of this crate is one; 500 is what any other would be.
-fn status(code: u16) -> StatusCode {
-    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::error::tests::one_of_each;
+    use crate::message::parse_message;
+
+    #[test]
+    fn every_reply_is_a_response() {
+        let message = parse_message::<u32>(b"").unwrap_err();
+        let mut replies = vec![Reply::from(NotVerified), Reply::from(message)];
+        replies.extend(one_of_each().map(Reply::from));
+        for retry in [
+            Retry::AfterSeconds(u64::MAX),
+            Retry::At(SystemTime::UNIX_EPOCH),
+            Retry::After(Duration::MAX),
+            Retry::Never,
+        ] {
+            replies.push(retry.into());
+        }
+        for reply in replies {
+            let response: Response<Bytes> = reply.clone().into();
+            assert_eq!(response.status(), reply.status());
+            assert_eq!(response.body(), reply.body());
+            assert_eq!(response.headers().len(), reply.headers().count());
+            for (name, value) in reply.headers() {
+                assert_eq!(response.headers()[name], value);
+            }
+            assert_eq!(response.extensions().get(), reply.reason());
+        }
+    }
 }

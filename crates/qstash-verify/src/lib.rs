@@ -59,9 +59,12 @@
 //! and no token is in them.
 //!
 //! # Features
-//! None is on by default.
+//! Only `simd` is on by default.
 //!
 //! - `http`: [`RequestHead`]s and answers of the types of the `http` crate.
+//! - `http-body`: `Verifier::receive`, which reads an `http_body::Body`.
+//! - `simd`: vector instructions for base64url, which are `unsafe` code of the
+//!   `base64` crate; off, its scalar engine decodes.
 //! - `testing`: deliveries signed as QStash would, with **public keys**, for the
 //!   tests of your service. It belongs in `[dev-dependencies]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -71,16 +74,21 @@ mod config;
 mod delivery;
 mod destination;
 mod error;
+mod header;
 #[cfg(feature = "http")]
 mod http;
 mod keys;
 mod log;
 mod message;
+#[cfg(feature = "http-body")]
+mod receive;
 mod region;
+mod reply;
 mod request;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+mod text;
 mod token;
 mod verifier;
 
@@ -88,18 +96,16 @@ pub use config::error::{ConfigError, ConfigWarning};
 pub use config::{CredentialSource, Credentials, variables};
 pub use delivery::body::DEFAULT_BODY_LIMIT;
 pub use delivery::{BufferedDelivery, PendingDelivery, Verified};
-pub use error::VerifyError;
-pub use keys::{KeyRing, KeySlot, KeySource, SigningKeys};
+pub use error::{CHALLENGE, VerifyError};
+pub use header::IntoHeader;
+pub use keys::{KeyRing, KeyRingBuilder, KeySlot, KeySource, SigningKeys};
+pub use log::log_message_not_read;
 pub use message::{Callback, MessageError, MessageMetadata, Retry, parse_message};
 pub use region::{ParseRegionError, Region};
+pub use reply::{NotVerified, RefusalHandler, Reply};
 pub use request::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
 pub use token::claims::Claims;
 pub use verifier::{Verifier, VerifierBuilder};
-
-/// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110
-/// §11.6.1). QStash's way of signing has no registered scheme; this one names
-/// the header that the signature belongs in.
-pub const CHALLENGE: &str = "Upstash-Signature";
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,22 +1,22 @@
-//! What every adapter writes with `tracing`, so that they all write the same.
+//! Log events and spans, the same for every adapter.
 
 use std::fmt;
 
-use tracing::Span;
+use tracing::{Level, Span};
 
 use crate::delivery::Verified;
 use crate::error::VerifyError;
+use crate::keys::KeySource;
 use crate::message::MessageError;
+use crate::region::Region;
+use crate::reply::NotVerified;
 use crate::request::RequestHead;
+use crate::text::{Escaped, Shown};
 
 impl VerifyError {
-    /// Writes the one event of a refusal: its code, the region and message id
-    /// that the request names, and the reason in words.
-    ///
-    /// The level is `debug` for a request without a signature, which any
-    /// scanner sends; `info` for what is no token of QStash; `error` if the
-    /// service has no keys to verify with; `warn` for everything else. The
-    /// adapters call this; a hand-written handler may.
+    /// Writes the event of a refusal at its [`level`](Self::level): code, the region
+    /// and message id that the request names, and the reason in words. The adapters
+    /// call this; so should a hand-written handler.
     ///
     /// ```
     /// use qstash_verify::{RequestHead, Verified, Verifier, VerifyError};
@@ -31,34 +31,37 @@ impl VerifyError {
                 tracing::$level!(
                     target: "qstash_verify",
                     code = self.code(),
-                    region = head.region.map(crate::Region::as_str),
+                    region = head.region.map(Region::as_str),
                     message_id = head
                         .message_id
+                        .as_deref()
                         .map(|id| tracing::field::display(Escaped(id))),
                     "delivery refused: {self}"
                 )
             };
         }
-        match self {
-            VerifyError::MissingSignature => event!(debug),
-            VerifyError::MalformedToken { .. } | VerifyError::UnsupportedAlgorithm => event!(info),
-            VerifyError::NoSigningKeys { .. } => event!(error),
-            _ => event!(warn),
+        match self.level() {
+            Level::TRACE => event!(trace),
+            Level::DEBUG => event!(debug),
+            Level::INFO => event!(info),
+            Level::WARN => event!(warn),
+            Level::ERROR => event!(error),
         }
     }
 }
 
 impl MessageError {
-    /// Writes the one event of it, at `warn`: of which message it is, and where
-    /// its body is wrong; nothing that the body holds. The adapters call this; a
-    /// hand-written handler may.
+    /// Writes an event at level `warn`: which message, and the line and column of
+    /// the error, but nothing of the body. The adapters call this; so should a
+    /// hand-written handler.
     pub fn log(&self, head: &RequestHead<'_>) {
         let (line, column) = self.place.unzip();
         tracing::warn!(
             target: "qstash_verify",
-            region = head.region.map(crate::Region::as_str),
+            region = head.region.map(Region::as_str),
             message_id = head
                 .message_id
+                .as_deref()
                 .map(|id| tracing::field::display(Escaped(id))),
             line,
             column,
@@ -68,44 +71,46 @@ impl MessageError {
     }
 }
 
+impl NotVerified {
+    /// Writes an event at level `error`: the path of the request and the remedy.
+    /// The adapters call this when they answer with it.
+    pub fn log(&self, path: &str) {
+        tracing::error!(target: "qstash_verify", path = %Shown(path), "{self}");
+    }
+}
+
+/// Writes the event of a message whose body the framework's extractor refused,
+/// at level `warn`. `remedy` names the framework's own limit. For adapters.
+pub fn log_message_not_read(error: &dyn fmt::Display, remedy: &str) {
+    tracing::warn!(
+        target: "qstash_verify",
+        "message refused: {error}; if it is too long for the framework's own limit for \
+         extractors, {remedy}"
+    );
+}
+
+/// Writes the warning that a delivery was signed with the next key.
+pub(crate) fn log_roll(source: KeySource, region: Option<Region>) {
+    tracing::warn!(
+        target: "qstash_verify",
+        source = source.as_str(),
+        region = region.map(Region::as_str),
+        "a delivery was signed with the next key: the signing keys were rolled and this \
+         service still has the old ones; copy current and next from the QStash console \
+         before the next roll, which will make every delivery fail"
+    );
+}
+
 impl Verified {
-    /// The span in which an adapter runs the handler of a genuine delivery:
+    /// Creates the span in which the handler of a genuine delivery runs:
     /// `qstash_delivery` at level `info`, with the fields `region` and `key`.
     #[must_use]
     pub fn span(&self) -> Span {
         tracing::info_span!(
             target: "qstash_verify",
             "qstash_delivery",
-            region = self.region().map(crate::Region::as_str),
-            key = self.key().as_str(),
+            region = self.region().map(Region::as_str),
+            key = self.key_slot().as_str(),
         )
-    }
-}
-
-/// Bytes that a stranger sent, made fit for a line of log.
-struct Escaped<'a>(&'a [u8]);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 128;
-        let shown = self.0.get(..SHOWN).unwrap_or(self.0);
-        write!(f, "{}", shown.escape_ascii())?;
-        if shown.len() < self.0.len() {
-            f.write_str("…")
-        } else {
-            Ok(())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_stranger_sent_stays_short_and_in_its_line() {
-        assert_eq!(Escaped(b"msg_1\n\xff\"").to_string(), r#"msg_1\n\xff\""#);
-        assert_eq!(Escaped(&[b'a'; 128]).to_string(), "a".repeat(128));
-        assert_eq!(Escaped(&[b'a'; 129]).to_string(), "a".repeat(128) + "…");
     }
 }

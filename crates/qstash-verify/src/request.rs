@@ -1,5 +1,8 @@
 //! The parts of a request's head that verification reads.
 
+use std::borrow::Cow;
+
+use crate::header::IntoHeader;
 use crate::region::Region;
 
 /// The header that carries the token: `upstash-signature`.
@@ -14,8 +17,8 @@ pub(crate) const MESSAGE_ID_HEADER: &str = "upstash-message-id";
 /// `upstash-signature`, the first called `upstash-region`, `content-length`, and
 /// the path and query.
 ///
-/// It takes what any framework calls its headers: an iterator of names and
-/// values that can be seen as bytes. Names match in any case (RFC 9110 §5.1).
+/// It takes the headers of any framework: an iterator of names and values that are
+/// bytes or text, borrowed or owned. Names match in any case (RFC 9110 §5.1).
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -28,22 +31,26 @@ pub(crate) const MESSAGE_ID_HEADER: &str = "upstash-message-id";
 /// // As serverless runtimes hand them out:
 /// let headers: HashMap<String, String> = HashMap::new();
 /// let head = RequestHead::new(&headers, "/webhook");
+///
+/// let headers: Vec<(String, String)> = Vec::new();
+/// let head = RequestHead::new(&headers, "/webhook");
+/// let head = RequestHead::new(headers, "/webhook");
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RequestHead<'a> {
     pub(crate) signature: Signature<'a>,
     pub(crate) region: Option<Region>,
-    pub(crate) message_id: Option<&'a [u8]>,
+    pub(crate) message_id: Option<Cow<'a, [u8]>>,
     /// 0 if none is declared, or it can't be read: then the bytes that arrive
     /// count.
     pub(crate) content_length: u64,
     pub(crate) path_and_query: &'a str,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Signature<'a> {
     Absent,
-    One(&'a [u8]),
+    One(Cow<'a, [u8]>),
     Several,
 }
 
@@ -87,11 +94,10 @@ impl<'a> RequestHead<'a> {
     /// compared only if the verifier was given a
     /// [`base_url`](crate::VerifierBuilder::base_url).
     #[must_use]
-    pub fn new<N, V>(headers: impl IntoIterator<Item = (N, &'a V)>, path_and_query: &'a str) -> Self
-    where
-        N: AsRef<[u8]>,
-        V: AsRef<[u8]> + ?Sized + 'a,
-    {
+    pub fn new(
+        headers: impl IntoIterator<Item = impl IntoHeader<'a>>,
+        path_and_query: &'a str,
+    ) -> Self {
         const SIGNATURE: usize = SIGNATURE_HEADER.len();
         const REGION: usize = REGION_HEADER.len();
         const MESSAGE_ID: usize = MESSAGE_ID_HEADER.len();
@@ -105,8 +111,9 @@ impl<'a> RequestHead<'a> {
             path_and_query,
         };
         let mut region = None;
-        for (name, value) in headers {
-            let (name, value) = (name.as_ref(), value.as_ref());
+        for header in headers {
+            let (name, value) = header.into_header();
+            let name = name.as_ref();
             // By length first, which most names end at: a request has many.
             match name.len() {
                 SIGNATURE if is(name, SIGNATURE_HEADER) => {
@@ -115,18 +122,41 @@ impl<'a> RequestHead<'a> {
                         _ => Signature::Several,
                     };
                 }
-                REGION if is(name, REGION_HEADER) => region = region.or(Some(value)),
+                REGION if is(name, REGION_HEADER) => {
+                    region.get_or_insert(value);
+                }
                 MESSAGE_ID if is(name, MESSAGE_ID_HEADER) => {
-                    head.message_id = head.message_id.or(Some(value));
+                    head.message_id.get_or_insert(value);
                 }
                 CONTENT_LENGTH if is(name, CONTENT_LENGTH_HEADER) => {
-                    head.content_length = head.content_length.max(length(value));
+                    head.content_length = head.content_length.max(length(&value));
                 }
                 _ => {}
             }
         }
-        head.region = region.and_then(Region::from_bytes);
+        head.region = region.and_then(|value| Region::from_bytes(&value));
         head
+    }
+}
+
+#[cfg(feature = "http")]
+impl<'a> RequestHead<'a> {
+    /// Reads the head of a request as the `http` crate has it. `uri` is the one that
+    /// the client asked for: a router that takes a prefix off it hands out another.
+    ///
+    /// ```
+    /// use http::request::Parts;
+    /// use qstash_verify::{PendingDelivery, RequestHead, Verifier, VerifyError};
+    ///
+    /// fn check(verifier: &Verifier, parts: &Parts) -> Result<PendingDelivery, VerifyError> {
+    ///     verifier.authenticate(&RequestHead::from_http(&parts.headers, &parts.uri))
+    /// }
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    #[must_use]
+    pub fn from_http(headers: &'a http::HeaderMap, uri: &'a http::Uri) -> Self {
+        let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
+        RequestHead::new(headers, path_and_query)
     }
 }
 
@@ -157,7 +187,7 @@ mod tests {
             ],
             "/",
         );
-        assert!(matches!(head.signature, Signature::One(b"a")));
+        assert!(matches!(&head.signature, Signature::One(token) if **token == *b"a"));
         assert_eq!(head.region, Some(Region::EuCentral1));
 
         let head = RequestHead::new(

@@ -444,7 +444,7 @@ mod tests {
     #[test]
     fn it_is_signed_as_qstash_does() {
         let verified = check(&genuine(), b"hello").unwrap();
-        assert_eq!(verified.key(), KeySlot::Current);
+        assert_eq!(verified.key_slot(), KeySlot::Current);
         assert_eq!(verified.claims().sub(), URL);
         assert_eq!(
             payload(&genuine()),
@@ -463,7 +463,7 @@ mod tests {
     #[test]
     fn other_keys_sign_too() {
         let next = check(&genuine().key(NEXT_KEY), b"hello").unwrap();
-        assert_eq!(next.key(), KeySlot::Next);
+        assert_eq!(next.key_slot(), KeySlot::Next);
         assert_eq!(code(&genuine().key("sig_other")), "bad_signature");
         assert_eq!(code(&genuine().key("")), "bad_signature");
         assert_eq!(

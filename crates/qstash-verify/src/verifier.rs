@@ -7,9 +7,10 @@ use crate::clock::Clock;
 use crate::config::error::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::delivery::{PendingDelivery, Verified};
-use crate::destination::Destination;
+use crate::destination::{Destination, Destinations};
 use crate::error::VerifyError;
 use crate::keys::{KeyRing, KeySlot};
+use crate::log::log_roll;
 use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
@@ -35,7 +36,7 @@ pub struct Verifier(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keys: KeyRing,
-    destination: Option<Destination>,
+    destinations: Destinations,
     tolerance: f64,
     body_limit: u64,
     clock: Clock,
@@ -71,7 +72,7 @@ impl Verifier {
     pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
         VerifierBuilder(Inner {
             keys: keys.into(),
-            destination: None,
+            destinations: Destinations::default(),
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
             clock: Clock::default(),
@@ -88,7 +89,7 @@ impl Verifier {
     /// and [`BodyUnreadable`](VerifyError::BodyUnreadable).
     pub fn authenticate(&self, head: &RequestHead<'_>) -> Result<PendingDelivery, VerifyError> {
         let inner = &*self.0;
-        let token = match head.signature {
+        let token = match &head.signature {
             Signature::Absent => return Err(VerifyError::MissingSignature),
             Signature::One(token) => token,
             Signature::Several => {
@@ -111,20 +112,13 @@ impl Verifier {
         let checks = Checks {
             now: inner.clock.unix_seconds(),
             tolerance: inner.tolerance,
-            destination: inner.destination.as_ref(),
+            destinations: &inner.destinations,
             path_and_query: head.path_and_query,
         };
         let (claims, signed_hash) = claims::check(token.payload, &checks)?;
 
         if key == KeySlot::Next && pair.first_roll_seen() {
-            tracing::warn!(
-                target: "qstash_verify",
-                source = source.as_str(),
-                region = region.map(crate::Region::as_str),
-                "a delivery was signed with the next key: the signing keys were rolled and this \
-                 service still has the old ones; copy current and next from the QStash console \
-                 before the next roll, which will make every delivery fail"
-            );
+            log_roll(source, region);
         }
         let mut body = BodyHash::new(inner.body_limit, signed_hash);
         body.declare(head.content_length)?;
@@ -148,6 +142,12 @@ impl Verifier {
         let mut pending = self.authenticate(head)?;
         pending.update(body)?;
         pending.finish()
+    }
+
+    /// Returns the longest body that is accepted, in bytes.
+    #[must_use]
+    pub fn body_limit(&self) -> u64 {
+        self.0.body_limit
     }
 
     /// What was noticed while the environment was read; see
@@ -179,13 +179,13 @@ impl VerifierBuilder {
     /// Accepts only deliveries for this URL, compared with `sub` as it stands,
     /// whatever path the request came to: the URL must be written as it is
     /// published to, query included. For an endpoint with one URL;
-    /// [`base_url`](Self::base_url) is for a service with several. The later
-    /// call wins.
+    /// [`base_url`](Self::base_url) is for a service with several paths. Each call of
+    /// either adds a URL; any of them may match.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
     pub fn url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.0.destination = Some(Destination::url(url)?);
+        self.0.destinations.add(Destination::url(url)?);
         Ok(self)
     }
 
@@ -205,7 +205,7 @@ impl VerifierBuilder {
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
     /// or has a query or a fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.0.destination = Some(Destination::base(url)?);
+        self.0.destinations.add(Destination::base(url)?);
         Ok(self)
     }
 

@@ -166,7 +166,7 @@ fn buffered(declared: Option<&str>) -> AllocationInfo {
     let counted = measure(|| {
         let delivery = delivery.insert(pending.buffered());
         for chunk in BODY.chunks(100_000) {
-            delivery.push(Bytes::from_static(chunk)).unwrap();
+            delivery.update(Bytes::from_static(chunk)).unwrap();
         }
     });
     let (_, whole) = delivery.unwrap().finish().unwrap();

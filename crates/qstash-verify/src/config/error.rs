@@ -8,8 +8,7 @@ use crate::region::Region;
 
 /// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
 /// can't be built. The [`Display`](fmt::Display) form names the variable and
-/// the remedy, and holds no key and no token. The [`Debug`](fmt::Debug) form is
-/// the same sentence, since that is what `main` prints of an error.
+/// the remedy, and holds no key and no token.
 ///
 /// ```
 /// use qstash_verify::{ConfigError, Verifier};
@@ -18,7 +17,7 @@ use crate::region::Region;
 /// assert!(matches!(error, ConfigError::NoSigningKeys { .. }));
 /// assert!(error.to_string().contains("QSTASH_CURRENT_SIGNING_KEY"));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No complete pair of signing keys is usable.
@@ -40,6 +39,8 @@ pub enum ConfigError {
     },
     /// A signing key given in code is empty, or nothing but white space.
     EmptySigningKey,
+    /// A [`KeyRingBuilder`](crate::KeyRingBuilder) was given no keys.
+    EmptyKeyRing,
     /// `QSTASH_DEV` is on, or a variable holds one of the development server's
     /// public keys, in a build without debug assertions.
     DevelopmentKeysInRelease,
@@ -59,9 +60,19 @@ pub enum ConfigError {
     },
 }
 
-impl fmt::Debug for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+impl ConfigError {
+    /// Returns the error as a stable word for machines, such as `no_signing_keys`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ConfigError::NoSigningKeys { .. } => "no_signing_keys",
+            ConfigError::InvalidRegion { .. } => "invalid_region",
+            ConfigError::EmptySigningKey => "empty_signing_key",
+            ConfigError::EmptyKeyRing => "empty_key_ring",
+            ConfigError::DevelopmentKeysInRelease => "development_keys_in_release",
+            ConfigError::InvalidUrl { .. } => "invalid_url",
+            ConfigError::NoToken { .. } => "no_token",
+        }
     }
 }
 
@@ -100,6 +111,10 @@ impl fmt::Display for ConfigError {
             ConfigError::EmptySigningKey => {
                 f.write_str("a signing key is empty: anyone could sign with it")
             }
+            ConfigError::EmptyKeyRing => f.write_str(
+                "a key ring without keys would refuse every delivery: add keys with `region` or \
+                 `default_keys`",
+            ),
             ConfigError::DevelopmentKeysInRelease => f.write_str(
                 "QSTASH_DEV is on or a signing key is one of the development server's, and this \
                  is a release build: those keys are public, so anyone could sign with them; \
@@ -138,7 +153,7 @@ impl std::error::Error for ConfigError {}
 /// assert!(matches!(ring.warnings(), [ConfigWarning::RegionNotSet { .. }]));
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigWarning {
     /// `QSTASH_REGION` is set, and one region has no keys.
@@ -180,6 +195,21 @@ pub enum ConfigWarning {
         /// The primary region.
         region: Region,
     },
+}
+
+impl ConfigWarning {
+    /// Returns the warning as a stable word for machines, such as `half_pair`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ConfigWarning::NoKeysForRegion { .. } => "no_keys_for_region",
+            ConfigWarning::HalfPair { .. } => "half_pair",
+            ConfigWarning::SharedKey { .. } => "shared_key",
+            ConfigWarning::RegionNotSet { .. } => "region_not_set",
+            ConfigWarning::DevelopmentKeys => "development_keys",
+            ConfigWarning::NoCredentialsForRegion { .. } => "no_credentials_for_region",
+        }
+    }
 }
 
 impl fmt::Display for ConfigWarning {

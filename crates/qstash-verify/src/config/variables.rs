@@ -56,3 +56,66 @@ pub const fn token(region: Option<Region>) -> &'static str {
         Some(Region::EuCentral1) => "EU_CENTRAL_1_QSTASH_TOKEN",
     }
 }
+
+/// Every name that [`KeyRing::from_lookup`](crate::KeyRing::from_lookup) looks up,
+/// for a store of secrets that has to fetch them first.
+pub const KEY_RING: [&str; 8] = {
+    let [current, next] = signing_keys(None);
+    let [us_current, us_next] = signing_keys(Some(Region::UsEast1));
+    let [eu_current, eu_next] = signing_keys(Some(Region::EuCentral1));
+    [
+        DEVELOPMENT,
+        REGION,
+        current,
+        next,
+        us_current,
+        us_next,
+        eu_current,
+        eu_next,
+    ]
+};
+
+/// Every name that [`Credentials::from_lookup`](crate::Credentials::from_lookup)
+/// looks up.
+pub const CREDENTIALS: [&str; 7] = [
+    REGION,
+    url(None),
+    token(None),
+    url(Some(Region::UsEast1)),
+    token(Some(Region::UsEast1)),
+    url(Some(Region::EuCentral1)),
+    token(Some(Region::EuCentral1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Credentials, KeyRing};
+
+    #[test]
+    fn lists_hold_every_name_that_is_looked_up() {
+        let asked = RefCell::new(BTreeSet::new());
+        let look_up = |name: &str, primary: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            (name == REGION).then(|| primary.to_owned())
+        };
+        for primary in ["", "US_EAST_1", "EU_CENTRAL_1"] {
+            assert!(KeyRing::from_lookup(|name| look_up(name, primary)).is_err());
+        }
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        assert_eq!(asked.take(), list(&KEY_RING));
+        for primary in ["", "US_EAST_1", "EU_CENTRAL_1"] {
+            let with_token = |name: &str| {
+                look_up(name, primary).or_else(|| (name == token(None)).then(|| "t".to_owned()))
+            };
+            assert!(Credentials::from_lookup(with_token).is_ok());
+            // With a token, the region's URL is looked up as well.
+            let regional = |name: &str| look_up(name, primary).or(Some("t".to_owned()));
+            assert!(Credentials::from_lookup(regional).is_ok() || primary.is_empty());
+        }
+        assert_eq!(asked.take(), list(&CREDENTIALS));
+    }
+}

@@ -20,7 +20,7 @@ impl PendingDelivery {
     /// ) -> Result<(Verified, Bytes), VerifyError> {
     ///     let mut delivery = pending.buffered();
     ///     for chunk in chunks {
-    ///         delivery.push(chunk)?;
+    ///         delivery.update(chunk)?;
     ///     }
     ///     delivery.finish()
     /// }
@@ -45,7 +45,7 @@ impl PendingDelivery {
 /// use qstash_verify::{BufferedDelivery, Verified, VerifyError};
 ///
 /// fn last(mut delivery: BufferedDelivery, chunk: Bytes) -> Result<(Verified, Bytes), VerifyError> {
-///     delivery.push(chunk)?;
+///     delivery.update(chunk)?;
 ///     delivery.finish()
 /// }
 /// ```
@@ -62,21 +62,36 @@ impl BufferedDelivery {
     /// # Errors
     /// [`VerifyError::BodyTooLarge`] as soon as they exceed the limit;
     /// [`finish`](Self::finish) then says the same.
-    pub fn push(&mut self, chunk: Bytes) -> Result<(), VerifyError> {
+    pub fn update(&mut self, chunk: Bytes) -> Result<(), VerifyError> {
         self.pending.update(&chunk)?;
-        // An empty chunk must not cost the copy of a second one.
-        if chunk.is_empty() {
-            return Ok(());
-        }
         if self.first.is_empty() && self.rest.is_empty() {
             self.first = chunk;
-            return Ok(());
+        } else {
+            self.append(&chunk);
+        }
+        Ok(())
+    }
+
+    /// Takes the next bytes of the body by copying them, for chunks that are no
+    /// [`Bytes`].
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update).
+    pub fn extend_from_slice(&mut self, chunk: &[u8]) -> Result<(), VerifyError> {
+        self.pending.update(chunk)?;
+        self.append(chunk);
+        Ok(())
+    }
+
+    fn append(&mut self, chunk: &[u8]) {
+        // An empty chunk must not cost the copy of the one before.
+        if chunk.is_empty() {
+            return;
         }
         let first = std::mem::take(&mut self.first);
         self.reserve(first.len() + chunk.len());
         self.rest.extend_from_slice(&first);
-        self.rest.extend_from_slice(&chunk);
-        Ok(())
+        self.rest.extend_from_slice(chunk);
     }
 
     /// Makes room for `more` bytes, and for up to as many again as there are if
@@ -149,9 +164,9 @@ mod tests {
         let chunk = Bytes::from(vec![1; 100]);
         let address = chunk.as_ptr();
         let mut delivery = delivery(&chunk, 100);
-        delivery.push(Bytes::new()).unwrap();
-        delivery.push(chunk).unwrap();
-        delivery.push(Bytes::new()).unwrap();
+        delivery.update(Bytes::new()).unwrap();
+        delivery.update(chunk).unwrap();
+        delivery.update(Bytes::new()).unwrap();
         let (_, body) = delivery.finish().unwrap();
         assert_eq!(body.as_ptr(), address);
     }
@@ -164,7 +179,7 @@ mod tests {
             let mut delivery = delivery(&whole, declared);
             let mut arrived = 0;
             for chunk in 1..1000 {
-                delivery.push(Bytes::from(vec![0; chunk])).unwrap();
+                delivery.update(Bytes::from(vec![0; chunk])).unwrap();
                 arrived += chunk;
                 let reserved = delivery.rest.capacity();
                 assert!(reserved <= 2 * arrived, "{declared} {arrived}");
@@ -178,11 +193,11 @@ mod tests {
     fn no_more_is_reserved_than_is_declared() {
         let mut delivery = delivery(&[0; 1100], 1000);
         for _ in 0..10 {
-            delivery.push(Bytes::from(vec![0; 100])).unwrap();
+            delivery.update(Bytes::from(vec![0; 100])).unwrap();
             assert!(delivery.rest.capacity() <= 1000);
         }
         // A declaration that was wrong is no limit.
-        delivery.push(Bytes::from(vec![0; 100])).unwrap();
+        delivery.update(Bytes::from(vec![0; 100])).unwrap();
         let (_, body) = delivery.finish().unwrap();
         assert_eq!(body.len(), 1100);
     }
@@ -190,8 +205,8 @@ mod tests {
     #[test]
     fn other_bytes_are_not_handed_out() {
         let mut delivery = delivery(b"hello", 0);
-        delivery.push(Bytes::from_static(b"hel")).unwrap();
-        delivery.push(Bytes::from_static(b"lx")).unwrap();
+        delivery.update(Bytes::from_static(b"hel")).unwrap();
+        delivery.update(Bytes::from_static(b"lx")).unwrap();
         assert!(matches!(
             delivery.finish(),
             Err(VerifyError::BodyMismatch { received: 5 })

@@ -41,9 +41,9 @@ impl PendingDelivery {
         PendingDelivery { body, verified }
     }
 
-    /// Which of the two keys signed the token; of the body nothing is known yet.
+    /// Returns which of the two keys signed the token; the body is not verified yet.
     #[must_use]
-    pub fn key(&self) -> KeySlot {
+    pub fn key_slot(&self) -> KeySlot {
         self.verified.key
     }
 
@@ -95,7 +95,7 @@ impl fmt::Debug for PendingDelivery {
 /// use qstash_verify::{KeySlot, Verified};
 ///
 /// fn handler(verified: &Verified) {
-///     if verified.key() == KeySlot::Next {
+///     if verified.key_slot() == KeySlot::Next {
 ///         // the keys were rolled
 ///     }
 /// }
@@ -112,7 +112,7 @@ impl Verified {
     /// The region that the `upstash-region` header names; `None` if it is
     /// absent or names no region, even where it doesn't count for the choice of
     /// keys. The header is not signed: only if
-    /// [`source`](Self::source) is [`KeySource::Region`] has the region's own
+    /// [`key_source`](Self::key_source) is [`KeySource::Region`] has the region's own
     /// key vouched for it.
     #[must_use]
     pub fn region(&self) -> Option<Region> {
@@ -121,13 +121,13 @@ impl Verified {
 
     /// Which of the two keys signed it.
     #[must_use]
-    pub fn key(&self) -> KeySlot {
+    pub fn key_slot(&self) -> KeySlot {
         self.key
     }
 
     /// Where that key comes from.
     #[must_use]
-    pub fn source(&self) -> KeySource {
+    pub fn key_source(&self) -> KeySource {
         self.source
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::config::error::ConfigWarning;
+use crate::config::error::{ConfigError, ConfigWarning};
 use crate::keys::signing_key::SigningKeys;
 use crate::region::Region;
 
@@ -20,17 +20,20 @@ pub enum KeySource {
     Explicit,
     /// The pair of the region that the `upstash-region` header names.
     Region,
+    /// Given in code for the region that the `upstash-region` header names.
+    ExplicitRegion,
     /// The default pair, `QSTASH_CURRENT_SIGNING_KEY` and
     /// `QSTASH_NEXT_SIGNING_KEY`.
     Default,
 }
 
 impl KeySource {
-    /// `explicit`, `region` or `default`.
+    /// Returns `explicit`, `explicit_region`, `region` or `default`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             KeySource::Explicit => "explicit",
+            KeySource::ExplicitRegion => "explicit_region",
             KeySource::Region => "region",
             KeySource::Default => "default",
         }
@@ -63,13 +66,18 @@ impl fmt::Display for KeySource {
 pub struct KeyRing {
     us: Option<Arc<Pair>>,
     eu: Option<Arc<Pair>>,
-    /// What is left where the region has no pair, and where it comes from.
+    /// The pair where the region has none.
     fallback: Option<Arc<Pair>>,
-    fallback_source: KeySource,
+    in_code: bool,
     warnings: Vec<ConfigWarning>,
 }
 
 impl KeyRing {
+    /// Creates a builder for keys given in code, of one region or of both.
+    pub fn builder() -> KeyRingBuilder {
+        KeyRingBuilder::default()
+    }
+
     /// Multi-region mode.
     pub(crate) fn multi_region(
         us: Option<SigningKeys>,
@@ -82,7 +90,7 @@ impl KeyRing {
             us,
             eu,
             fallback,
-            fallback_source: KeySource::Default,
+            in_code: false,
             warnings,
         }
     }
@@ -110,11 +118,11 @@ impl KeyRing {
     /// use qstash_verify::{KeyRing, KeySource, Region, SigningKeys};
     ///
     /// let ring = KeyRing::from(SigningKeys::new("sig_current", "sig_next")?);
-    /// assert_eq!(ring.source(Some(Region::UsEast1)), Some(KeySource::Explicit));
+    /// assert_eq!(ring.key_source(Some(Region::UsEast1)), Some(KeySource::Explicit));
     /// # Ok::<_, qstash_verify::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn source(&self, region: Option<Region>) -> Option<KeySource> {
+    pub fn key_source(&self, region: Option<Region>) -> Option<KeySource> {
         self.resolve(region).map(|(_, source)| source)
     }
 
@@ -126,8 +134,10 @@ impl KeyRing {
             None => None,
         };
         match (regional, self.fallback.as_deref()) {
+            (Some(pair), _) if self.in_code => Some((pair, KeySource::ExplicitRegion)),
             (Some(pair), _) => Some((pair, KeySource::Region)),
-            (None, Some(pair)) => Some((pair, self.fallback_source)),
+            (None, Some(pair)) if self.in_code => Some((pair, KeySource::Explicit)),
+            (None, Some(pair)) => Some((pair, KeySource::Default)),
             (None, None) => None,
         }
     }
@@ -135,11 +145,62 @@ impl KeyRing {
 
 impl From<SigningKeys> for KeyRing {
     fn from(keys: SigningKeys) -> Self {
-        let ring = KeyRing::single_region(keys, Vec::new());
         KeyRing {
-            fallback_source: KeySource::Explicit,
-            ..ring
+            in_code: true,
+            ..KeyRing::single_region(keys, Vec::new())
         }
+    }
+}
+
+/// Builds a [`KeyRing`] from keys given in code.
+///
+/// ```
+/// use qstash_verify::{KeyRing, Region, SigningKeys};
+///
+/// let ring = KeyRing::builder()
+///     .region(Region::UsEast1, SigningKeys::new("sig_us_current", "sig_us_next")?)
+///     .region(Region::EuCentral1, SigningKeys::new("sig_eu_current", "sig_eu_next")?)
+///     .build()?;
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct KeyRingBuilder {
+    us: Option<SigningKeys>,
+    eu: Option<SigningKeys>,
+    default: Option<SigningKeys>,
+}
+
+impl KeyRingBuilder {
+    /// Adds the keys for deliveries whose `upstash-region` header names `region`.
+    pub fn region(mut self, region: Region, keys: SigningKeys) -> Self {
+        match region {
+            Region::UsEast1 => self.us = Some(keys),
+            Region::EuCentral1 => self.eu = Some(keys),
+        }
+        self
+    }
+
+    /// Adds the keys for every other delivery: without the header, with an unknown
+    /// region, or of a region without keys. By default those are refused.
+    pub fn default_keys(mut self, keys: SigningKeys) -> Self {
+        self.default = Some(keys);
+        self
+    }
+
+    /// Builds the ring.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptyKeyRing`] if no keys were added.
+    pub fn build(self) -> Result<KeyRing, ConfigError> {
+        let KeyRingBuilder { us, eu, default } = self;
+        if us.is_none() && eu.is_none() && default.is_none() {
+            return Err(ConfigError::EmptyKeyRing);
+        }
+        Ok(KeyRing {
+            in_code: true,
+            ..KeyRing::multi_region(us, eu, default, Vec::new())
+        })
     }
 }
 
@@ -180,6 +241,27 @@ mod tests {
     }
 
     #[test]
+    fn keys_given_in_code_are_chosen_by_region() {
+        let keys = SigningKeys::development;
+        let builder = KeyRing::builder().region(Region::EuCentral1, keys());
+        let sources = |ring: &KeyRing| {
+            let regions = [Some(Region::UsEast1), Some(Region::EuCentral1), None];
+            regions.map(|region| ring.key_source(region))
+        };
+        let (explicit, of_region) = (Some(KeySource::Explicit), Some(KeySource::ExplicitRegion));
+        let ring = builder.clone().build().unwrap();
+        assert_eq!(sources(&ring), [None, of_region, None]);
+        let ring = builder.default_keys(keys()).build().unwrap();
+        assert_eq!(sources(&ring), [explicit, of_region, explicit]);
+        let ring = KeyRing::builder().region(Region::UsEast1, keys());
+        assert_eq!(sources(&ring.build().unwrap()), [of_region, None, None]);
+        assert_eq!(
+            KeyRing::builder().build().unwrap_err(),
+            ConfigError::EmptyKeyRing
+        );
+    }
+
+    #[test]
     fn a_roll_is_seen_once_for_each_pair() {
         let pair = Pair::new(SigningKeys::development());
         assert!(pair.first_roll_seen());
@@ -189,8 +271,11 @@ mod tests {
     #[test]
     fn where_the_keys_for_a_region_come_from() {
         let ring = KeyRing::multi_region(Some(SigningKeys::development()), None, None, Vec::new());
-        assert_eq!(ring.source(Some(Region::UsEast1)), Some(KeySource::Region));
-        assert_eq!(ring.source(Some(Region::EuCentral1)), None);
-        assert_eq!(ring.source(None), None);
+        assert_eq!(
+            ring.key_source(Some(Region::UsEast1)),
+            Some(KeySource::Region)
+        );
+        assert_eq!(ring.key_source(Some(Region::EuCentral1)), None);
+        assert_eq!(ring.key_source(None), None);
     }
 }

@@ -4,5 +4,5 @@ mod key_ring;
 pub(crate) mod public;
 mod signing_key;
 
-pub use key_ring::{KeyRing, KeySource};
+pub use key_ring::{KeyRing, KeyRingBuilder, KeySource};
 pub use signing_key::{KeySlot, SigningKeys};

@@ -1,6 +1,12 @@
 //! What the headers say of a message, unsigned.
 
+use crate::header::IntoHeader;
 use crate::request::{MESSAGE_ID_HEADER, is};
+
+const RETRIED: &str = "upstash-retried";
+const SCHEDULE_ID: &str = "upstash-schedule-id";
+const URL_GROUP: &str = "upstash-topic-name";
+const CALLER_IP: &str = "upstash-caller-ip";
 
 /// What a delivery's headers say of its message.
 ///
@@ -20,7 +26,7 @@ use crate::request::{MESSAGE_ID_HEADER, is};
 /// assert_eq!(metadata.retried(), Some(2));
 /// assert_eq!(metadata.schedule_id(), None);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MessageMetadata {
     message_id: Option<String>,
     retried: Option<u32>,
@@ -30,33 +36,39 @@ pub struct MessageMetadata {
 }
 
 impl MessageMetadata {
+    /// The names of the headers that are read, in lower case.
+    pub const HEADERS: &'static [&'static str] = &[
+        MESSAGE_ID_HEADER,
+        RETRIED,
+        SCHEDULE_ID,
+        URL_GROUP,
+        CALLER_IP,
+    ];
+
     /// Reads the headers of a request, from the same kind of iterator as
     /// [`RequestHead::new`](crate::RequestHead::new). The first of several of a
     /// name counts; a value that is not UTF-8, or no number where one is
     /// wanted, counts as absent.
     #[must_use]
-    pub fn from_headers<'a, N, V>(headers: impl IntoIterator<Item = (N, &'a V)>) -> Self
-    where
-        N: AsRef<[u8]>,
-        V: AsRef<[u8]> + ?Sized + 'a,
-    {
+    pub fn from_headers<'a>(headers: impl IntoIterator<Item = impl IntoHeader<'a>>) -> Self {
         let mut metadata = MessageMetadata::default();
-        for (name, value) in headers {
+        for header in headers {
+            let (name, value) = header.into_header();
             let name = name.as_ref();
-            let Ok(value) = std::str::from_utf8(value.as_ref()) else {
+            let Ok(value) = std::str::from_utf8(&value) else {
                 continue;
             };
-            if is(name, "upstash-retried") {
+            if is(name, RETRIED) {
                 metadata.retried = metadata.retried.or_else(|| value.trim().parse().ok());
                 continue;
             }
             let field = if is(name, MESSAGE_ID_HEADER) {
                 &mut metadata.message_id
-            } else if is(name, "upstash-schedule-id") {
+            } else if is(name, SCHEDULE_ID) {
                 &mut metadata.schedule_id
-            } else if is(name, "upstash-topic-name") {
+            } else if is(name, URL_GROUP) {
                 &mut metadata.url_group
-            } else if is(name, "upstash-caller-ip") {
+            } else if is(name, CALLER_IP) {
                 &mut metadata.caller_ip
             } else {
                 continue;

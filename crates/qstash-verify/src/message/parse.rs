@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use crate::text::ShownChar;
+
 /// Reads the body of a genuine delivery as JSON (RFC 8259).
 ///
 /// The `content-type` header is not looked at: it is not signed, and what the
@@ -50,7 +52,7 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 ///      expected u32 at line 1 column 5"
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageError {
     text: String,
     /// Line and column, from 1, where there is a place to be named.
@@ -74,7 +76,7 @@ impl MessageError {
         let room = Self::MAX_LENGTH - position.len() - "…".len();
         // Counted after escaping: names in it may hold line breaks.
         for c in what.chars() {
-            let piece = Shown(c).to_string();
+            let piece = ShownChar(c).to_string();
             if text.len() + piece.len() > room {
                 text.push('…');
                 break;
@@ -106,19 +108,6 @@ impl fmt::Display for MessageError {
 }
 
 impl std::error::Error for MessageError {}
-
-/// A character, fit for a line of log. Quotes and backslashes stay: serde has
-/// escaped those of the values that it quotes.
-struct Shown(char);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            c @ ('"' | '\'' | '\\') => write!(f, "{c}"),
-            c => write!(f, "{}", c.escape_debug()),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

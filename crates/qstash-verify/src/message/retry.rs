@@ -24,7 +24,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// assert_eq!(hopeless.status(), 489);
 /// assert_eq!(hopeless.header(), ("upstash-nonretryable-error", "true".to_owned()));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retry {
     /// After this many seconds, 0 being at once: a `Retry-After` of

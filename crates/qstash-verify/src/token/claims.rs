@@ -2,16 +2,18 @@
 //! is not known here.
 
 use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
 
-use crate::destination::Destination;
+use crate::clock::time_at;
+use crate::destination::Destinations;
 use crate::error::VerifyError;
 use crate::token::json;
 use crate::token::value::Value;
 
 const ISSUER: &str = "Upstash";
 
-/// The claims of a verified delivery. Dates are of the type `NumericDate` (RFC 7519 §2):
-/// seconds since the Unix epoch, which may be negative or fractional.
+/// The claims of a verified delivery. A date (`NumericDate`, RFC 7519 §2) out of
+/// the years 1 to 9999 is given as the nearest date within them.
 ///
 /// ```
 /// # fn handler(verified: &qstash_verify::Verified) {
@@ -52,23 +54,23 @@ impl Claims {
         self.texts.get(..end).unwrap_or_default()
     }
 
-    /// When the delivery expires, in seconds since the Unix epoch.
+    /// Returns when the delivery expires.
     #[must_use]
-    pub fn exp(&self) -> f64 {
-        self.exp
+    pub fn exp(&self) -> SystemTime {
+        time_at(self.exp)
     }
 
-    /// When the delivery becomes valid, in seconds since the Unix epoch. In
-    /// production -62135596800, the year 1, since 2026.
+    /// Returns when the delivery becomes valid. In production the start of the year
+    /// 1, seen in 2026.
     #[must_use]
-    pub fn nbf(&self) -> Option<f64> {
-        self.nbf
+    pub fn nbf(&self) -> Option<SystemTime> {
+        self.nbf.map(time_at)
     }
 
-    /// When the delivery was signed, in seconds since the Unix epoch.
+    /// Returns when the delivery was signed.
     #[must_use]
-    pub fn iat(&self) -> Option<f64> {
-        self.iat
+    pub fn iat(&self) -> Option<SystemTime> {
+        self.iat.map(time_at)
     }
 
     /// The id of this token: `jwt_…`, another one for each delivery attempt.
@@ -96,7 +98,7 @@ pub(crate) struct Checks<'a> {
     pub(crate) now: f64,
     /// Seconds.
     pub(crate) tolerance: f64,
-    pub(crate) destination: Option<&'a Destination>,
+    pub(crate) destinations: &'a Destinations,
     pub(crate) path_and_query: &'a str,
 }
 
@@ -149,14 +151,14 @@ pub(crate) fn check(
     }
     if checks.now >= exp + checks.tolerance {
         return Err(VerifyError::Expired {
-            seconds: checks.now - exp,
+            ago: duration(checks.now - exp),
         });
     }
     if let Some(nbf) = nbf
         && nbf > checks.now + checks.tolerance
     {
         return Err(VerifyError::NotYetValid {
-            seconds: nbf - checks.now,
+            ahead: duration(nbf - checks.now),
         });
     }
     let texts = [&*sub, jti.as_deref().unwrap_or_default()].concat();
@@ -168,8 +170,12 @@ pub(crate) fn check(
         nbf,
         iat,
     };
-    if let Some(destination) = checks.destination {
-        destination.check(claims.sub(), checks.path_and_query)?;
+    let (sub, path_and_query) = (claims.sub(), checks.path_and_query);
+    if !checks.destinations.include(sub, path_and_query) {
+        return Err(VerifyError::UrlMismatch {
+            sub: sub.to_owned(),
+            expected: checks.destinations.urls(path_and_query),
+        });
     }
 
     // The SDKs strip any number of `=` before they compare.
@@ -192,6 +198,12 @@ fn date(claim: &'static str, value: Value<'_>) -> Result<f64, VerifyError> {
     value
         .number()
         .ok_or(invalid(claim, "is not a finite number"))
+}
+
+/// A span of time, at most the longest there is.
+fn duration(seconds: f64) -> Duration {
+    // A tolerance lets none below zero through.
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 const fn invalid(claim: &'static str, reason: &'static str) -> VerifyError {

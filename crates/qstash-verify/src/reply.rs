@@ -1,0 +1,225 @@
+//! The one reply: status, headers and body of a response that this crate
+//! decides. Each adapter turns it into its framework's response in one place.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{CHALLENGE, VerifyError};
+use crate::message::{MessageError, Retry};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// A response to send in place of the handler's: status, headers, body.
+///
+/// Made from a [`VerifyError`], a [`MessageError`], [`NotVerified`] or a
+/// [`Retry`]. With the feature `http` it converts into an `http::Response`, and
+/// so do the four; the reason of a refusal is then in the response's extensions.
+///
+/// ```
+/// use qstash_verify::{Reply, Retry, VerifyError};
+///
+/// let reply = Reply::from(VerifyError::MissingSignature);
+/// assert_eq!(reply.status(), 401);
+/// assert_eq!(reply.body(), r#"{"error":"missing_signature"}"#);
+/// let headers: Vec<_> = reply.headers().collect();
+/// assert_eq!(headers[1], ("www-authenticate", "Upstash-Signature"));
+///
+/// assert_eq!(Reply::from(Retry::Never).status(), 489);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: [Option<(&'static str, Cow<'static, str>)>; 2],
+    pub(crate) body: Cow<'static, str>,
+    pub(crate) reason: Option<VerifyError>,
+}
+
+impl Reply {
+    /// Returns the status code, from 400 to 599 (RFC 9110 §15).
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns the headers: names in lower case, values of visible ASCII.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let headers = self.headers.iter().flatten();
+        headers.map(|(name, value)| (*name, &**value))
+    }
+
+    /// Returns the body; empty for a [`Retry`].
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Returns the body without a copy.
+    #[must_use]
+    pub fn into_body(self) -> Cow<'static, str> {
+        self.body
+    }
+
+    /// Returns the reason, if the reply refuses a request.
+    #[must_use]
+    pub fn reason(&self) -> Option<&VerifyError> {
+        self.reason.as_ref()
+    }
+}
+
+impl VerifyError {
+    /// Returns the headers of the answer, names in lower case: the type of its
+    /// [`body`](Self::body), and with a 401 the `WWW-Authenticate` that it must
+    /// carry (RFC 9110 §11.6.1), with [`CHALLENGE`].
+    #[must_use]
+    pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        match self.status() {
+            401 => &[JSON, ("www-authenticate", CHALLENGE)],
+            _ => &[JSON],
+        }
+    }
+}
+
+impl From<VerifyError> for Reply {
+    fn from(reason: VerifyError) -> Self {
+        let mut headers = reason.headers().iter();
+        let mut header = || {
+            let (name, value) = headers.next()?;
+            Some((*name, Cow::Borrowed(*value)))
+        };
+        Reply {
+            status: reason.status(),
+            headers: [header(), header()],
+            body: Cow::Borrowed(reason.body()),
+            reason: Some(reason),
+        }
+    }
+}
+
+impl From<MessageError> for Reply {
+    fn from(error: MessageError) -> Self {
+        let plain_text = ("content-type", Cow::Borrowed("text/plain; charset=utf-8"));
+        Reply {
+            status: error.status(),
+            headers: [Some(plain_text), None],
+            body: Cow::Owned(error.to_string()),
+            reason: None,
+        }
+    }
+}
+
+impl From<Retry> for Reply {
+    fn from(retry: Retry) -> Self {
+        let (name, value) = retry.header();
+        Reply {
+            status: retry.status(),
+            headers: [Some((name, Cow::Owned(value))), None],
+            body: Cow::Borrowed(""),
+            reason: None,
+        }
+    }
+}
+
+/// The error of a handler that asks for a delivery on a route without the
+/// middleware: status 500, `{"error":"not_verified"}`. For adapters.
+///
+/// ```
+/// use qstash_verify::{NotVerified, Reply};
+///
+/// assert_eq!(Reply::from(NotVerified).status(), 500);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NotVerified;
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the QStash middleware is not on this route, so the delivery that its handler asks \
+             for was never verified: put the middleware on this route",
+        )
+    }
+}
+
+impl std::error::Error for NotVerified {}
+
+impl From<NotVerified> for Reply {
+    fn from(_: NotVerified) -> Self {
+        Reply {
+            status: 500,
+            headers: [Some((JSON.0, Cow::Borrowed(JSON.1))), None],
+            body: Cow::Borrowed(r#"{"error":"not_verified"}"#),
+            reason: None,
+        }
+    }
+}
+
+/// A user's function that answers refusals, or none. For adapters.
+///
+/// ```
+/// use qstash_verify::{RefusalHandler, VerifyError};
+///
+/// let handler = RefusalHandler::new(|reason: &VerifyError| format!("no: {}", reason.code()));
+/// let answer = handler.call(&VerifyError::MissingSignature);
+/// assert_eq!(answer.as_deref(), Some("no: missing_signature"));
+/// assert!(RefusalHandler::<String>::default().call(&VerifyError::MissingSignature).is_none());
+/// ```
+pub struct RefusalHandler<R>(Option<Arc<dyn Fn(&VerifyError) -> R + Send + Sync>>);
+
+impl<R> RefusalHandler<R> {
+    /// Creates a handler that calls `answer`.
+    #[must_use]
+    pub fn new(answer: impl Fn(&VerifyError) -> R + Send + Sync + 'static) -> Self {
+        RefusalHandler(Some(Arc::new(answer)))
+    }
+
+    /// Returns the answer of the user's function; `None` if there is no function.
+    #[must_use]
+    pub fn call(&self, reason: &VerifyError) -> Option<R> {
+        self.0.as_ref().map(|answer| answer(reason))
+    }
+}
+
+impl<R> Clone for RefusalHandler<R> {
+    fn clone(&self) -> Self {
+        RefusalHandler(self.0.clone())
+    }
+}
+
+impl<R> Default for RefusalHandler<R> {
+    fn default() -> Self {
+        RefusalHandler(None)
+    }
+}
+
+impl<R> fmt::Debug for RefusalHandler<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "custom"
+        } else {
+            "default"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_401_has_a_challenge() {
+        let json = ("content-type", "application/json");
+        let challenge = ("www-authenticate", CHALLENGE);
+        assert_eq!(VerifyError::MissingSignature.headers(), [json, challenge]);
+        let too_large = VerifyError::BodyTooLarge { limit: 1 };
+        assert_eq!(too_large.headers(), [json]);
+        assert!(Reply::from(too_large).headers().eq([json]));
+    }
+
+    #[test]
+    fn reason_is_kept_for_refusals_only() {
+        let reason = VerifyError::WrongIssuer;
+        assert_eq!(Reply::from(reason.clone()).reason(), Some(&reason));
+        assert_eq!(Reply::from(NotVerified).reason(), None);
+        assert_eq!(Reply::from(Retry::Never).reason(), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Text from strangers, made fit for a line of log, and durations for people.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The first 300 characters of a text, with control characters escaped.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.chars();
+        for c in rest.by_ref().take(300) {
+            write!(f, "{}", c.escape_debug())?;
+        }
+        if rest.next().is_some() {
+            f.write_str("…")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The first 128 bytes of a header value, with all but printable ASCII escaped.
+pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 128;
+        let shown = self.0.get(..SHOWN).unwrap_or(self.0);
+        write!(f, "{}", shown.escape_ascii())?;
+        if shown.len() < self.0.len() {
+            f.write_str("…")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A character of an error of `serde_json`, which has escaped the quotes and
+/// backslashes of the values that it quotes.
+pub(crate) struct ShownChar(pub(crate) char);
+
+impl fmt::Display for ShownChar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            c @ ('"' | '\'' | '\\') => write!(f, "{c}"),
+            c => write!(f, "{}", c.escape_debug()),
+        }
+    }
+}
+
+/// A duration in seconds: whole if it is whole, else to the millisecond.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.subsec_nanos() == 0 {
+            write!(f, "{}", self.0.as_secs())
+        } else {
+            write!(f, "{:.3}", self.0.as_secs_f64())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_value_stays_short_and_in_its_line() {
+        assert_eq!(Escaped(b"msg_1\n\xff\"").to_string(), r#"msg_1\n\xff\""#);
+        assert_eq!(Escaped(&[b'a'; 128]).to_string(), "a".repeat(128));
+        assert_eq!(Escaped(&[b'a'; 129]).to_string(), "a".repeat(128) + "…");
+    }
+
+    #[test]
+    fn text_stays_short_and_in_its_line() {
+        assert_eq!(Shown("a\nb\u{202e}").to_string(), r"a\nb\u{202e}");
+        assert_eq!(Shown(&"é".repeat(300)).to_string(), "é".repeat(300));
+        assert_eq!(Shown(&"é".repeat(301)).to_string(), "é".repeat(300) + "…");
+    }
+
+    #[test]
+    fn seconds_have_a_fraction_only_if_needed() {
+        for (duration, expected) in [
+            (Duration::ZERO, "0"),
+            (Duration::from_secs(252), "252"),
+            (Duration::from_millis(250), "0.250"),
+            (Duration::MAX, "18446744073709551616.000"),
+        ] {
+            assert_eq!(Seconds(duration).to_string(), expected);
+        }
+    }
+}
