@@ -65,8 +65,9 @@
 //! - `http-body`: `Verifier::receive`, which reads an `http_body::Body`.
 //! - `simd`: vector instructions for base64url, which are `unsafe` code of the
 //!   `base64` crate; off, its scalar engine decodes.
-//! - `testing`: deliveries signed as QStash would, with **public keys**, for the
-//!   tests of your service. It belongs in `[dev-dependencies]`.
+//! - `signing`: deliveries signed as QStash signs them, with keys of yours.
+//! - `testing`: that, with **public keys** and a fixed clock, for the tests of your
+//!   service. It belongs in `[dev-dependencies]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
@@ -85,6 +86,9 @@ mod receive;
 mod region;
 mod reply;
 mod request;
+#[cfg(feature = "signing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "signing")))]
+pub mod signing;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;

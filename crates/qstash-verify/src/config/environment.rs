@@ -498,6 +498,23 @@ mod tests {
     }
 
     #[test]
+    fn development_keys_can_be_allowed_in_any_build() {
+        let [current, next] = DEVELOPMENT_KEYS.map(str::to_owned);
+        let pasted = |name: &str| match name {
+            "QSTASH_CURRENT_SIGNING_KEY" => Some(current.clone()),
+            "QSTASH_NEXT_SIGNING_KEY" => Some(next.clone()),
+            _ => None,
+        };
+        let on = |name: &str| (name == variables::DEVELOPMENT).then(|| "TRUE".to_owned());
+        for ring in [
+            KeyRing::from_lookup_allow_development_keys(pasted),
+            KeyRing::from_lookup_allow_development_keys(on),
+        ] {
+            assert_eq!(ring.unwrap().warnings(), [ConfigWarning::DevelopmentKeys]);
+        }
+    }
+
+    #[test]
     fn no_key_is_printed() {
         let set = [&DEFAULT[..], &US[..], &EU[..1], &[MODE]].concat();
         let ring = debug(&set).unwrap();

@@ -51,17 +51,24 @@ impl SigningKeys {
     /// ```
     #[must_use]
     pub fn development() -> Self {
-        let [current, next] = DEVELOPMENT_KEYS.map(SigningKey::prepare);
-        SigningKeys { current, next }
+        SigningKeys::prepare(DEVELOPMENT_KEYS)
     }
 
-    /// The key in that place, prepared.
-    #[cfg(feature = "testing")]
-    pub(crate) fn prepared(&self, slot: KeySlot) -> Hmac<Sha256> {
-        match slot {
-            KeySlot::Current => self.current.0.clone(),
-            KeySlot::Next => self.next.0.clone(),
-        }
+    /// The MAC of `message` by that key.
+    #[cfg(feature = "signing")]
+    pub(crate) fn mac(&self, slot: KeySlot, message: &[u8]) -> [u8; 32] {
+        let key = match slot {
+            KeySlot::Current => &self.current,
+            KeySlot::Next => &self.next,
+        };
+        let mac = key.0.clone().chain_update(message).finalize();
+        mac.into_bytes().into()
+    }
+
+    /// These keys as they are, be they empty.
+    pub(crate) fn prepare(keys: [&str; 2]) -> Self {
+        let [current, next] = keys.map(SigningKey::prepare);
+        SigningKeys { current, next }
     }
 
     /// Which of the two made this MAC over `message`: current is tried first.
