@@ -15,11 +15,15 @@ impl Clock {
 
     /// Seconds since the Unix epoch, the unit of a `NumericDate` (RFC 7519 §2).
     pub(crate) fn unix_seconds(&self) -> f64 {
-        let now = self.0.as_ref().map_or_else(system_time, |clock| clock());
-        match now.duration_since(UNIX_EPOCH) {
-            Ok(after) => after.as_secs_f64(),
-            Err(before) => -before.duration().as_secs_f64(),
-        }
+        unix_seconds_of(self.0.as_ref().map_or_else(system_time, |clock| clock()))
+    }
+}
+
+/// The `NumericDate` of a time.
+pub(crate) fn unix_seconds_of(time: SystemTime) -> f64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
     }
 }
 

@@ -63,6 +63,8 @@
 //!
 //! - `http`: [`RequestHead`]s and answers of the types of the `http` crate.
 //! - `http-body`: `Verifier::receive`, which reads an `http_body::Body`.
+//! - `serde`: `Serialize` for regions, key slots and sources, claims and metadata,
+//!   and `Deserialize` for regions.
 //! - `simd`: vector instructions for base64url, which are `unsafe` code of the
 //!   `base64` crate; off, its scalar engine decodes.
 //! - `signing`: deliveries signed as QStash signs them, with keys of yours.
@@ -86,6 +88,8 @@ mod receive;
 mod region;
 mod reply;
 mod request;
+#[cfg(feature = "serde")]
+mod serialize;
 #[cfg(feature = "signing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "signing")))]
 pub mod signing;
@@ -95,6 +99,7 @@ pub mod testing;
 mod text;
 mod token;
 mod verifier;
+mod verifier_cache;
 
 pub use config::error::{ConfigError, ConfigWarning};
 pub use config::{CredentialSource, Credentials, variables};
@@ -110,6 +115,7 @@ pub use reply::{NotVerified, RefusalHandler, Reply};
 pub use request::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
 pub use token::claims::Claims;
 pub use verifier::{Verifier, VerifierBuilder};
+pub use verifier_cache::VerifierCache;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

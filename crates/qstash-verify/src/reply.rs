@@ -163,7 +163,9 @@ impl From<NotVerified> for Reply {
 /// assert_eq!(answer.as_deref(), Some("no: missing_signature"));
 /// assert!(RefusalHandler::<String>::default().call(&VerifyError::MissingSignature).is_none());
 /// ```
-pub struct RefusalHandler<R>(Option<Arc<dyn Fn(&VerifyError) -> R + Send + Sync>>);
+pub struct RefusalHandler<R>(Option<Arc<Answer<R>>>);
+
+type Answer<R> = dyn Fn(&VerifyError) -> R + Send + Sync;
 
 impl<R> RefusalHandler<R> {
     /// Creates a handler that calls `answer`.

@@ -30,56 +30,142 @@ use serde_json::{Map, Value};
 ///
 /// let body = br#"{"status": 200, "body": "aGVsbG8=", "retried": 1, "maxRetries": 3}"#;
 /// let callback: Callback = parse_message(body)?;
-/// assert_eq!(callback.status, Some(200));
-/// assert_eq!(callback.body, b"hello");
-/// assert_eq!((callback.retried, callback.max_retries), (Some(1), Some(3)));
-/// assert_eq!(callback.dlq_id, None);
+/// assert_eq!(callback.status(), Some(200));
+/// assert_eq!(callback.body(), b"hello");
+/// assert_eq!((callback.retried(), callback.max_retries()), (Some(1), Some(3)));
+/// assert_eq!(callback.dlq_id(), None);
 /// # Ok::<_, qstash_verify::MessageError>(())
 /// ```
-#[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Callback {
-    /// The status code that the endpoint answered with: `status`. A number that
+    status: Option<u16>,
+    header: BTreeMap<String, Vec<String>>,
+    body: Vec<u8>,
+    retried: Option<u32>,
+    max_retries: Option<u32>,
+    source_message_id: Option<String>,
+    url_group: Option<String>,
+    endpoint_name: Option<String>,
+    url: Option<String>,
+    method: Option<String>,
+    source_header: BTreeMap<String, Vec<String>>,
+    source_body: Vec<u8>,
+    not_before: Option<SystemTime>,
+    created_at: Option<SystemTime>,
+    schedule_id: Option<String>,
+    dlq_id: Option<String>,
+    caller_ip: Option<String>,
+}
+
+impl Callback {
+    /// Returns the status code that the endpoint answered with: `status`. A number that
     /// can't be one (RFC 9110 §15 has 100 to 599, and some go up to 999), such as
     /// 0 or -1, counts as absent.
-    pub status: Option<u16>,
-    /// The headers of the endpoint's answer, names as QStash writes them:
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Returns the headers of the endpoint's answer, names as QStash writes them:
     /// `header`.
-    pub header: BTreeMap<String, Vec<String>>,
-    /// The body of the endpoint's answer, decoded: `body`. QStash may cut it
+    #[must_use]
+    pub fn header(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.header
+    }
+
+    /// Returns the body of the endpoint's answer, decoded: `body`. QStash may cut it
     /// short at the longest message that the plan allows.
-    pub body: Vec<u8>,
-    /// How often the source message was retried so far, 0 after the first
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Returns how often the source message was retried so far, 0 after the first
     /// attempt: `retried`.
-    pub retried: Option<u32>,
-    /// How often it is retried before it counts as failed: `maxRetries`.
-    pub max_retries: Option<u32>,
-    /// The id of the source message: `sourceMessageId`.
-    pub source_message_id: Option<String>,
-    /// The URL group (formerly topic) that it was published to: `topicName`.
-    pub topic_name: Option<String>,
-    /// The name of the endpoint within the URL group: `endpointName`.
-    pub endpoint_name: Option<String>,
-    /// The URL that it was delivered to: `url`.
-    pub url: Option<String>,
-    /// The HTTP method that it was delivered with: `method`.
-    pub method: Option<String>,
-    /// The headers that it was delivered with, names as QStash writes them:
+    #[must_use]
+    pub fn retried(&self) -> Option<u32> {
+        self.retried
+    }
+
+    /// Returns how often it is retried before it counts as failed: `maxRetries`.
+    #[must_use]
+    pub fn max_retries(&self) -> Option<u32> {
+        self.max_retries
+    }
+
+    /// Returns the id of the source message: `sourceMessageId`.
+    #[must_use]
+    pub fn source_message_id(&self) -> Option<&str> {
+        self.source_message_id.as_deref()
+    }
+
+    /// Returns the URL group that it was published to: `topicName`.
+    #[must_use]
+    pub fn url_group(&self) -> Option<&str> {
+        self.url_group.as_deref()
+    }
+
+    /// Returns the name of the endpoint within the URL group: `endpointName`.
+    #[must_use]
+    pub fn endpoint_name(&self) -> Option<&str> {
+        self.endpoint_name.as_deref()
+    }
+
+    /// Returns the URL that it was delivered to: `url`.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
+    /// Returns the HTTP method that it was delivered with: `method`.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.method.as_deref()
+    }
+
+    /// Returns the headers that it was delivered with, names as QStash writes them:
     /// `sourceHeader`.
-    pub source_header: BTreeMap<String, Vec<String>>,
-    /// The body that it was delivered with, decoded: `sourceBody`.
-    pub source_body: Vec<u8>,
-    /// When it was or will be delivered, to the millisecond: `notBefore`.
-    pub not_before: Option<SystemTime>,
-    /// When it was published, to the millisecond: `createdAt`.
-    pub created_at: Option<SystemTime>,
-    /// The schedule that made it: `scheduleId`.
-    pub schedule_id: Option<String>,
+    #[must_use]
+    pub fn source_header(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.source_header
+    }
+
+    /// Returns the body that it was delivered with, decoded: `sourceBody`.
+    #[must_use]
+    pub fn source_body(&self) -> &[u8] {
+        &self.source_body
+    }
+
+    /// Returns when it was or will be delivered, to the millisecond: `notBefore`.
+    #[must_use]
+    pub fn not_before(&self) -> Option<SystemTime> {
+        self.not_before
+    }
+
+    /// Returns when it was published, to the millisecond: `createdAt`.
+    #[must_use]
+    pub fn created_at(&self) -> Option<SystemTime> {
+        self.created_at
+    }
+
+    /// Returns the schedule that made it: `scheduleId`.
+    #[must_use]
+    pub fn schedule_id(&self) -> Option<&str> {
+        self.schedule_id.as_deref()
+    }
+
     /// Its id in the dead letter queue: `dlqId`. Only failure callbacks have
     /// one, which tells the two apart.
-    pub dlq_id: Option<String>,
-    /// The address that published it: `callerIP`.
-    pub caller_ip: Option<String>,
+    #[must_use]
+    pub fn dlq_id(&self) -> Option<&str> {
+        self.dlq_id.as_deref()
+    }
+
+    /// Returns the address that published it: `callerIP`.
+    #[must_use]
+    pub fn caller_ip(&self) -> Option<&str> {
+        self.caller_ip.as_deref()
+    }
 }
 
 /// Errors name the field that is wrong.
@@ -119,7 +205,7 @@ impl Fields {
             retried: self.count("retried")?,
             max_retries: self.count("maxRetries")?,
             source_message_id: self.text("sourceMessageId")?,
-            topic_name: self.text("topicName")?,
+            url_group: self.text("topicName")?,
             endpoint_name: self.text("endpointName")?,
             url: self.text("url")?,
             method: self.text("method")?,
@@ -288,7 +374,7 @@ mod tests {
             retried: Some(2),
             max_retries: Some(3),
             source_message_id: text("msg_xxx"),
-            topic_name: text("myTopic"),
+            url_group: text("myTopic"),
             endpoint_name: text("myEndpoint"),
             url: text("http://myurl.com"),
             method: text("GET"),

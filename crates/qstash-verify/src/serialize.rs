@@ -1,0 +1,91 @@
+//! Feature `serde`: regions, keys' places and sources, claims and metadata, to be
+//! written to logs and queues and, as far as they are words, read back.
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
+use crate::clock::unix_seconds_of;
+use crate::keys::{KeySlot, KeySource};
+use crate::message::MessageMetadata;
+use crate::region::Region;
+use crate::token::claims::Claims;
+
+macro_rules! as_word {
+    ($($type:ty),+) => {$(
+        #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    )+};
+}
+
+as_word!(Region, KeySlot, KeySource);
+
+/// Reads either spelling, in any case.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Dates as `NumericDate` (RFC 7519 §2), absent claims as null.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl Serialize for Claims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut claims = serializer.serialize_struct("Claims", 6)?;
+        claims.serialize_field("iss", self.iss())?;
+        claims.serialize_field("sub", self.sub())?;
+        claims.serialize_field("exp", &unix_seconds_of(self.exp()))?;
+        claims.serialize_field("nbf", &self.nbf().map(unix_seconds_of))?;
+        claims.serialize_field("iat", &self.iat().map(unix_seconds_of))?;
+        claims.serialize_field("jti", &self.jti())?;
+        claims.end()
+    }
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl Serialize for MessageMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut metadata = serializer.serialize_struct("MessageMetadata", 5)?;
+        metadata.serialize_field("message_id", &self.message_id())?;
+        metadata.serialize_field("retried", &self.retried())?;
+        metadata.serialize_field("schedule_id", &self.schedule_id())?;
+        metadata.serialize_field("url_group", &self.url_group())?;
+        metadata.serialize_field("caller_ip", &self.caller_ip())?;
+        metadata.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_written_and_regions_read() {
+        assert_eq!(json!(Region::UsEast1), "US_EAST_1");
+        assert_eq!(json!(KeySlot::Next), "next");
+        assert_eq!(json!(KeySource::ExplicitRegion), "explicit_region");
+        assert_eq!(
+            serde_json::from_value::<Region>(json!("us-east-1")).unwrap(),
+            Region::UsEast1
+        );
+        assert!(serde_json::from_value::<Region>(json!("MARS_1")).is_err());
+    }
+
+    #[test]
+    fn absent_values_are_null() {
+        let metadata = MessageMetadata::from_headers([("upstash-retried", "2")]);
+        let expected = json!({"message_id": null, "retried": 2, "schedule_id": null,
+            "url_group": null, "caller_ip": null});
+        assert_eq!(json!(metadata), expected);
+        let expected = json!({"iss": "Upstash", "sub": "", "exp": 0.0, "nbf": null,
+            "iat": null, "jti": null});
+        assert_eq!(json!(Claims::default()), expected);
+    }
+}
