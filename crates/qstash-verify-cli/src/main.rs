@@ -13,6 +13,7 @@ mod environment;
 mod generate;
 mod keys;
 mod listen;
+mod message;
 mod output;
 mod send;
 mod sign;

@@ -2,7 +2,7 @@
 
 use super::finding::Findings;
 use super::known_names::known_names;
-use crate::environment::{Broken, EnvFile, Environment};
+use crate::environment::{EnvFile, Environment, MalformedLine};
 
 pub(super) fn check_file(environment: &Environment, findings: &mut Findings) {
     if let Some(file) = environment.file() {
@@ -13,13 +13,13 @@ pub(super) fn check_file(environment: &Environment, findings: &mut Findings) {
 
 fn check_lines(file: &EnvFile, found: &mut Findings) {
     let path = file.path.display();
-    for Broken { line, name, why } in &file.broken {
+    for MalformedLine { number, name, why } in &file.malformed {
         let name = name
             .as_ref()
             .map_or(String::new(), |name| format!(", {name}"));
         found.error(
             "env_file",
-            format!("{path}, line {line}{name}, can't be read: {why}"),
+            format!("{path}, line {number}{name}, can't be read: {why}"),
         );
     }
     for name in &file.repeated {
