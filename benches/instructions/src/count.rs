@@ -4,27 +4,28 @@ use std::env::current_exe;
 use std::process::Command;
 use std::thread;
 
-use crate::cases::{self, Case, Floor};
+use crate::cases::{self, Case};
+use crate::request::Floor;
 
-/// The first argument of what runs under valgrind.
+/// The first argument of a run under valgrind.
 pub(crate) const PLAY: &str = "play";
 
-/// What one time of a case's work takes.
+/// The instructions of one run of a case.
 pub(crate) struct Count {
     pub(crate) case: &'static str,
-    /// With everything.
+    /// The whole call.
     pub(crate) whole: u64,
-    /// The same call of a service that isn't wrapped.
+    /// The same call of a bare service.
     pub(crate) without: u64,
     /// The cryptography alone.
     pub(crate) floor: u64,
-    /// What verification takes beyond the cryptography and beyond the service.
+    /// `whole` less `without` and `floor`.
     pub(crate) own: u64,
 }
 
 /// Counts every case.
 pub(crate) fn all() -> Result<Vec<Count>, String> {
-    // Valgrind runs a program on one core.
+    // Valgrind runs a program on one core, so two run at a time.
     let mut cases = cases::all();
     let half = cases.split_off(cases.len() / 2);
     thread::scope(|scope| {
@@ -52,11 +53,11 @@ fn count(case: &Case) -> Result<Count, String> {
     })
 }
 
-/// What one time takes: the work is done a few times in one run and more often
-/// in another.
+/// Returns the instructions of one repeat: the difference of two runs, divided by
+/// their difference in repeats.
 fn difference(case: &Case, part: &str) -> Result<u64, String> {
     const FEW: u64 = 4;
-    // The seeds of a framework's hash maps are random: many of them even out.
+    // The seeds of a framework's hash maps are random; many repeats average out.
     let times = if case.without.is_some() { 1000 } else { 16 };
     let [few, more] = [FEW, FEW + times].map(|repeats| instructions(case.name, part, repeats));
     let more_times = more?.checked_sub(few?);
@@ -71,10 +72,10 @@ fn instructions(case: &str, part: &str, repeats: u64) -> Result<u64, String> {
         .arg("--cachegrind-out-file=/dev/null")
         .arg(program)
         .args([PLAY, case, part, &repeats.to_string()])
-        // A log level of the caller's would change what is done.
+        // A log level in the environment would change the work.
         .env_clear()
-        // What glibc's allocator searches depends on the seeds of hash maps, so it
-        // is to search less: more of what is given back stays in its cache.
+        // The search of glibc's allocator depends on the seeds of hash maps; a larger
+        // cache of freed chunks makes it search less.
         .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=127")
         .output()
         .map_err(|error| format!("valgrind can't be run, is it installed? {error}"))?;
@@ -87,7 +88,7 @@ fn instructions(case: &str, part: &str, repeats: u64) -> Result<u64, String> {
     }
 }
 
-/// Does a part of a case so many times: the work, the floor, or the same call
+/// Runs a part of a case a number of times: the work, the floor, or the same call
 /// without verification.
 pub(crate) fn play(case: &str, part: &str, repeats: &str) -> Result<(), String> {
     let cases = cases::all();

@@ -1,5 +1,5 @@
-//! What a verification costs, in instructions, which are the same from run to
-//! run where seconds are not:
+//! Counts the instructions of a verification, which are stable from run to run,
+//! unlike its time:
 //!
 //! ```text
 //! cargo run --profile bench -p qstash-verify-instructions              compares with counts.txt
@@ -7,13 +7,13 @@
 //! cargo run --profile bench -p qstash-verify-instructions -- --time    the same work in seconds
 //! ```
 //!
-//! A count is taken as the difference of two runs under valgrind, of which one
-//! does the work so many times more often: what comes before and after it is
-//! in both. The cryptography that no verifier can do without is counted by
-//! itself and taken off, since valgrind knows no SHA instructions and it would
-//! hide everything else; so is the same call of a service that isn't wrapped.
-#![allow(clippy::print_stdout, reason = "the table is what it is run for")]
-#![allow(clippy::print_stderr, reason = "it says why it fails")]
+//! A count is the difference of two runs under valgrind, one with more repeats than
+//! the other, so that start and end cancel out. The cryptography that every verifier
+//! needs is counted separately and subtracted, because valgrind has no SHA
+//! instructions and it would hide everything else; so is the same call of a bare
+//! service.
+#![allow(clippy::print_stdout, reason = "it prints a table")]
+#![allow(clippy::print_stderr, reason = "it prints its error")]
 #![allow(
     clippy::expect_used,
     reason = "a measurement that can't be set up should stop"
@@ -22,8 +22,10 @@
 mod cases;
 mod count;
 mod record;
+mod request;
 mod services;
 mod time;
+mod work;
 
 use std::process::ExitCode;
 
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         [] => count::all().and_then(|counts| record::compare(&counts)),
         ["--update"] => count::all().and_then(|counts| record::write(&counts)),
         ["--time"] => time::all(),
-        // What runs under valgrind.
+        // A run under valgrind.
         [count::PLAY, case, part, repeats] => count::play(case, part, repeats),
         ["--help" | "-h"] => {
             println!("{USAGE}");
@@ -59,14 +61,14 @@ mod tests {
     use crate::cases;
 
     #[test]
-    fn each_case_is_what_it_is_called() {
+    fn each_case_has_its_code_and_status() {
         for case in cases::all() {
             let request = (case.request)();
             let code = request.verdict().err().map(|refused| refused.code());
             assert_eq!(code, case.code, "{}", case.name);
             let status = if code.is_some() { 401 } else { 200 };
             assert_eq!((case.work)(&request, 2).status, status, "{}", case.name);
-            // What is compared gives the same answer.
+            // The call that is subtracted has the same status.
             if let Some(without) = case.without {
                 assert_eq!(without(&request, 2).status, status, "{}", case.name);
             }

@@ -1,4 +1,4 @@
-//! The counts that are committed, and how others compare with them.
+//! The committed counts, and the comparison with them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,11 +8,11 @@ use crate::count::Count;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
 
-/// By how much a count may change unnoticed, in percent. One that falls counts as
-/// well, or what was won could be lost again later.
+/// Tolerated change of a count in percent. A lower count fails as well, or the gain
+/// could be lost again unnoticed.
 const SLACK: u64 = 3;
 
-/// Writes the counts, to be committed.
+/// Writes `counts.txt`.
 pub(crate) fn write(counts: &[Count]) -> Result<(), String> {
     let mut text = format!("{}\n", made_with()?);
     for count in counts {
@@ -23,7 +23,7 @@ pub(crate) fn write(counts: &[Count]) -> Result<(), String> {
     Ok(())
 }
 
-/// Compares with the committed counts.
+/// Compares with `counts.txt`.
 pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
     let text = fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
     let (recorded_with, lines) = text.split_once('\n').unwrap_or_default();
@@ -32,7 +32,7 @@ pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
 
     let here = made_with()?;
     if here != recorded_with {
-        // Another compiler makes another program of the same source.
+        // Another compiler generates other code from the same source.
         println!(
             "\nNOT COMPARED: counts.txt was made with {recorded_with}, this is {here}.\n\
              --update before a change and look at the difference after it."
@@ -81,7 +81,7 @@ fn table(counts: &[Count], recorded: &[(&str, u64)]) {
     }
 }
 
-/// What the counts depend on beside the source.
+/// The tools and the CPU features on which the counts depend.
 fn made_with() -> Result<String, String> {
     let version = |program: &str| {
         let output = Command::new(program).arg("--version").output();
@@ -98,7 +98,7 @@ fn made_with() -> Result<String, String> {
     ))
 }
 
-/// By these, the vector code of base64, memchr and the C library is chosen.
+/// base64, memchr and the C library choose their vector code by these.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 fn vectors() -> &'static str {
     if std::is_x86_feature_detected!("avx2") {

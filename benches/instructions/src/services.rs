@@ -1,5 +1,5 @@
-//! The adapters around services that read the body and answer with its length,
-//! and those services bare.
+//! Services that respond with the length of the body, wrapped in the adapters and
+//! bare.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,12 +16,13 @@ use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_tower::QstashLayer;
 use tower::{Layer as _, Service, service_fn};
 
-use crate::cases::{Done, Request, Work};
+use crate::request::Request;
+use crate::work::{Measurement, Work};
 
-/// Wrapped and bare.
-pub(crate) type Ways = [Work; 2];
+/// A service wrapped, and the same one bare.
+pub(crate) type Pair = [Work; 2];
 
-pub(crate) const TOWER: Ways = [
+pub(crate) const TOWER: Pair = [
     |request, repeats| {
         let layer = QstashLayer::new(request.verifier.clone());
         play_tower(layer.layer(service_fn(length)), request, repeats)
@@ -29,18 +30,18 @@ pub(crate) const TOWER: Ways = [
     |request, repeats| play_tower(service_fn(length), request, repeats),
 ];
 
-pub(crate) const ACTIX: Ways = [
+pub(crate) const ACTIX: Pair = [
     |request, repeats| play_actix(request, Some(&request.verifier), repeats),
     |request, repeats| play_actix(request, None, repeats),
 ];
 
-/// Wrapped, and bare where the service itself refuses, of the head.
-pub(crate) const TOWER_REFUSES: Ways = [TOWER[0], |request, repeats| {
+/// Wrapped, and bare with a service that refuses without reading the body.
+pub(crate) const TOWER_REFUSES: Pair = [TOWER[0], |request, repeats| {
     play_tower(service_fn(refuse), request, repeats)
 }];
 
 /// The same in actix-web.
-pub(crate) const ACTIX_REFUSES: Ways = [ACTIX[0], |request, repeats| {
+pub(crate) const ACTIX_REFUSES: Pair = [ACTIX[0], |request, repeats| {
     let resource = web::resource("/webhooks/orders");
     let refuse = || async { HttpResponse::Unauthorized().finish() };
     actix_web::rt::System::new().block_on(async move {
@@ -51,9 +52,9 @@ pub(crate) const ACTIX_REFUSES: Ways = [ACTIX[0], |request, repeats| {
 }];
 
 async fn refuse<B>(_: http::Request<B>) -> Result<http::Response<String>, Infallible> {
-    let mut answer = http::Response::new(String::new());
-    *answer.status_mut() = http::StatusCode::UNAUTHORIZED;
-    Ok(answer)
+    let mut response = http::Response::new(String::new());
+    *response.status_mut() = http::StatusCode::UNAUTHORIZED;
+    Ok(response)
 }
 
 async fn length<B>(request: http::Request<B>) -> Result<http::Response<String>, Infallible>
@@ -64,8 +65,8 @@ where
     Ok(http::Response::new(body.to_bytes().len().to_string()))
 }
 
-/// Calls the service as a server would, that has read the request already.
-fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Done
+/// Calls the service like a server that has the request in memory.
+fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Measurement
 where
     S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
 {
@@ -75,20 +76,24 @@ where
     }
     let body = Full::new(Bytes::from(request.body.clone()));
     let whole = whole.body(body).expect("a request");
-    let mut done = Done::default();
+    let mut measurement = Measurement::default();
     for repeats in batches(repeats) {
         let requests: Vec<_> = (0..repeats).map(|_| whole.clone()).collect();
         let start = Instant::now();
         for request in requests {
-            let Ok(answer) = now(service.call(black_box(request)));
-            done.status = black_box(answer).status().as_u16();
+            let Ok(response) = block_on(service.call(black_box(request)));
+            measurement.status = black_box(response).status().as_u16();
         }
-        done.elapsed += start.elapsed();
+        measurement.elapsed += start.elapsed();
     }
-    done
+    measurement
 }
 
-fn play_actix(request: &Request, verifier: Option<&qstash_verify::Verifier>, repeats: u64) -> Done {
+fn play_actix(
+    request: &Request,
+    verifier: Option<&qstash_verify::Verifier>,
+    repeats: u64,
+) -> Measurement {
     let length = |body: Bytes| async move { body.len().to_string() };
     let resource = || web::resource("/webhooks/orders");
     actix_web::rt::System::new().block_on(async move {
@@ -116,41 +121,42 @@ async fn call_actix<B>(
     >,
     request: &Request,
     repeats: u64,
-) -> Done {
+) -> Measurement {
     let body = Bytes::from(request.body.clone());
     let whole = || {
         let mut whole = test::TestRequest::post().uri("/webhooks/orders");
-        // As one of a server's has; without, the middleware looks for a runtime.
+        // Requests of a server have a peer; without one the middleware looks for a
+        // runtime.
         whole = whole.peer_addr(([127, 0, 0, 1], 50_000).into());
         for (name, value) in &request.headers {
             whole = whole.insert_header((name.as_str(), value.as_str()));
         }
         whole.set_payload(body.clone()).to_request()
     };
-    let mut done = Done::default();
+    let mut measurement = Measurement::default();
     for repeats in batches(repeats) {
         let requests: Vec<_> = (0..repeats).map(|_| whole()).collect();
         let start = Instant::now();
         for request in requests {
-            let answer = app.call(black_box(request)).await;
-            let answer = answer.expect("the handler does not fail");
-            done.status = black_box(answer).status().as_u16();
+            let response = app.call(black_box(request)).await;
+            let response = response.expect("the handler does not fail");
+            measurement.status = black_box(response).status().as_u16();
         }
-        done.elapsed += start.elapsed();
+        measurement.elapsed += start.elapsed();
     }
-    done
+    measurement
 }
 
-/// So many requests in parts: few enough at a time to stay in the cache, where a
-/// server that has just read one has it.
+/// Splits the repeats into batches whose requests stay in the cache, as a request
+/// does that a server has just read.
 fn batches(repeats: u64) -> impl Iterator<Item = u64> {
     const BATCH: u64 = 4;
     let whole = (0..repeats / BATCH).map(|_| BATCH);
     whole.chain([repeats % BATCH])
 }
 
-/// The output of a future that has nothing to wait for.
-fn now<F: Future>(future: F) -> F::Output {
+/// Polls a future that is always ready to make progress until it completes.
+fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future

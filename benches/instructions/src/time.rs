@@ -1,8 +1,9 @@
-//! The same work in seconds, for the cases whose targets are ratios.
+//! The time of each case.
 
 use std::time::{Duration, Instant};
 
-use crate::cases::{self, Case, Floor, Request};
+use crate::cases::{self, Case};
+use crate::request::{Floor, Request};
 
 /// Measures every case.
 pub(crate) fn all() -> Result<(), String> {
@@ -27,10 +28,9 @@ pub(crate) fn all() -> Result<(), String> {
     Ok(())
 }
 
-/// The nanoseconds of one time of the work, of the cryptography, and of the same
-/// call without verification. They take turns, so that whatever else the
-/// machine does hits all three, and the fastest samples count, which are close
-/// to what an idle machine does.
+/// Returns the nanoseconds of the work, of the cryptography, and of the same call
+/// without verification. The three alternate, so that other load hits all of them,
+/// and the 5th percentile counts, which is close to an idle machine.
 fn fastest(case: &Case, request: &Request) -> [f64; 3] {
     const SAMPLES: usize = 300;
     let floor = |repeats| {

@@ -1,4 +1,5 @@
-//! The command line: what `--help`, the completions and the man pages say.
+//! The definition of the command line, which is also the text of `--help`, the
+//! completions and the man pages.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
@@ -47,9 +48,9 @@ pub(crate) enum Command {
     Man(generate::Man),
 }
 
-/// An error of the command line without what may be a key or a token, given in
-/// the wrong place.
-pub(crate) fn discreet(mut error: clap::Error) -> clap::Error {
+/// Masks what may be a key or a token, given in the wrong place, in an error of
+/// the command line.
+pub(crate) fn mask_secrets(mut error: clap::Error) -> clap::Error {
     for kind in [
         ContextKind::InvalidArg,
         ContextKind::InvalidValue,
@@ -58,7 +59,7 @@ pub(crate) fn discreet(mut error: clap::Error) -> clap::Error {
         let Some(ContextValue::String(given)) = error.get(kind) else {
             continue;
         };
-        // The names of options come here as well, as `--data <TEXT>`.
+        // Names of options arrive here as well, as `--data <TEXT>`.
         let shown = if given.starts_with('-') {
             Line(given).to_string()
         } else {
@@ -69,7 +70,7 @@ pub(crate) fn discreet(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// A text in which each word that is long enough for a key or a token is cut.
+/// Masks each word that is long enough for a key or a token.
 fn without_secrets(text: &str) -> String {
     const LONG: usize = 16;
     let of_a_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
@@ -77,7 +78,7 @@ fn without_secrets(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let end = match rest.find(|c| !of_a_word(c)) {
-            // What stands between words.
+            // A separator.
             Some(0) => c.len_utf8(),
             Some(end) => end,
             None => rest.len(),

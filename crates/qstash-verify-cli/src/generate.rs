@@ -1,11 +1,10 @@
-//! Shell completions and man pages, made of the command line's own definition.
+//! `completions` and `man`: generated from the definition of the command line.
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::output::{self, Failure, Outcome, Verdict};
 
 /// Print completions for a shell
@@ -31,14 +30,13 @@ pub(crate) struct Man {
     directory: Option<PathBuf>,
 }
 
-pub(crate) fn completions(options: &Completions) -> Outcome {
+pub(crate) fn completions(options: &Completions, mut command: Command) -> Outcome {
     let mut text = Vec::new();
-    let mut command = Cli::command();
     let name = command.get_name().to_owned();
     clap_complete::generate(options.shell, &mut command, &name, &mut text);
     let mut text = String::from_utf8_lossy(&text).into_owned();
     if options.shell == Shell::Bash {
-        // For a name with a `-` in it, the generator has two spellings of one label.
+        // The generator spells one label in two ways if the name has a `-` in it.
         let (one, other) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
         text = text.replace(&one, &other);
     }
@@ -46,8 +44,8 @@ pub(crate) fn completions(options: &Completions) -> Outcome {
     Ok(Verdict::Good)
 }
 
-pub(crate) fn man(options: &Man) -> Outcome {
-    let mut command = Cli::command().disable_help_subcommand(true);
+pub(crate) fn man(options: &Man, command: Command) -> Outcome {
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let Some(directory) = &options.directory else {
         output::print_bytes(&page(&command)?)?;
@@ -71,10 +69,10 @@ pub(crate) fn man(options: &Man) -> Outcome {
     }
 }
 
-/// The page of a command.
-fn page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
-    // What comes behind the options is written line by line, to be copied.
-    let behind = command.get_after_help().map(ToString::to_string);
+/// Renders the man page of a command.
+fn page(command: &Command) -> Result<Vec<u8>, Failure> {
+    // Examples keep their line breaks, so that they can be copied.
+    let notes = command.get_after_help().map(ToString::to_string);
     let man = clap_mangen::Man::new(command.clone().after_help(""));
     let mut text = Vec::new();
     man.render_title(&mut text)?;
@@ -85,10 +83,10 @@ fn page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
     if command.has_subcommands() {
         man.render_subcommands_section(&mut text)?;
     }
-    if let Some(behind) = behind {
+    if let Some(notes) = notes {
         text.extend_from_slice(b".SH NOTES AND EXAMPLES\n.nf\n");
-        for line in behind.lines() {
-            // `\&` keeps a dot or a quote in front from being a request.
+        for line in notes.lines() {
+            // `\&` keeps a leading dot or quote from being a roff request.
             let line = line
                 .replace('\\', "\\e")
                 .replace('-', "\\-")

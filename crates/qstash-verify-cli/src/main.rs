@@ -1,6 +1,6 @@
-//! The `qstash-verify` command: is a set-up right, why was a delivery refused,
-//! and a QStash on one's desk. What makes a delivery genuine, and which keys
-//! count, is the core's to say; what is here asks it and explains.
+//! The `qstash-verify` command: checks a configuration, explains why a delivery
+//! was refused, and sends and receives deliveries for development. The core
+//! decides what is genuine and which keys count; this crate asks and explains.
 #![allow(
     clippy::doc_markdown,
     reason = "the docs of options are help texts, shown as they are"
@@ -13,6 +13,7 @@ mod environment;
 mod generate;
 mod keys;
 mod listen;
+mod message;
 mod output;
 mod send;
 mod sign;
@@ -21,7 +22,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
 use crate::output::{Failure, Verdict};
@@ -29,7 +30,7 @@ use crate::output::{Failure, Verdict};
 fn main() -> ExitCode {
     let Cli { command } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => cli::discreet(error).exit(),
+        Err(error) => cli::mask_secrets(error).exit(),
     };
     let outcome = match command {
         Command::Check(options) => check::run(&options),
@@ -37,8 +38,8 @@ fn main() -> ExitCode {
         Command::Sign(options) => sign::run(&options),
         Command::Send(options) => send::run(&options),
         Command::Listen(options) => listen::run(&options),
-        Command::Completions(options) => generate::completions(&options),
-        Command::Man(options) => generate::man(&options),
+        Command::Completions(options) => generate::completions(&options, Cli::command()),
+        Command::Man(options) => generate::man(&options, Cli::command()),
     };
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

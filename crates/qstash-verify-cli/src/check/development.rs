@@ -1,18 +1,20 @@
-//! The development server's keys, which are for development alone.
+//! Checks for the development server's keys outside of development.
 
 use qstash_verify::{ConfigWarning, Credentials, testing, variables};
 
-use super::findings::Findings;
+use super::finding::Findings;
 use super::keys::set_keys;
 use super::publishing;
 use crate::environment::Environment;
 
-pub(super) fn look(environment: &Environment, findings: &mut Findings) {
-    let well = "nothing of the development server";
-    findings.look("development", well, |found| look_for_it(environment, found));
+pub(super) fn check(environment: &Environment, findings: &mut Findings) {
+    let passed = "nothing of the development server";
+    findings.check("development", passed, |found| {
+        check_development(environment, found);
+    });
 }
 
-fn look_for_it(environment: &Environment, found: &mut Findings) {
+fn check_development(environment: &Environment, found: &mut Findings) {
     let on = environment.is_development();
     if environment.set(variables::DEVELOPMENT).is_some() {
         let text = if on {
@@ -27,7 +29,7 @@ fn look_for_it(environment: &Environment, found: &mut Findings) {
     if on {
         return;
     }
-    // The server on a developer's machine has them and a URL of its own.
+    // A local QSTASH_URL is the development server's, where its keys are expected.
     let local = Credentials::from_lookup(environment.lookup())
         .is_ok_and(|found| publishing::is_local(found.url()));
     for (name, key) in set_keys(environment) {
@@ -46,7 +48,7 @@ fn look_for_it(environment: &Environment, found: &mut Findings) {
     }
 }
 
-/// Whether a key is one of the development server's, as the core sees it.
+/// Whether the core takes the key for one of the development server's.
 fn is_public(key: &str) -> bool {
     let pair = variables::signing_keys(None);
     let ring = testing::key_ring_from_lookup(|name| pair.contains(&name).then(|| key.to_owned()));

@@ -1,27 +1,27 @@
-//! The keys, and which of them count.
+//! Checks of the signing keys.
 
 use qstash_verify::{ConfigWarning, KeyRing, KeySource, Region, testing, variables};
 
-use super::findings::Findings;
+use super::finding::Findings;
 use crate::environment::Environment;
 use crate::keys::{all_pairs, set_up_code};
 use crate::output::count;
 
-pub(super) fn look(environment: &Environment, findings: &mut Findings) {
-    look_at_keys(environment, findings);
+pub(super) fn check(environment: &Environment, findings: &mut Findings) {
+    check_key_ring(environment, findings);
     let keys = set_keys(environment);
     if !keys.is_empty() {
-        let well = format!("{} with the prefix sig_", count(keys.len(), "key"));
-        findings.look("key_prefix", well, |found| look_at_prefixes(&keys, found));
+        let passed = format!("{} with the prefix sig_", count(keys.len(), "key"));
+        findings.check("key_prefix", passed, |found| check_prefixes(&keys, found));
     }
     let pairs = full_pairs(environment);
     if !pairs.is_empty() {
-        let well = "current and next differ in each pair";
-        findings.look("next_key", well, |found| look_for_equal_keys(&pairs, found));
+        let passed = "current and next differ in each pair";
+        findings.check("next_key", passed, |found| check_equal_keys(&pairs, found));
     }
 }
 
-/// The keys that are set, with their variables.
+/// Returns the keys that are set, with the names of their variables.
 pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
     all_pairs()
         .flat_map(variables::signing_keys)
@@ -29,17 +29,17 @@ pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
         .collect()
 }
 
-/// What the core says.
-fn look_at_keys(environment: &Environment, findings: &mut Findings) {
+/// Reports the errors and warnings of the core.
+fn check_key_ring(environment: &Environment, findings: &mut Findings) {
     let ring = testing::key_ring_from_lookup(environment.lookup());
-    let well = match &ring {
+    let passed = match &ring {
         Ok(_) if environment.is_development() => {
             "every delivery is checked with the development server's keys".to_owned()
         }
         Ok(ring) => receives(ring),
         Err(_) => String::new(),
     };
-    findings.look("keys", well, |found| {
+    findings.check("keys", passed, |found| {
         if let Err(error) = &ring {
             found.error(set_up_code(error), error.to_string());
         }
@@ -48,9 +48,9 @@ fn look_at_keys(environment: &Environment, findings: &mut Findings) {
         return;
     };
     let mut warnings = ring.warnings().to_vec();
-    // It has findings of its own, with the names of the variables.
+    // `development` reports these, with the names of the variables.
     warnings.retain(|warning| *warning != ConfigWarning::DevelopmentKeys);
-    findings.look(
+    findings.check(
         "pairs",
         "no pair is incomplete, unused or shares a key",
         |found| {
@@ -68,7 +68,7 @@ fn look_at_keys(environment: &Environment, findings: &mut Findings) {
     );
 }
 
-/// Which keys check what, in words.
+/// Describes which keys verify the deliveries of which region.
 fn receives(ring: &KeyRing) -> String {
     let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
     let (own, others): (Vec<Region>, Vec<Region>) =
@@ -88,7 +88,7 @@ fn receives(ring: &KeyRing) -> String {
             names(own),
             names(others)
         ),
-        // What is not there has findings.
+        // Findings report the missing pairs.
         (own, _, None) => format!(
             "deliveries of {} are checked with their own pair",
             names(own)
@@ -96,10 +96,10 @@ fn receives(ring: &KeyRing) -> String {
     }
 }
 
-fn look_at_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
+fn check_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
     const FROM: &str = "copy the signing keys from the QStash console";
     for (name, key) in keys {
-        // Quotes have a finding of their own.
+        // `values` reports quotes.
         let key = key.trim().trim_matches(['"', '\'']);
         if key.starts_with("eyJ") {
             let text = format!("{name} holds a token in place of a signing key: {FROM}");
@@ -121,11 +121,11 @@ fn look_at_prefixes(keys: &[(&'static str, &str)], found: &mut Findings) {
     }
 }
 
-/// Those of QStash have 32 characters.
+/// A shorter key is reported as cut off: those of QStash have 32 characters.
 const SHORTEST_KEY: usize = 24;
 
-/// Whether a value was left as an example has it, or is none that anyone wrote on
-/// purpose.
+/// Why a value is no real key or token: a placeholder, or a character that was
+/// pasted by mistake.
 pub(super) fn placeholder(value: &str) -> Option<&'static str> {
     let lower = value.to_ascii_lowercase();
     if ["<", ">", "...", "…", "xxxxx", "your_", "your-"]
@@ -140,7 +140,7 @@ pub(super) fn placeholder(value: &str) -> Option<&'static str> {
     }
 }
 
-/// The pairs that have both keys: their names and the keys.
+/// Returns the pairs that have both keys: their names and the keys.
 fn full_pairs(environment: &Environment) -> Vec<([&'static str; 2], [&str; 2])> {
     all_pairs()
         .filter_map(|region| {
@@ -151,7 +151,7 @@ fn full_pairs(environment: &Environment) -> Vec<([&'static str; 2], [&str; 2])> 
         .collect()
 }
 
-fn look_for_equal_keys(pairs: &[([&'static str; 2], [&str; 2])], found: &mut Findings) {
+fn check_equal_keys(pairs: &[([&'static str; 2], [&str; 2])], found: &mut Findings) {
     for ([current, next], [one, other]) in pairs {
         if one == other {
             found.warning(

@@ -1,8 +1,11 @@
-//! Is this set-up right, for one region or two, for publishing and receiving?
+//! `check`: checks the configuration of one region or two, for publishing and
+//! receiving.
 
+mod checks;
 mod development;
-mod findings;
+mod finding;
 mod keys;
+mod known_names;
 mod names;
 mod publishing;
 mod report;
@@ -12,7 +15,7 @@ use clap::Args;
 
 use crate::environment::EnvironmentOptions;
 use crate::output::{self, Outcome, Verdict};
-use findings::Level;
+use finding::Level;
 use report::Report;
 
 /// Check the variables of QStash, of this process and of a file .env
@@ -40,7 +43,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Outcome {
     let environment = options.environment.read()?;
-    let mut report = Report::new(&environment);
+    let mut report = Report::new(&environment, checks::run(&environment));
     if options.strict {
         report.make_strict();
     }

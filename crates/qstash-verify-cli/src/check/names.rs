@@ -1,20 +1,21 @@
-//! Variables that were meant to be QStash's and are not.
+//! Checks for misspelt names of variables.
 
 use qstash_verify::{Region, variables};
 
-use super::findings::{Findings, known_names};
+use super::finding::Findings;
+use super::known_names::known_names;
 use crate::environment::Environment;
 use crate::output::Line;
 
-pub(super) fn look(environment: &Environment, findings: &mut Findings) {
-    let well = "no name that only looks like one of QStash's";
-    findings.look("name", well, |found| look_at_names(environment, found));
+pub(super) fn check(environment: &Environment, findings: &mut Findings) {
+    let passed = "no name that only looks like one of QStash's";
+    findings.check("name", passed, |found| check_names(environment, found));
 }
 
-fn look_at_names(environment: &Environment, found: &mut Findings) {
+fn check_names(environment: &Environment, found: &mut Findings) {
     for name in environment.names() {
         let meant = meant_by(name);
-        // Where all of them are set, this one is for something else.
+        // If all of those are set, this variable serves another purpose.
         if meant.iter().any(|name| environment.set(name).is_none()) {
             found.warning(
                 "name",
@@ -31,8 +32,8 @@ fn look_at_names(environment: &Environment, found: &mut Findings) {
     }
 }
 
-/// The variables that a name was probably meant to be; none if it is one, or has
-/// nothing to do with them.
+/// Returns the variables that a name was probably meant to be: none if it is one
+/// of them, or is unrelated to QStash.
 fn meant_by(name: &str) -> Vec<&'static str> {
     let known = known_names();
     if known.contains(&name) {
@@ -50,7 +51,7 @@ fn meant_by(name: &str) -> Vec<&'static str> {
     let region = prefix.or_else(|| regions.find(|region| has(region.as_str())));
     let rest = prefix.map_or("", Region::as_str);
     let rest = upper.strip_prefix(rest).unwrap_or(&upper);
-    // What other programs use is none of our business.
+    // Names with other words in them belong to other programs.
     let ours = rest
         .split('_')
         .all(|word| WORDS.contains(&word) || word.is_empty());
@@ -84,7 +85,7 @@ fn meant_by(name: &str) -> Vec<&'static str> {
     }
 }
 
-/// The words that names of QStash's, and those taken for them, are made of.
+/// The words of QStash's names and of their usual misspellings.
 const WORDS: [&str; 20] = [
     "1",
     "API",

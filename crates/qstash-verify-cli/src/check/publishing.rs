@@ -1,25 +1,25 @@
-//! The URLs to publish at, and the tokens.
+//! Checks of the URLs and tokens for publishing.
 
 use http::Uri;
 use qstash_verify::{ConfigError, Credentials, Region, variables};
 
-use super::findings::Findings;
+use super::finding::Findings;
 use super::keys::placeholder;
 use crate::environment::Environment;
 use crate::keys::all_pairs;
 use crate::output::{Line, Masked};
 
-pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     let urls: Vec<_> = all_pairs()
         .filter_map(|region| Some((region, environment.set(variables::url(region))?)))
         .collect();
     if !urls.is_empty() {
-        findings.look(
+        findings.check(
             "url",
             "each URL is of its region, https, and without a path",
             |found| {
                 for (region, url) in &urls {
-                    look_at_url(*region, url, found);
+                    check_url(*region, url, found);
                 }
             },
         );
@@ -29,27 +29,26 @@ pub(super) fn look(environment: &Environment, findings: &mut Findings) {
         .filter_map(|name| Some((name, environment.set(name)?)))
         .collect();
     if !tokens.is_empty() {
-        findings.look(
+        findings.check(
             "token",
             "no token is a signing key or a placeholder",
             |found| {
                 for (name, token) in &tokens {
-                    look_at_token(name, token, found);
+                    check_token(name, token, found);
                 }
             },
         );
     }
     match Credentials::from_lookup(environment.lookup()) {
         Ok(credentials) => {
-            let well = "there is a token to publish with";
-            findings.look("credentials", well, |found| {
+            let passed = "there is a token to publish with";
+            findings.check("credentials", passed, |found| {
                 for warning in credentials.warnings() {
                     found.warning("no_credentials_for_region", warning.to_string());
                 }
             });
         }
-        // A service that only receives needs none; a URL alone was meant to be
-        // more.
+        // A service that only receives needs no token, but has no URL either.
         Err(error @ ConfigError::NoToken { .. }) if !urls.is_empty() => {
             findings.warning("no_token", error.to_string());
         }
@@ -57,9 +56,9 @@ pub(super) fn look(environment: &Environment, findings: &mut Findings) {
     }
 }
 
-fn look_at_token(name: &str, token: &str, found: &mut Findings) {
+fn check_token(name: &str, token: &str, found: &mut Findings) {
     const FROM: &str = "copy the token from the QStash console";
-    // Quotes have a finding of their own.
+    // `values` reports quotes.
     let token = token.trim().trim_matches(['"', '\'']);
     if token.starts_with("sig_") {
         let text = format!("{name} holds a signing key in place of a token: {FROM}");
@@ -69,9 +68,9 @@ fn look_at_token(name: &str, token: &str, found: &mut Findings) {
     }
 }
 
-fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
+fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
     let name = variables::url(region);
-    // Quotes have a finding of their own.
+    // `values` reports quotes.
     let url = url.trim().trim_matches(['"', '\'']);
     let Some((uri, host)) = parse(url) else {
         found.error(
@@ -122,13 +121,13 @@ fn look_at_url(region: Option<Region>, url: &str, found: &mut Findings) {
     }
 }
 
-/// Whether it is of a server on the same machine, or among containers.
+/// Whether a URL names a server on the same machine or a container.
 pub(super) fn is_local(url: &str) -> bool {
     const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "host.docker.internal"];
     parse(url).is_some_and(|(_, host)| LOCAL.contains(&&*host) || !host.contains(['.', ':']))
 }
 
-/// A URL as it is; what is none, or has a password in it, as a secret.
+/// A URL for display; masked if it is invalid or has a password in it.
 pub(super) fn shown(url: &str) -> String {
     match parse(url) {
         Some((uri, _)) if !uri.authority().is_some_and(|it| it.as_str().contains('@')) => {
@@ -138,7 +137,7 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
-/// A URL of HTTP, and its host in lower case.
+/// Parses a URL of HTTP or HTTPS; returns it with its host in lower case.
 fn parse(url: &str) -> Option<(Uri, String)> {
     let uri: Uri = url.parse().ok()?;
     let host = uri.host()?.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The whole of a set-up: what is set, and what was found.
+//! The report of a configuration: the variables that are set, and the findings.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use qstash_verify::{
 };
 use serde_json::{Value, json};
 
-use super::findings::{self, Finding, Level};
+use super::finding::{Finding, Level};
 use super::publishing;
 use crate::environment::Environment;
 use crate::keys::all_pairs;
@@ -19,10 +19,10 @@ pub(super) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(environment: &'a Environment) -> Self {
+    pub(super) fn new(environment: &'a Environment, findings: Vec<Finding>) -> Self {
         Report {
             environment,
-            findings: findings::look(environment),
+            findings,
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> Report<'a> {
     /// Whether a pair has both keys, one, or none, and whether it is used.
     fn pair(&self, region: Option<Region>) -> Pair {
         let keys = variables::signing_keys(region).map(|name| self.environment.set(name));
-        // For some delivery: the default pair for those without a region.
+        // Deliveries without a region are the ones that the default pair verifies.
         let source = match region {
             Some(_) => KeySource::Region,
             None => KeySource::Default,
@@ -71,7 +71,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Where a variable is set, and if so, that it hides another value.
+    /// The source of a variable, and whether it hides another value.
     fn origin(&self, name: &str) -> Option<String> {
         let source = self.environment.source(name)?;
         let hides = if self.environment.hides(name) {
@@ -82,7 +82,7 @@ impl<'a> Report<'a> {
         Some(format!("{source}{hides}"))
     }
 
-    /// The name of a credential's variable and where that is set.
+    /// The name of a credential's variable, and its source.
     fn credential_origin(&self, source: CredentialSource) -> String {
         match source {
             CredentialSource::Variable(name) => match self.origin(name) {

@@ -1,24 +1,25 @@
-//! How the file and the variables are written.
+//! Checks of the syntax of the `.env` file and of the values.
 
-use super::findings::{Findings, known_names};
-use crate::environment::{Broken, EnvFile, Environment};
+use super::finding::Findings;
+use super::known_names::known_names;
+use crate::environment::{EnvFile, Environment, MalformedLine};
 
-pub(super) fn look_at_file(environment: &Environment, findings: &mut Findings) {
+pub(super) fn check_file(environment: &Environment, findings: &mut Findings) {
     if let Some(file) = environment.file() {
-        let well = format!("{} can be read", file.path.display());
-        findings.look("env_file", well, |found| look_at_lines(file, found));
+        let passed = format!("{} can be read", file.path.display());
+        findings.check("env_file", passed, |found| check_lines(file, found));
     }
 }
 
-fn look_at_lines(file: &EnvFile, found: &mut Findings) {
+fn check_lines(file: &EnvFile, found: &mut Findings) {
     let path = file.path.display();
-    for Broken { line, name, why } in &file.broken {
+    for MalformedLine { number, name, why } in &file.malformed {
         let name = name
             .as_ref()
             .map_or(String::new(), |name| format!(", {name}"));
         found.error(
             "env_file",
-            format!("{path}, line {line}{name}, can't be read: {why}"),
+            format!("{path}, line {number}{name}, can't be read: {why}"),
         );
     }
     for name in &file.repeated {
@@ -34,15 +35,15 @@ fn look_at_lines(file: &EnvFile, found: &mut Findings) {
     }
 }
 
-pub(super) fn look(environment: &Environment, findings: &mut Findings) {
+pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     let given = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
     if known_names().iter().any(given) {
-        let well = "no quotes and no white space around a value";
-        findings.look("value", well, |found| look_at_values(environment, found));
+        let passed = "no quotes and no white space around a value";
+        findings.check("value", passed, |found| check_values(environment, found));
     }
 }
 
-fn look_at_values(environment: &Environment, found: &mut Findings) {
+fn check_values(environment: &Environment, found: &mut Findings) {
     for name in known_names() {
         if environment.is_unreadable(name) {
             let text = format!("{name} is not Unicode, so it counts as unset: set it anew");

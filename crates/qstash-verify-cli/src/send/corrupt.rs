@@ -8,8 +8,8 @@ use qstash_verify::Region;
 use qstash_verify::testing::Delivery;
 
 use super::answer::{Answer, in_short};
+use crate::message::random_id;
 use crate::output::{Line, Verdict};
-use crate::sign::random_id;
 use crate::time;
 
 /// What is wrong with a delivery.

@@ -1,91 +1,20 @@
-//! Sends a delivery as QStash would, and delivers it again as QStash would.
+//! `send`: sends a delivery and retries it as QStash would.
 
 mod answer;
 mod client;
 mod corrupt;
+mod options;
 mod retry;
 mod sender;
 
-use std::time::Duration;
-
-use clap::Args;
-use http::Uri;
 use qstash_verify::{KeyRing, KeySource, Region, variables};
 
-use crate::body::Body;
 use crate::environment::Environment;
-use crate::keys::KeyOptions;
 use crate::output::{self, Failure, Outcome, Verdict};
-use crate::sign::MessageOptions;
-use crate::time;
 
 pub(crate) use client::{HttpClient, for_url, no_answer, parse_url};
-use corrupt::Corrupt;
+pub(crate) use options::Options;
 use sender::Sender;
-
-/// Send a delivery as QStash would, and show the answer
-#[derive(Args, Debug)]
-#[command(after_help = "\
-The exit status is 0 if the answer is 2xx; with --corrupt, if the delivery is refused.
-
-Examples:
-  One delivery:
-    qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}'
-  To a service behind a proxy, which compares the URL:
-    qstash-verify send http://127.0.0.1:3000/webhook --url https://api.example.com/webhook \\
-        --body order.json
-  With QStash's retries, a thousand times as fast:
-    qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}' --retries 3 --fast
-  Does the service accept both regions, while I migrate?
-    qstash-verify send https://api.example.com/webhook --data ping --both-regions
-  Does it refuse what it must?
-    qstash-verify send https://api.example.com/webhook --data ping --corrupt body")]
-pub(crate) struct Options {
-    /// Where to send it
-    #[arg(value_name = "URL", value_parser = Target::parse)]
-    target: Target,
-    /// The URL that it was published to, if that is another: the claim `sub`
-    #[arg(long)]
-    url: Option<String>,
-    #[command(flatten)]
-    body: Body,
-    #[command(flatten)]
-    message: MessageOptions,
-    /// Deliver it again so often, until the answer is 2xx: after
-    /// min(86400, e^(2.5 n)) seconds, or what Retry-After asks for; a 489 with
-    /// Upstash-NonRetryable-Error ends it
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    retries: u32,
-    /// Wait a thousandth of that, and a second at most
-    #[arg(long, requires = "retries")]
-    fast: bool,
-    /// Send one from each region: the test of a migration
-    #[arg(long, conflicts_with = "region")]
-    both_regions: bool,
-    /// Send one that must be refused
-    #[arg(long, value_name = "WHAT", conflicts_with_all = ["retries", "both_regions"])]
-    corrupt: Option<Corrupt>,
-    /// How long to wait for the answer
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = time::parse_seconds)]
-    timeout: Duration,
-    #[command(flatten)]
-    keys: KeyOptions,
-}
-
-/// Where to send: as it was written, which is what QStash signs, and parsed.
-#[derive(Clone, Debug)]
-struct Target {
-    text: String,
-    uri: Uri,
-}
-
-impl Target {
-    fn parse(text: &str) -> Result<Self, String> {
-        let uri = parse_url(text)?;
-        let text = text.to_owned();
-        Ok(Target { text, uri })
-    }
-}
 
 pub(crate) fn run(options: &Options) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -126,7 +55,8 @@ async fn send(options: &Options) -> Outcome {
     }
 }
 
-/// A delivery that another region's key signs would prove nothing.
+/// Fails unless each region has a pair of its own: a delivery signed with another
+/// key would prove nothing.
 fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure> {
     let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
     if Region::ALL.iter().all(own) {

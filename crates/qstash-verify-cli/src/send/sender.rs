@@ -7,13 +7,13 @@ use http_body_util::Full;
 use qstash_verify::KeyRing;
 use qstash_verify::testing::Delivery;
 
-use super::Options;
 use super::answer::{Answer, in_short};
 use super::client::HttpClient;
 use super::corrupt::Corrupt;
+use super::options::Options;
 use super::retry::{self, Next, Why};
+use crate::message::{Message, signed_with};
 use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
-use crate::sign::{Message, signed_with};
 use crate::time;
 
 pub(super) struct Sender<'a> {

@@ -11,9 +11,9 @@ use qstash_verify::{ConfigError, KeyRing, KeySlot, KeySource, Region, VerifyErro
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Options;
 use super::attempt::{Attempt, finish};
 use super::bodies::base64_decoded;
+use super::options::Options;
 use crate::keys::{Keys, set_up_code};
 use crate::output::{Outcome, Verdict, even_if_unread};
 use crate::time;

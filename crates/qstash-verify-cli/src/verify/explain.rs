@@ -7,8 +7,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use qstash_verify::{KeyRing, KeySlot, PendingDelivery, VerifyError};
 use serde_json::Value;
 
-use super::Options;
 use super::attempt::{Attempt, finish};
+use super::options::Options;
 use crate::keys::{Keys, set_up_code};
 use crate::output::{Failure, Outcome, Verdict};
 use crate::time;

@@ -1,0 +1,142 @@
+//! The variables of this process, and those of a `.env` file.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use qstash_verify::{Region, testing, variables};
+
+use crate::output::Failure;
+pub(crate) use file::{EnvFile, MalformedLine};
+
+#[derive(Args, Debug)]
+pub(crate) struct EnvironmentOptions {
+    /// A file of variables such as .env, which is read by default if it is
+    /// there; a variable of the process wins
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Read no file of variables
+    #[arg(long, conflicts_with = "env_file")]
+    no_env_file: bool,
+}
+
+/// The source of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source<'a> {
+    Process,
+    File(&'a Path),
+}
+
+impl std::fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::Process => f.write_str("process"),
+            Source::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// All variables. Not `Debug`, since they may hold any secret of the process.
+#[derive(Default)]
+pub(crate) struct Environment {
+    process: BTreeMap<String, String>,
+    /// Variables of the process whose value is not Unicode.
+    unreadable: Vec<String>,
+    file: Option<EnvFile>,
+}
+
+impl EnvironmentOptions {
+    pub(crate) fn read(&self) -> Result<Environment, Failure> {
+        let mut environment = Environment::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => {
+                    environment.process.insert(name, value);
+                }
+                Err(_) => environment.unreadable.push(name),
+            }
+        }
+        if !self.no_env_file {
+            environment.file = EnvFile::find(self.env_file.as_deref())?;
+        }
+        Ok(environment)
+    }
+}
+
+impl Environment {
+    /// Returns the value of a variable. The process wins even if its value is empty,
+    /// as it does in dotenv loaders.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let file = || self.file.as_ref()?.values.get(name);
+        self.process.get(name).or_else(file).map(String::as_str)
+    }
+
+    /// Returns the value of a variable, unless it is blank, which counts as unset.
+    pub(crate) fn set(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Returns the lookup that the core takes.
+    pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> {
+        |name| self.get(name).map(str::to_owned)
+    }
+
+    /// Returns the primary region, if `QSTASH_REGION` is valid.
+    pub(crate) fn region(&self) -> Option<Region> {
+        self.set(variables::REGION)?.trim().parse().ok()
+    }
+
+    /// Whether the core takes `QSTASH_DEV` as on.
+    pub(crate) fn is_development(&self) -> bool {
+        let ring = testing::key_ring_from_lookup(|name| {
+            let asked = name == variables::DEVELOPMENT;
+            self.get(name).filter(|_| asked).map(str::to_owned)
+        });
+        ring.is_ok()
+    }
+
+    pub(crate) fn source(&self, name: &str) -> Option<Source<'_>> {
+        if self.process.contains_key(name) {
+            return Some(Source::Process);
+        }
+        let file = self.file.as_ref()?;
+        let known = file.values.contains_key(name);
+        known.then_some(Source::File(&file.path))
+    }
+
+    /// Whether the value of the process hides another one in the file.
+    pub(crate) fn hides(&self, name: &str) -> bool {
+        let file = self.file.as_ref().and_then(|file| file.values.get(name));
+        match (self.process.get(name), file) {
+            (Some(process), Some(file)) => process != file,
+            _ => false,
+        }
+    }
+
+    /// Returns all names, sorted and without duplicates.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let file = self.file.iter().flat_map(|file| file.values.keys());
+        let mut names: Vec<_> = self
+            .process
+            .keys()
+            .chain(file)
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    pub(crate) fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.iter().any(|unreadable| unreadable == name)
+    }
+
+    pub(crate) fn file(&self) -> Option<&EnvFile> {
+        self.file.as_ref()
+    }
+}
