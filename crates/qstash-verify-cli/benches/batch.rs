@@ -10,9 +10,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use qstash_verify::testing::{CURRENT_KEY, Delivery, NEXT_KEY, now};
+use qstash_verify::SigningKeys;
+use qstash_verify::signing::SignedDelivery;
+
+const CURRENT_KEY: &str = "sig_benchCurrent";
+const NEXT_KEY: &str = "sig_benchNext";
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_qstash-verify");
 const LINES: usize = 100_000;
@@ -44,11 +48,14 @@ fn main() {
 
 fn write_log(path: &Path) {
     let mut log = BufWriter::new(File::create(path).unwrap());
-    let at = now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemTime::now();
+    let at = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let keys = SigningKeys::new(CURRENT_KEY, NEXT_KEY).unwrap();
     for number in 0..LINES {
         let body = format!("{{\"id\":{number:06},\"text\":\"{}\"}}", "x".repeat(1001));
         assert_eq!(body.len(), 1024);
-        let delivery = Delivery::new("https://example.com/orders", body.as_str());
+        let url = "https://example.com/orders";
+        let delivery = SignedDelivery::new(url, body.as_str(), &keys, now);
         let line = serde_json::json!({
             "signature": delivery.token(),
             "body": body,

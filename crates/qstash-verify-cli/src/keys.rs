@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, testing};
+use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys};
 
 use crate::environment::{Environment, EnvironmentOptions};
 use crate::output::{self, Failure};
@@ -100,7 +100,7 @@ impl Keys {
     pub(crate) fn ring(&self) -> Result<KeyRing, ConfigError> {
         match &self.explicit {
             Some(keys) => Ok(KeyRing::from(keys.clone())),
-            None => testing::key_ring_from_lookup(self.environment.lookup()),
+            None => KeyRing::from_lookup_allow_development_keys(self.environment.lookup()),
         }
     }
 
@@ -120,14 +120,6 @@ impl Keys {
                 "{error}; `qstash-verify check` tells more"
             ))),
         }
-    }
-}
-
-/// The code of a set-up with which no service starts.
-pub(crate) fn set_up_code(error: &ConfigError) -> &'static str {
-    match error {
-        ConfigError::InvalidRegion { .. } => "invalid_region",
-        _ => "no_signing_keys",
     }
 }
 

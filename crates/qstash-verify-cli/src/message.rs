@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
-use qstash_verify::testing::Delivery;
+use qstash_verify::signing::SignedDelivery;
 use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
 
 use crate::environment::Environment;
@@ -111,14 +111,15 @@ impl MessageOptions {
         message: &Message,
         retried: u32,
         ring: &KeyRing,
-    ) -> Result<Delivery, Failure> {
+    ) -> Result<SignedDelivery, Failure> {
         let issued_at = self.at.unwrap_or_else(SystemTime::now);
         let content_type = content_type(&message.body);
-        let mut delivery = Delivery::new(message.url.as_str(), message.body.as_slice())
+        let (url, body) = (message.url.as_str(), message.body.as_slice());
+        let keys = ring.signing_keys(Some(message.region));
+        let keys = keys.map_err(Failure::new)?;
+        let mut delivery = SignedDelivery::new(url, body, &keys, issued_at)
             .region(message.region)
-            .key_of(ring, self.slot())
-            .map_err(Failure::new)?
-            .issued_at(issued_at)
+            .key_slot(self.slot())
             .claim("jti", random_id("jwt_"))
             .header("content-type", content_type)
             .header("upstash-message-id", message.id.as_str())
@@ -158,7 +159,7 @@ impl MessageOptions {
 
 /// Describes the key that signs for a region.
 pub(crate) fn signed_with(ring: &KeyRing, region: Region, slot: KeySlot) -> String {
-    match ring.source(Some(region)) {
+    match ring.key_source(Some(region)) {
         Some(KeySource::Region) => format!("the {slot} key of the {region} pair"),
         Some(KeySource::Default) => format!("the {slot} key of the default pair"),
         _ => format!("the {slot} key"),

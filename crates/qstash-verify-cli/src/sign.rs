@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use http::Method;
-use qstash_verify::testing::Delivery;
+use qstash_verify::signing::SignedDelivery;
 
 use crate::body::Body;
 use crate::keys::KeyOptions;
@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     Ok(Verdict::Good)
 }
 
-fn curl(options: &Options, delivery: &Delivery) -> Result<String, Failure> {
+fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure> {
     let body = match options.body.file() {
         Some(path) => format!("--data-binary {}", quoted(&format!("@{}", path.display()))),
         None => match std::str::from_utf8(delivery.body()) {
@@ -113,7 +113,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn json(options: &Options, delivery: &Delivery) -> String {
+fn json(options: &Options, delivery: &SignedDelivery) -> String {
     let headers: BTreeMap<_, _> = delivery.headers().into_iter().collect();
     let (name, body) = match std::str::from_utf8(delivery.body()) {
         Ok(text) => ("body", text.to_owned()),

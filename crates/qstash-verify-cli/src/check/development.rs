@@ -1,6 +1,6 @@
 //! Checks for the development server's keys outside of development.
 
-use qstash_verify::{ConfigWarning, Credentials, testing, variables};
+use qstash_verify::{ConfigWarning, Credentials, KeyRing, variables};
 
 use super::finding::Findings;
 use super::keys::set_keys;
@@ -51,6 +51,8 @@ fn check_development(environment: &Environment, found: &mut Findings) {
 /// Whether the core takes the key for one of the development server's.
 fn is_public(key: &str) -> bool {
     let pair = variables::signing_keys(None);
-    let ring = testing::key_ring_from_lookup(|name| pair.contains(&name).then(|| key.to_owned()));
+    let ring = KeyRing::from_lookup_allow_development_keys(|name| {
+        pair.contains(&name).then(|| key.to_owned())
+    });
     ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
 }

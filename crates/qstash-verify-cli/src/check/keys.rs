@@ -1,10 +1,10 @@
 //! Checks of the signing keys.
 
-use qstash_verify::{ConfigWarning, KeyRing, KeySource, Region, testing, variables};
+use qstash_verify::{ConfigWarning, KeyRing, KeySource, Region, variables};
 
 use super::finding::Findings;
 use crate::environment::Environment;
-use crate::keys::{all_pairs, set_up_code};
+use crate::keys::all_pairs;
 use crate::output::count;
 
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
@@ -31,7 +31,7 @@ pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
 
 /// Reports the errors and warnings of the core.
 fn check_key_ring(environment: &Environment, findings: &mut Findings) {
-    let ring = testing::key_ring_from_lookup(environment.lookup());
+    let ring = KeyRing::from_lookup_allow_development_keys(environment.lookup());
     let passed = match &ring {
         Ok(_) if environment.is_development() => {
             "every delivery is checked with the development server's keys".to_owned()
@@ -41,7 +41,7 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
     };
     findings.check("keys", passed, |found| {
         if let Err(error) = &ring {
-            found.error(set_up_code(error), error.to_string());
+            found.error(error.code(), error.to_string());
         }
     });
     let Ok(ring) = ring else {
@@ -55,14 +55,7 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
         "no pair is incomplete, unused or shares a key",
         |found| {
             for warning in &warnings {
-                let code = match warning {
-                    ConfigWarning::NoKeysForRegion { .. } => "no_keys_for_region",
-                    ConfigWarning::HalfPair { .. } => "half_pair",
-                    ConfigWarning::SharedKey { .. } => "shared_key",
-                    ConfigWarning::RegionNotSet { .. } => "region_not_set",
-                    _ => "keys",
-                };
-                found.warning(code, warning.to_string());
+                found.warning(warning.code(), warning.to_string());
             }
         },
     );
@@ -70,14 +63,14 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
 
 /// Describes which keys verify the deliveries of which region.
 fn receives(ring: &KeyRing) -> String {
-    let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
+    let own = |region: &Region| ring.key_source(Some(*region)) == Some(KeySource::Region);
     let (own, others): (Vec<Region>, Vec<Region>) =
         Region::ALL.iter().partition(|region| own(region));
     let names = |regions: &[Region]| {
         let names: Vec<_> = regions.iter().map(|region| region.as_str()).collect();
         names.join(" and ")
     };
-    match (own.as_slice(), others.as_slice(), ring.source(None)) {
+    match (own.as_slice(), others.as_slice(), ring.key_source(None)) {
         ([], ..) => "every delivery is checked with the default pair".to_owned(),
         (own, [], _) => format!(
             "deliveries of {} are checked with their own pairs",

@@ -44,13 +44,13 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
             let passed = "there is a token to publish with";
             findings.check("credentials", passed, |found| {
                 for warning in credentials.warnings() {
-                    found.warning("no_credentials_for_region", warning.to_string());
+                    found.warning(warning.code(), warning.to_string());
                 }
             });
         }
         // A service that only receives needs no token, but has no URL either.
         Err(error @ ConfigError::NoToken { .. }) if !urls.is_empty() => {
-            findings.warning("no_token", error.to_string());
+            findings.warning(error.code(), error.to_string());
         }
         Err(_) => {}
     }

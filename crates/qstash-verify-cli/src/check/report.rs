@@ -3,7 +3,7 @@
 use std::fmt;
 
 use qstash_verify::{
-    ConfigError, CredentialSource, Credentials, KeySource, Region, testing, variables,
+    ConfigError, CredentialSource, Credentials, KeyRing, KeySource, Region, variables,
 };
 use serde_json::{Value, json};
 
@@ -63,8 +63,8 @@ impl<'a> Report<'a> {
             None => KeySource::Default,
         };
         let used = !self.environment.is_development()
-            && testing::key_ring_from_lookup(self.environment.lookup())
-                .is_ok_and(|ring| ring.source(region) == Some(source));
+            && KeyRing::from_lookup_allow_development_keys(self.environment.lookup())
+                .is_ok_and(|ring| ring.key_source(region) == Some(source));
         Pair {
             set: keys.iter().flatten().count(),
             used,

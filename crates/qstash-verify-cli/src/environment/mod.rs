@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use qstash_verify::{Region, testing, variables};
+use qstash_verify::{KeyRing, Region, variables};
 
 use crate::output::Failure;
 pub(crate) use file::{EnvFile, MalformedLine};
@@ -93,7 +93,7 @@ impl Environment {
 
     /// Whether the core takes `QSTASH_DEV` as on.
     pub(crate) fn is_development(&self) -> bool {
-        let ring = testing::key_ring_from_lookup(|name| {
+        let ring = KeyRing::from_lookup_allow_development_keys(|name| {
             let asked = name == variables::DEVELOPMENT;
             self.get(name).filter(|_| asked).map(str::to_owned)
         });

@@ -112,7 +112,11 @@ impl fmt::Display for Entry<'_> {
             None => {}
         }
         if let Some((verified, body)) = self.accepted {
-            facts.push(format!("{} key ({})", verified.key(), verified.source()));
+            facts.push(format!(
+                "{} key ({})",
+                verified.key_slot(),
+                verified.key_source()
+            ));
             facts.extend(self.message());
             facts.push(count(body.len(), "byte"));
         } else {

@@ -18,7 +18,7 @@ use hyper::body::Bytes;
 use qstash_verify::{
     DEFAULT_BODY_LIMIT, MessageMetadata, REGION_HEADER, Verified, Verifier, VerifyError,
 };
-use qstash_verify_tower::QstashLayer;
+use qstash_verify_axum::QstashLayer;
 
 use crate::keys::KeyOptions;
 use crate::output::{self, Failure, Outcome, Verdict};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
 use qstash_verify::Region;
-use qstash_verify::testing::Delivery;
+use qstash_verify::signing::SignedDelivery;
 
 use super::answer::{Answer, in_short};
 use crate::message::random_id;
@@ -37,7 +37,11 @@ impl fmt::Display for Corrupt {
 
 impl Corrupt {
     /// The delivery, its fault, and the body to send with it.
-    pub(crate) fn apply(self, delivery: Delivery, region: Region) -> (Delivery, Vec<u8>) {
+    pub(crate) fn apply(
+        self,
+        delivery: SignedDelivery,
+        region: Region,
+    ) -> (SignedDelivery, Vec<u8>) {
         let mut body = delivery.body().to_vec();
         let delivery = match self {
             Corrupt::Body => {

@@ -58,7 +58,7 @@ async fn send(options: &Options) -> Outcome {
 /// Fails unless each region has a pair of its own: a delivery signed with another
 /// key would prove nothing.
 fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure> {
-    let own = |region: &Region| ring.source(Some(*region)) == Some(KeySource::Region);
+    let own = |region: &Region| ring.key_source(Some(*region)) == Some(KeySource::Region);
     if Region::ALL.iter().all(own) {
         return Ok(());
     }
@@ -79,7 +79,7 @@ fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure
 }
 
 fn note_borrowed(ring: &KeyRing, region: Region) {
-    let source = |region: &Region| ring.source(Some(*region));
+    let source = |region: &Region| ring.key_source(Some(*region));
     let regional = |region: &Region| source(region) == Some(KeySource::Region);
     if !regional(&region) && Region::ALL.iter().any(regional) {
         output::note(format_args!(

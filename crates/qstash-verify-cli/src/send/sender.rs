@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Request;
 use http_body_util::Full;
 use qstash_verify::KeyRing;
-use qstash_verify::testing::Delivery;
+use qstash_verify::signing::SignedDelivery;
 
 use super::answer::{Answer, in_short};
 use super::client::HttpClient;
@@ -129,7 +129,7 @@ impl Sender<'_> {
     async fn attempt(
         &self,
         message: &Message,
-        delivery: &Delivery,
+        delivery: &SignedDelivery,
         body: Vec<u8>,
         remark: &str,
     ) -> Result<Option<Answer>, Failure> {

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use qstash_verify::{ConfigError, KeyRing, KeySlot, KeySource, Region, VerifyError, testing};
+use qstash_verify::{ConfigError, KeyRing, KeySlot, KeySource, Region, VerifyError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::attempt::{Attempt, finish};
 use super::bodies::base64_decoded;
 use super::options::Options;
-use crate::keys::{Keys, set_up_code};
+use crate::keys::Keys;
 use crate::output::{Outcome, Verdict, even_if_unread};
 use crate::time;
 
@@ -200,8 +200,8 @@ impl Batch<'_> {
         Ok(Accepted {
             ok: true,
             region: verified.region().map(Region::as_str),
-            key: KeySlot::as_str(verified.key()),
-            source: KeySource::as_str(verified.source()),
+            key: KeySlot::as_str(verified.key_slot()),
+            source: KeySource::as_str(verified.key_source()),
             claims: claims(signature.unwrap_or_default())?,
         })
     }
@@ -210,9 +210,11 @@ impl Batch<'_> {
         match &input.env {
             // Those that were given count whatever the variables say.
             Some(variables) if self.keys.explicit.is_none() => {
-                testing::key_ring_from_lookup(|name| variables.get(name).cloned().flatten())
-                    .map(Cow::Owned)
-                    .map_err(|error| set_up(&error))
+                KeyRing::from_lookup_allow_development_keys(|name| {
+                    variables.get(name).cloned().flatten()
+                })
+                .map(Cow::Owned)
+                .map_err(|error| set_up(&error))
             }
             _ => self.ring.as_ref().map(Cow::Borrowed).map_err(set_up),
         }
@@ -240,7 +242,7 @@ impl Batch<'_> {
 }
 
 fn set_up(error: &ConfigError) -> Refused {
-    Refused::new(set_up_code(error), error.to_string())
+    Refused::new(error.code(), error.to_string())
 }
 
 /// The claims as they stand in a token that was verified.

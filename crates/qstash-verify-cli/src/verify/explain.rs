@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::attempt::{Attempt, finish};
 use super::options::Options;
-use crate::keys::{Keys, set_up_code};
+use crate::keys::Keys;
 use crate::output::{Failure, Outcome, Verdict};
 use crate::time;
 
@@ -116,7 +116,7 @@ impl Inquiry<'_> {
                     "a service with these variables does not start: {error}; or give the keys with \
                      --current-key and --next-key"
                 );
-                let Some(ring) = self.other_keys(set_up_code(&error), Step::Keys, why) else {
+                let Some(ring) = self.other_keys(error.code(), Step::Keys, why) else {
                     self.look_at_shape()?;
                     return Ok(Some(Step::Keys));
                 };
@@ -128,7 +128,7 @@ impl Inquiry<'_> {
                 Ok(pending) => {
                     // Of a pair with one key to try, the slot says nothing.
                     if !self.has_failed(Step::Signature) && !self.has_failed(Step::Keys) {
-                        self.slot = Some(pending.key());
+                        self.slot = Some(pending.key_slot());
                     }
                     match finish(pending.clone(), self.body) {
                         Ok(_) => return Ok(None),

@@ -73,7 +73,11 @@ impl Inquiry<'_> {
     fn pair(&self) -> String {
         let region = self.options.region.as_deref();
         let known = region.and_then(|region| region.parse::<Region>().ok());
-        let source = self.keys.ring().ok().and_then(|ring| ring.source(known));
+        let source = self
+            .keys
+            .ring()
+            .ok()
+            .and_then(|ring| ring.key_source(known));
         match (source, known) {
             (Some(KeySource::Region), Some(region)) => format!("the pair of {region}"),
             (Some(KeySource::Default), _) => "the default pair".to_owned(),
