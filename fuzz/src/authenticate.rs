@@ -1,36 +1,36 @@
-//! The whole of `authenticate` and of what follows it: arbitrary headers, claims,
-//! clocks, URLs, limits and bodies, most of them really signed.
+//! Target `authenticate`: a whole verification with arbitrary headers, claims, clocks,
+//! URLs, limits and bodies, most of them correctly signed.
 
-use crate::agree;
+use crate::compare;
 use crate::delivery::Delivery;
 use crate::reader::Reader;
 use crate::reference::Head;
 
-/// Runs one input, and says what came of it: `ok`, a code, or `no verifier`.
+/// Runs one input; returns `ok`, a code, or `no verifier`.
 ///
 /// # Panics
 /// If the core and the reference differ.
 pub fn run(data: &[u8]) -> &'static str {
     let delivery = Delivery::read(Reader::new(data));
-    let finished = delivery.finish();
-    let Some(verifier) = finished.verifier() else {
+    let signed = delivery.sign();
+    let Some(verifier) = signed.verifier() else {
         return "no verifier";
     };
-    let (setup, body) = (&finished.setup, &finished.body);
+    let (setup, body) = (&signed.setup, &signed.body);
     let head = Head {
-        headers: finished.headers.clone(),
-        target: finished.target.clone(),
+        headers: signed.headers.clone(),
+        target: signed.target.clone(),
     };
-    let request = agree::request_head(&head);
-    agree::metadata(&head);
+    let request = compare::request_head(&head);
+    compare::metadata(&head);
 
     let expected = setup.judge_head(&head);
     let pending = verifier.authenticate(&request);
     let whole = verifier.verify(&request, body);
     let (genuine, mut pending) = match (&expected, pending) {
         (Err(code), Err(refused)) => {
-            agree::verdicts(Err(code), Err(&refused));
-            agree::verdicts(Err(code), whole.as_ref());
+            compare::verdicts(Err(code), Err(&refused));
+            compare::verdicts(Err(code), whole.as_ref());
             return code;
         }
         (Err(code), Ok(_)) => panic!("authenticated, and should be {code}"),
@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) -> &'static str {
         too_large
     );
     let mut refused = false;
-    // Chunks of no bytes change nothing, so one goes before each.
+    // An empty chunk before each must change nothing.
     for chunk in body.chunks(delivery.chunks.max(1)) {
         for chunk in [&[], chunk] {
             refused |= pending.update(chunk).is_err();
@@ -55,7 +55,7 @@ pub fn run(data: &[u8]) -> &'static str {
     }
     assert_eq!(refused, too_large);
     let verdict = setup.judge_body(genuine, body);
-    agree::verdicts(verdict.map(|()| genuine), pending.finish().as_ref());
-    agree::verdicts(verdict.map(|()| genuine), whole.as_ref());
+    compare::verdicts(verdict.map(|()| genuine), pending.finish().as_ref());
+    compare::verdicts(verdict.map(|()| genuine), whole.as_ref());
     verdict.err().unwrap_or("ok")
 }

@@ -1,5 +1,5 @@
-//! The environment and the region header: which keys and credentials there are,
-//! what is warned of, and which key verifies a delivery.
+//! Target `environment`: keys, credentials and warnings of an environment, and the key
+//! that verifies a delivery with a region header.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use qstash_verify::{
     SIGNATURE_HEADER, Verifier, testing,
 };
 
-use crate::agree;
+use crate::compare;
 use crate::reader::Reader;
 use crate::reference::environment::{self as reference, Environment, Keys, Outcome};
 use crate::reference::{Head, Setup, base64url, mac};
@@ -18,9 +18,9 @@ use crate::reference::{Head, Setup, base64url, mac};
 const NOW: u64 = 1_783_794_365;
 const BODY: &[u8] = b"hello";
 
-/// Announces a header's value; any other byte announces a variable. Before them
-/// all stands one byte of which the lower four bits say what is set already: the
-/// default pair, that of US, that of EU, the region.
+/// Announces a region header; any other byte announces a variable. The first byte of
+/// an input presets variables by its lower four bits: the default pair, that of US,
+/// that of EU, the region.
 pub const HEADER: u8 = 255;
 
 /// The variables, by the byte that announces them.
@@ -41,7 +41,7 @@ pub const VARIABLES: [&str; 14] = [
     "EU_CENTRAL_1_QSTASH_TOKEN",
 ];
 
-/// Values that mean something in some of them.
+/// Values that are significant for some variables.
 const VALUES: [&str; 25] = [
     "sig_a",
     "sig_b",
@@ -70,7 +70,7 @@ const VALUES: [&str; 25] = [
     "https://qstash.example//",
 ];
 
-/// Runs one input, and says what came of it: `ok` or the kind of the error.
+/// Runs one input; returns `ok` or the kind of the error.
 ///
 /// # Panics
 /// If the core and the model differ.
@@ -96,7 +96,7 @@ pub fn run(data: &[u8]) -> &'static str {
     let credentials = credentials.map(|(it, warnings)| (owned(&it), warnings));
     assert_eq!(credentials, reference::credentials(&environment));
 
-    // What a build is that this is, and what one with debug assertions is.
+    // This build, and one with debug assertions.
     let builds: [(bool, Result<KeyRing, ConfigError>); 2] = [
         (
             cfg!(debug_assertions),
@@ -126,14 +126,14 @@ pub fn run(data: &[u8]) -> &'static str {
             (found, expected) => panic!("{found:?}, and should be {expected:?}"),
         };
     }
-    // The keys are the same in both builds, if both have some.
+    // Both builds have the same keys, if both have any.
     if let Some((ring, keys)) = checked {
         check_keys(&ring, keys, &environment, &headers);
     }
     outcome
 }
 
-/// Which pairs are set to begin with, and whether the region is.
+/// The variables that the first byte presets.
 fn preset(bits: u8) -> Environment {
     let keys = VARIABLES[..6].iter().zip(VALUES);
     let all = keys.chain([(&VARIABLES[6], "US_EAST_1")]);
@@ -142,7 +142,7 @@ fn preset(bits: u8) -> Environment {
         .collect()
 }
 
-/// Looks up each variable once at most.
+/// Checks that each variable is looked up at most once.
 fn read<T>(
     environment: &Environment,
     make: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> T,
@@ -154,7 +154,7 @@ fn read<T>(
     })
 }
 
-/// The same in the words of the model.
+/// Translates a result into the words of the model.
 fn words<T>(
     result: Result<T, ConfigError>,
     environment: &Environment,
@@ -227,7 +227,7 @@ fn owned(credentials: &Credentials) -> reference::Credentials {
     }
 }
 
-/// Signs with every key that there is, and sees which are taken for each header.
+/// Signs with every key, and checks which of them verify for each header.
 fn check_keys(ring: &KeyRing, keys: Keys, environment: &Environment, headers: &[Option<Vec<u8>>]) {
     for region in Region::ALL.iter().copied().map(Some).chain([None]) {
         let source = ring.source(region).map(|source| source.as_str());
@@ -264,14 +264,14 @@ fn check_keys(ring: &KeyRing, keys: Keys, environment: &Environment, headers: &[
                 target: "/".to_owned(),
             };
             let expected = setup.judge_head(&head);
-            let found = verifier.verify(&agree::request_head(&head), BODY);
-            agree::verdicts(expected.as_ref().map_err(|code| *code), found.as_ref());
+            let found = verifier.verify(&compare::request_head(&head), BODY);
+            compare::verdicts(expected.as_ref().map_err(|code| *code), found.as_ref());
         }
         if let Some(Ok(text)) = header.as_deref().map(std::str::from_utf8) {
             let region = text.parse::<Region>().ok();
             assert_eq!(
                 region.map(Region::as_str),
-                crate::reference::region(text.as_bytes())
+                reference::region(text.as_bytes())
             );
         }
     }

@@ -1,13 +1,13 @@
-//! What the fuzz targets run: inputs made of the fuzzer's bytes, and a reference
-//! verifier to compare the libraries with.
+//! The fuzz targets: inputs decoded from the fuzzer's bytes, and a reference verifier
+//! with which the libraries are compared.
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_wrap,
     reason = "the numbers are small"
 )]
 
-mod agree;
 pub mod authenticate;
+mod compare;
 pub mod delivery;
 pub mod environment;
 pub mod layer;
@@ -16,6 +16,6 @@ pub mod reference;
 pub mod token;
 
 #[cfg(test)]
-mod reach;
+mod coverage;
 #[cfg(test)]
 mod seeds;

@@ -1,8 +1,8 @@
-//! How the fuzzer's bytes become an input: one byte says what comes next, and
-//! whatever the bytes are, they mean something. Not `arbitrary`: its encoding
-//! can't be written by hand, so its seeds would be noise without names.
+//! Decoding of the fuzzer's bytes: one byte announces the next item, and every
+//! sequence of bytes is a valid input. `arbitrary` would not do: its encoding can't be
+//! written by hand, so that the seeds could have no names.
 
-/// Reads the fuzzer's bytes; behind their end everything is zero.
+/// Reads the fuzzer's bytes; after EOF it reads zeros.
 #[derive(Debug)]
 pub struct Reader<'a>(&'a [u8]);
 
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         i16::from_le_bytes([self.byte(), self.byte()])
     }
 
-    /// One byte for the length, then so many, or as many as there are.
+    /// A byte for the length, then that many bytes or all that are left.
     pub fn bytes(&mut self) -> &'a [u8] {
         let length = usize::from(self.byte()).min(self.0.len());
         let (bytes, rest) = self.0.split_at(length);
@@ -43,8 +43,7 @@ impl<'a> Reader<'a> {
         bytes
     }
 
-    /// One of these, by one byte below 128; at any other, bytes of the fuzzer's
-    /// own.
+    /// One of the known values, by a byte below 128; otherwise the fuzzer's bytes.
     pub fn one_of<B: AsRef<[u8]> + ?Sized>(&mut self, known: &[&B]) -> Vec<u8> {
         match self.byte() {
             which @ 0..128 => known[usize::from(which) % known.len()].as_ref().to_vec(),

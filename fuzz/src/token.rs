@@ -1,12 +1,12 @@
-//! The token from raw bytes: as the header's value, and as the inside of a token
-//! that is really signed.
+//! Target `token`: raw bytes as the value of the header, and as header and payload of
+//! a correctly signed token.
 
 use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::{SigningKeys, Verifier};
 
-use crate::agree;
+use crate::compare;
 use crate::reference::environment::Keys;
 use crate::reference::{Head, Setup, base64url, mac};
 
@@ -16,7 +16,7 @@ const KEYS: [&str; 2] = [
     "sig_561zQH6V9b96E63sS3b9wvGXosi7",
     "sig_55CLgfUo1cbmvP6kZ2Z3WU4fQ1A3",
 ];
-/// When the one of 2024 was valid.
+/// A time at which the one of 2024 is valid.
 const NOW: u64 = 1_721_068_900;
 /// Its body.
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
@@ -30,9 +30,8 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
         .build()
 });
 
-/// Runs one input, and says what came of it in each of its roles: as the token,
-/// as the payload, as the JOSE header, and as both of these, split at the first
-/// line break.
+/// Runs one input as the token, as the payload, as the JOSE header, and as header and
+/// payload, split at the first line break; returns `ok` or a code for each.
 ///
 /// # Panics
 /// If the core and the reference differ.
@@ -57,7 +56,7 @@ fn signed(header: &[u8], payload: &[u8], key: &str) -> Vec<u8> {
     format!("{input}.{}", base64url::encode(&mac)).into_bytes()
 }
 
-/// Claims of a delivery of [`BODY`] that is valid [`NOW`].
+/// The claims of a delivery of [`BODY`] that is valid at [`NOW`].
 #[must_use]
 pub fn genuine_payload() -> Vec<u8> {
     let hash = base64url::encode(&mac::sha256(BODY));
@@ -83,7 +82,7 @@ fn judge(token: Vec<u8>) -> &'static str {
         setup.judge_body(&genuine, BODY)?;
         Ok(genuine)
     });
-    let found = VERIFIER.verify(&agree::request_head(&head), BODY);
-    agree::verdicts(verdict.as_ref().map_err(|code| *code), found.as_ref());
+    let found = VERIFIER.verify(&compare::request_head(&head), BODY);
+    compare::verdicts(verdict.as_ref().map_err(|code| *code), found.as_ref());
     verdict.err().unwrap_or("ok")
 }

@@ -1,6 +1,6 @@
-//! A client that does as little as it can, so that it is the server that is measured:
-//! one request after the other on a connection that is kept open, from bytes made
-//! beforehand. Every answer is checked.
+//! A client with little overhead, so that the server is the bottleneck: one request
+//! after the other on a keep-alive connection, from prepared bytes. It checks every
+//! answer.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -11,12 +11,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::delivery::{Answer, Request};
-use crate::{Failure, Variant};
+use crate::failure::Failure;
+use crate::target::Variant;
 
-/// How many wrong answers are told of in words.
-const TOLD: usize = 3;
+/// Number of wrong answers that are described.
+const MAX_EXAMPLES: usize = 3;
 
-/// One connection, and where it is in the list of requests.
+/// A connection, and its position in the list of requests.
 #[derive(Debug)]
 pub(crate) struct Connection {
     port: u16,
@@ -26,22 +27,22 @@ pub(crate) struct Connection {
     next: usize,
 }
 
-/// When a round ends, whichever comes first.
+/// The end of a round: the deadline or the number of answers, whichever is first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Until {
     pub(crate) time: Instant,
     pub(crate) answers: usize,
 }
 
-/// What came of a round.
+/// Counts and latencies of a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Nanoseconds from a request to its answer, of right answers alone.
+    /// Nanoseconds from a request to its answer; right answers only.
     pub(crate) latencies: Vec<u32>,
     pub(crate) wrong: usize,
-    /// The first few of those in words.
-    pub(crate) told: Vec<String>,
-    /// How often a server closed a connection, with an answer that said so.
+    /// Descriptions of the first wrong answers.
+    pub(crate) examples: Vec<String>,
+    /// Number of answers with `Connection: close`.
     pub(crate) closed: usize,
 }
 
@@ -49,21 +50,21 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Tally) {
         self.latencies.extend(other.latencies);
         self.wrong += other.wrong;
-        self.told.extend(other.told);
-        self.told.truncate(TOLD);
+        self.examples.extend(other.examples);
+        self.examples.truncate(MAX_EXAMPLES);
         self.closed += other.closed;
     }
 }
 
-/// What an answer says of its connection.
+/// Whether an answer keeps its connection open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum After {
+enum Persistence {
     Keep,
     Close,
 }
 
 impl Connection {
-    /// A connection that begins with this request of the list.
+    /// Opens a connection that starts at the given request of the list.
     pub(crate) async fn open(port: u16, variant: Variant, first: usize) -> io::Result<Self> {
         Ok(Connection {
             port,
@@ -91,21 +92,21 @@ impl Connection {
             };
             self.next += 1;
             match self.exchange(request).await {
-                Ok(after) => {
+                Ok(persistence) => {
                     tally.latencies.push(nanos(sent.elapsed()));
-                    if after == After::Close {
+                    if persistence == Persistence::Close {
                         tally.closed += 1;
                         self.reopen().await?;
                     }
                 }
                 Err(wrong) => {
                     tally.wrong += 1;
-                    if tally.told.len() < TOLD {
+                    if tally.examples.len() < MAX_EXAMPLES {
                         let variant = self.variant.name();
-                        let told = format!("{variant}, {}: {wrong}", request.name);
-                        tally.told.push(told);
+                        let example = format!("{variant}, {}: {wrong}", request.name);
+                        tally.examples.push(example);
                     }
-                    // Who knows what is still to come on the old one.
+                    // The rest of the wrong answer may still arrive on the old one.
                     self.reopen().await?;
                 }
             }
@@ -119,8 +120,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a request and reads its answer, which has to be the expected one.
-    async fn exchange(&mut self, request: &Request) -> Result<After, String> {
+    /// Sends a request and checks its answer.
+    async fn exchange(&mut self, request: &Request) -> Result<Persistence, String> {
         let lost = |error: io::Error| format!("no answer: {error}");
         self.stream.write_all(&request.bytes).await.map_err(lost)?;
         let mut length = 0;
@@ -135,8 +136,8 @@ impl Connection {
             }
             length += read;
             let arrived = self.answer.get(..length).unwrap_or_default();
-            if let Some(after) = check(arrived, request.expected(self.variant))? {
-                return Ok(after);
+            if let Some(persistence) = check(arrived, request.expected(self.variant))? {
+                return Ok(persistence);
             }
         }
     }
@@ -148,9 +149,9 @@ async fn connect(port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Compares what has arrived with the expected answer; `None` if there is more to
-/// come.
-fn check(arrived: &[u8], expected: &Answer) -> Result<Option<After>, String> {
+/// Compares the received bytes with the expected answer; `None` if the answer is
+/// incomplete.
+fn check(arrived: &[u8], expected: &Answer) -> Result<Option<Persistence>, String> {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(arrived) {
@@ -185,7 +186,11 @@ fn check(arrived: &[u8], expected: &Answer) -> Result<Option<After>, String> {
         ));
     }
     let close = header("connection").is_some_and(|value| value.eq_ignore_ascii_case(b"close"));
-    Ok(Some(if close { After::Close } else { After::Keep }))
+    Ok(Some(if close {
+        Persistence::Close
+    } else {
+        Persistence::Keep
+    }))
 }
 
 fn nanos(duration: Duration) -> u32 {
@@ -198,7 +203,7 @@ mod tests {
 
     const RIGHT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-    fn checked(answer: &str) -> Result<Option<After>, String> {
+    fn checked(answer: &str) -> Result<Option<Persistence>, String> {
         let expected = Answer {
             status: 200,
             body: b"ok".to_vec(),
@@ -207,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expected_answer_is_right() {
-        assert_eq!(checked(RIGHT), Ok(Some(After::Keep)));
+    fn only_the_expected_answer_is_accepted() {
+        assert_eq!(checked(RIGHT), Ok(Some(Persistence::Keep)));
         let closing = RIGHT.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-        assert_eq!(checked(&closing), Ok(Some(After::Close)));
+        assert_eq!(checked(&closing), Ok(Some(Persistence::Close)));
         for at in 0..RIGHT.len() {
             let (arrived, _) = RIGHT.split_at(at);
             assert_eq!(checked(arrived), Ok(None), "{at}");

@@ -1,9 +1,8 @@
-//! Which core runs what.
+//! CPU affinity.
 
-use crate::Failure;
+use crate::failure::Failure;
 
-/// A core for the client and one for the server, where there are two and they can be
-/// had.
+/// Returns a core for the client and one for the server, if two are available.
 pub(crate) fn two() -> Option<(usize, usize)> {
     let mut cores = available().into_iter();
     cores.next().zip(cores.next())
@@ -22,7 +21,7 @@ fn available() -> Vec<usize> {
     )
 }
 
-/// Keeps this thread, and those that it will start, on a core.
+/// Pins this thread, and those that it starts, to a core.
 #[cfg(target_os = "linux")]
 pub(crate) fn stay_on(core: usize) -> Result<(), Failure> {
     use rustix::thread::{CpuSet, sched_setaffinity};

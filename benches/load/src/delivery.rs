@@ -1,15 +1,14 @@
-//! What the client sends, made before anything is measured, and what it must be
-//! answered.
+//! The prepared requests, and the answers that are expected.
 
 use std::time::{Duration, SystemTime};
 
 use qstash_verify::Region;
 use qstash_verify::testing::Delivery;
 
-use crate::Variant;
 use crate::server::{BASE_URL, PATH, describe};
+use crate::target::Variant;
 
-/// Of each of the two kinds.
+/// Number of genuine deliveries, and of forgeries.
 const COUNT: usize = 1000;
 const BODY_LENGTH: usize = 1024;
 /// Longer than any run.
@@ -19,13 +18,13 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
-    /// What it is, for a message.
+    /// For messages.
     pub(crate) name: &'static str,
     bare: Answer,
     wrapped: Answer,
 }
 
-/// What a request is to be answered.
+/// An expected answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -33,7 +32,7 @@ pub(crate) struct Answer {
 }
 
 impl Request {
-    /// What this server must answer.
+    /// Returns the expected answer of a variant.
     pub(crate) fn expected(&self, variant: Variant) -> &Answer {
         match variant {
             Variant::Bare | Variant::Floor => &self.bare,
@@ -88,7 +87,7 @@ pub(crate) fn genuine() -> Vec<Request> {
         .collect()
 }
 
-/// Genuine deliveries and forgeries in turn.
+/// Genuine deliveries and forgeries in alternation.
 pub(crate) fn half_forged() -> Vec<Request> {
     let forged = (0..COUNT).map(forged);
     let pairs = genuine().into_iter().zip(forged);
@@ -131,7 +130,7 @@ fn forged(number: usize) -> Request {
     }
 }
 
-/// A delivery as QStash makes them, with what else a request brings along.
+/// A delivery with the headers that QStash and a proxy add.
 fn delivery(number: usize) -> Delivery {
     let mut body = format!(r#"{{"order":{number},"text":""#);
     let text = ('a'..='z').cycle().skip(number % 26);

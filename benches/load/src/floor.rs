@@ -1,5 +1,5 @@
-//! What no verifier can do without: a MAC over the token and a hash of the body. Here
-//! nobody looks at either.
+//! The cryptography that every verifier needs, a MAC over the token and a hash of the
+//! body, without a check of either.
 
 use std::future::{Ready, ready};
 use std::hint::black_box;
@@ -16,12 +16,12 @@ use sha2::{Digest as _, Sha256};
 static KEY: LazyLock<Hmac<Sha256>> =
     LazyLock::new(|| Hmac::new_from_slice(CURRENT_KEY.as_bytes()).expect("any length"));
 
-/// Extracted from the head of a request: it was made.
+/// An extractor that computes the MAC.
 #[derive(Debug)]
 pub(crate) struct Mac;
 
 impl Mac {
-    /// Without a token there would be less to do, which must not go unnoticed.
+    /// `None` without a token, since the floor would then lack the MAC.
     fn over(token: Option<&[u8]>) -> Option<Self> {
         let token = token?;
         let dot = token.iter().rposition(|byte| *byte == b'.')?;
@@ -56,7 +56,7 @@ impl actix_web::FromRequest for Mac {
     }
 }
 
-/// Makes the hash.
+/// Computes the hash.
 pub(crate) fn hash(body: &[u8]) {
     black_box(Sha256::digest(body));
 }

@@ -2,46 +2,48 @@
 //!
 //! `cargo run --release --locked -p qstash-verify-load` starts axum and actix-web on
 //! loopback, each bare and wrapped, and sends them the same deliveries of 1 KiB on
-//! connections that are kept open: genuine ones alone, then as many forgeries among
-//! them. Bare and wrapped take turns every tenth of a second, so that whatever else the
-//! machine does hits both. With genuine ones, a third has its turn as well: the bare
-//! one with a handler that makes the MAC and the hash and looks at neither, which is
-//! what no verifier can do without. It checks every answer and the servers' memory, prints
-//! what it measured, and ends with status 1 and a sentence if that is not good
-//! enough; `--help` has the numbers.
+//! keep-alive connections: genuine ones alone, then mixed with as many forgeries. Bare
+//! and wrapped alternate every tenth of a second, so that other load hits both. For
+//! genuine traffic there is a third variant, the floor: the bare server with a handler
+//! that computes the MAC and the hash that every verifier needs, and ignores them. The
+//! test checks every answer and the servers' memory, prints the results, and ends with
+//! status 1 and a sentence if they miss a limit.
 //!
-//! Each server is a process of its own with one worker, on a core of its own, and the
-//! client is on another, so that it is the server that sets the pace and whatever it
-//! does besides shows in full. With `--shared` nobody is given a core, and a server has
-//! as many workers as there are cores: there the client takes its part of them, of bare
-//! and wrapped alike. The client sends as soon as it has its answer: what it sees of
-//! latency is that of a server with no time to spare, and most of it is spent waiting
-//! for a turn.
+//! Each server is a process with one worker, pinned to one core, and the client is
+//! pinned to another, so that the server is the bottleneck and its overhead shows in
+//! full. With `--shared` nothing is pinned and a server has a worker per core, which
+//! the client shares with bare and wrapped alike. The client sends the next request as
+//! soon as it has its answer, so that the latencies are those of a saturated server and
+//! mostly time in a queue.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a table and a verdict are what this is run for"
+    reason = "it prints a table and a verdict"
 )]
 
 mod client;
 mod cores;
 mod delivery;
+mod failure;
 mod floor;
+mod limits;
 mod measure;
+mod plan;
 mod process;
 mod report;
+mod results;
 mod server;
+mod statistics;
+mod target;
 
-use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::measure::{Bounds, Plan};
-
-/// Anything that stops a run.
-type Failure = Box<dyn Error + Send + Sync>;
+use crate::failure::Failure;
+use crate::plan::{Bounds, Plan};
+use crate::target::Target;
 
 /// What verification costs a whole server under load.
 #[derive(Debug, Parser)]
@@ -76,63 +78,16 @@ struct Arguments {
 enum Role {
     /// A server, until its standard input ends.
     #[command(hide = true)]
-    Serve(Server),
-}
-
-/// Which server.
-#[derive(Clone, Copy, Debug, clap::Args)]
-struct Server {
-    framework: Framework,
-    variant: Variant,
-    /// The core to stay on, with one worker.
-    #[arg(long)]
-    core: Option<usize>,
-    #[arg(long)]
-    log: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Framework {
-    Axum,
-    Actix,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Variant {
-    Bare,
-    /// Bare, with a handler that makes the MAC and the hash.
-    Floor,
-    Wrapped,
-}
-
-impl Framework {
-    fn name(self) -> &'static str {
-        match self {
-            Framework::Axum => "axum",
-            Framework::Actix => "actix",
-        }
-    }
-}
-
-impl Variant {
-    const ALL: [Variant; 3] = [Variant::Bare, Variant::Floor, Variant::Wrapped];
-
-    fn name(self) -> &'static str {
-        match self {
-            Variant::Bare => "bare",
-            Variant::Floor => "floor",
-            Variant::Wrapped => "wrapped",
-        }
-    }
+    Serve(Target),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.role {
-        Some(Role::Serve(server)) => server::run(server).map(|never| match never {}),
+    let exit = match arguments.role {
+        Some(Role::Serve(target)) => server::run(target).map(|never| match never {}),
         None => load(&arguments),
     };
-    done.unwrap_or_else(|error| {
+    exit.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::from(2)
     })
@@ -150,11 +105,12 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
         timed: !arguments.smoke,
     };
     let results = measure::run(plan)?;
-    let complaints = report::complaints(&results, &plan);
-    for complaint in &complaints {
-        println!("FAILED: {complaint}");
+    report::print_answers(&results);
+    let violations = limits::violations(&results, &plan);
+    for violation in &violations {
+        println!("FAILED: {violation}");
     }
-    if complaints.is_empty() {
+    if violations.is_empty() {
         println!("passed");
         Ok(ExitCode::SUCCESS)
     } else {
@@ -164,7 +120,7 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn bounds(arguments: &Arguments) -> Bounds {
     if arguments.smoke {
-        // A count ends it, not a clock.
+        // Ends after a number of answers, on any machine.
         Bounds {
             comparison: Duration::ZERO,
             round: Duration::from_secs(60),

@@ -1,25 +1,26 @@
-//! A server in a process of its own, and what Linux counts of it.
+//! A server process, and its CPU time and memory as Linux reports them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::{Failure, Server};
+use crate::failure::Failure;
+use crate::target::Target;
 
-/// A server, up until this is dropped.
+/// A server process; dropping it stops the server.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     pub(crate) port: u16,
 }
 
-/// What became of a server's time so far.
+/// CPU time of a server since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// On a core.
+    /// Time on a core.
     pub(crate) busy: Duration,
-    /// With something to do, and somebody else on the core.
+    /// Time runnable, while another thread had the core.
     pub(crate) waiting: Duration,
 }
 
@@ -33,16 +34,16 @@ impl Usage {
 }
 
 impl Process {
-    pub(crate) fn start(server: Server) -> Result<Self, Failure> {
+    pub(crate) fn start(target: Target) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["serve", server.framework.name(), server.variant.name()]);
-        if let Some(core) = server.core {
+        command.args(["serve", target.framework.name(), target.variant.name()]);
+        if let Some(core) = target.core {
             command.args(["--core", &core.to_string()]);
         }
-        if server.log {
+        if target.log {
             command.arg("--log");
         }
-        // It ends with its input, should this process not get to end it.
+        // The server exits at EOF, so that it never outlives this process.
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -60,7 +61,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Its memory but for what it maps of files, in KiB.
+    /// Returns the anonymous memory in KiB.
     pub(crate) fn memory(&self) -> Result<u64, Failure> {
         let maps = self.read("smaps_rollup")?;
         let number = maps.lines().find_map(|line| {
@@ -70,7 +71,7 @@ impl Process {
         number.ok_or_else(|| "this Linux doesn't tell how much memory a process has".into())
     }
 
-    /// What all its threads have used.
+    /// Returns the CPU time of all threads.
     pub(crate) fn usage(&self) -> Result<Usage, Failure> {
         let mut usage = Usage::default();
         for thread in fs::read_dir(self.path("task")).map_err(|error| only_linux(&error))? {

@@ -1,4 +1,4 @@
-//! The servers: the same handler, bare and wrapped.
+//! The servers: the same handler bare, with the floor, and wrapped.
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
@@ -13,19 +13,21 @@ use qstash_verify::{Verifier, testing};
 use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_tower::QstashLayer;
 
+use crate::cores;
+use crate::failure::Failure;
 use crate::floor::{self, Mac};
-use crate::{Failure, Framework, Server, Variant, cores};
+use crate::target::{Framework, Target, Variant};
 
 pub(crate) const BASE_URL: &str = "https://api.example.com";
 pub(crate) const PATH: &str = "/webhooks/orders";
 
-/// Says on standard output on which port it listens, and serves until standard input
-/// ends, which it does if the client does in whatever way.
-pub(crate) fn run(server: Server) -> Result<Infallible, Failure> {
-    if let Some(core) = server.core {
+/// Prints its port and serves until EOF on standard input, which arrives even if the
+/// client crashes.
+pub(crate) fn run(target: Target) -> Result<Infallible, Failure> {
+    if let Some(core) = target.core {
         cores::stay_on(core)?;
     }
-    if server.log {
+    if target.log {
         let to_nowhere = tracing_subscriber::fmt().with_writer(std::io::sink);
         to_nowhere
             .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
@@ -36,22 +38,22 @@ pub(crate) fn run(server: Server) -> Result<Infallible, Failure> {
     writeln!(output, "{}", listener.local_addr()?.port())?;
     output.flush()?;
     std::thread::spawn(|| {
-        // Whatever is written or goes wrong, it is at its end.
+        // EOF, input or an error: the server stops.
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
-    let workers = match server.core {
+    let workers = match target.core {
         Some(_) => 1,
         None => std::thread::available_parallelism()?.get(),
     };
-    match server.framework {
-        Framework::Axum => axum(listener, server.variant, workers)?,
-        Framework::Actix => actix(listener, server.variant, workers)?,
+    match target.framework {
+        Framework::Axum => axum(listener, target.variant, workers)?,
+        Framework::Actix => actix(listener, target.variant, workers)?,
     }
     Err("the server has stopped by itself".into())
 }
 
-/// With the real clock, and all the checks there are.
+/// A verifier with all checks and the system clock.
 fn verifier() -> Result<Verifier, Failure> {
     let builder = Verifier::builder(testing::signing_keys());
     Ok(builder.base_url(BASE_URL)?.build())
@@ -77,13 +79,13 @@ fn axum(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), F
 }
 
 fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), Failure> {
-    // One of the two is not used.
+    // Unused unless the variant is wrapped.
     let qstash = QstashMiddleware::new(verifier()?);
     macro_rules! serve {
         ($resource:expr) => {
             HttpServer::new(move || App::new().service($resource))
                 .workers(workers)
-                // A connection has to wait while others have their turn.
+                // A connection is idle while the other servers are measured.
                 .keep_alive(Duration::from_secs(75))
                 .disable_signals()
                 .listen(listener)?
@@ -122,9 +124,8 @@ async fn handle_verified_by_actix(_: qstash_verify_actix::Delivery, body: Bytes)
     describe(&body)
 }
 
-/// The answer to a body, by which the client knows that all of it arrived, in order,
-/// and is the one that it sent. It takes less than a tenth of a microsecond: what
-/// a handler does is not the subject.
+/// Returns the answer to a body: its length and a checksum, which prove that it arrived
+/// whole and in order. Takes less than 0.1 µs, so that the handler hardly counts.
 pub(crate) fn describe(body: &[u8]) -> String {
     let (words, rest) = body.as_chunks();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_are_told_apart() {
+    fn checksum_detects_changed_and_swapped_bytes() {
         let body: Vec<u8> = (0..=250).cycle().take(1027).collect();
         let described = describe(&body);
         assert!(described.starts_with("1027 "), "{described}");

@@ -1,4 +1,4 @@
-//! The load test in small: answers and memory, and no time.
+//! The load test with few requests: checks answers and memory, not time.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -15,8 +15,8 @@ fn answers_are_right_and_memory_is_flat() {
         let memory = format!("{server} wrapped: ");
         assert!(said.contains(&memory), "{said}");
     }
-    // Two frameworks, three times both kinds of traffic, 63 requests on each of 32
-    // connections.
+    // Two frameworks, three rounds of both kinds of traffic, 63 requests on each of
+    // 32 connections.
     let answers = "24192 right answers of wrapped servers, 0 wrong answers of any";
     assert!(said.contains(answers), "{said}");
 }

@@ -1,19 +1,19 @@
-//! A genuine delivery, and what the fuzzer makes of it: it is changed first and
-//! signed afterwards, so that most inputs get past the MAC.
+//! A genuine delivery that the fuzzer mutates. It is signed after the mutations, so
+//! that most inputs get past the MAC.
 
-mod known;
-mod sent;
+mod mutations;
+mod signed;
 
 use std::time::Duration;
 
-pub use known::change;
-use known::{CLAIMS, DATES, HEADERS, NAMES, NOW, PAIRS, REGIONS, TARGETS, URL, URLS, VALUES};
-pub use sent::Finished;
+pub use mutations::change;
+use mutations::{CLAIMS, DATES, HEADERS, NAMES, NOW, PAIRS, REGIONS, TARGETS, URL, URLS, VALUES};
+pub use signed::SignedDelivery;
 
 use crate::reader::Reader;
 use crate::reference::url::Destination;
 
-/// A delivery and the verifier that it comes to. A new one is genuine.
+/// An unsigned delivery and the settings of its verifier. Genuine by default.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     claims: Vec<(Vec<u8>, Vec<u8>)>,
@@ -21,7 +21,7 @@ pub struct Delivery {
     payload: Option<Vec<u8>>,
     space: Vec<u8>,
     key: String,
-    /// How long it is to be, white space filling it up.
+    /// Length to which white space pads the token.
     token_length: Option<usize>,
     token_edits: Vec<Edit>,
     body: Vec<u8>,
@@ -34,20 +34,20 @@ pub struct Delivery {
     /// In eighths of a second.
     now: i64,
     tolerance: Duration,
-    /// How many bytes more than the body has.
+    /// Body limit less the length of the body.
     room: Option<i16>,
-    /// Which regional pairs there are, if it is not an explicit pair.
+    /// Bits of the pairs that are not set; `None` for an explicit pair.
     environment: Option<u8>,
-    /// How long the chunks of the body are.
+    /// Length of the chunks of the body.
     pub chunks: usize,
 }
 
-/// A JOSE header with so many bytes in it that mean nothing.
+/// A JOSE header with a member of the given length.
 fn long_header(filler: usize) -> Vec<u8> {
     format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "x".repeat(filler)).into_bytes()
 }
 
-/// A byte set, put in or taken out.
+/// Sets, inserts or removes a byte, or truncates.
 #[derive(Clone, Copy, Debug)]
 struct Edit {
     kind: u8,
@@ -125,7 +125,7 @@ impl Default for Delivery {
 }
 
 impl Delivery {
-    /// Reads changes to the end.
+    /// Applies mutations until EOF.
     #[must_use]
     pub fn read(mut input: Reader<'_>) -> Self {
         let mut delivery = Delivery::default();
@@ -135,7 +135,7 @@ impl Delivery {
         delivery
     }
 
-    /// One change.
+    /// Applies one mutation.
     pub fn change(&mut self, kind: u8, input: &mut Reader<'_>) {
         match kind % change::COUNT {
             change::CLAIM => {
@@ -147,7 +147,7 @@ impl Delivery {
                 let name = CLAIMS[usize::from(input.byte()) % CLAIMS.len()];
                 self.claims.retain(|(known, _)| known != name.as_bytes());
             }
-            // The name again, as it is or with an escape in it.
+            // The name again, plain or with an escape.
             change::AGAIN => {
                 let which = input.byte();
                 let name = CLAIMS[usize::from(which) % CLAIMS.len()];
@@ -163,7 +163,7 @@ impl Delivery {
                 let value = input.one_of(&VALUES);
                 self.claims.push((name, value));
             }
-            // So many eighths of a second from now, in one of several spellings.
+            // An offset from now in eighths of a second, in one of several spellings.
             change::DATE => {
                 let name = DATES[usize::from(input.byte()) % DATES.len()];
                 let date = self.now + i64::from(input.signed());
@@ -242,8 +242,7 @@ impl Delivery {
             change::KEYS => self.environment = Some(input.byte()),
             change::HASH => self.hash = Some(input.byte()),
             change::UNSIGNED => self.signature = false,
-            // A claim or a header of some size, or a token or a header of nearly
-            // the greatest.
+            // A claim or a header of any size, or a token or a header near its limit.
             change::LONG => {
                 let (kind, size) = (input.byte(), input.short());
                 match kind % 4 {
@@ -257,7 +256,7 @@ impl Delivery {
                     _ => self.jose = long_header(744 + usize::from(size % 5)),
                 }
             }
-            // A declared length, near the one that comes.
+            // A declared length near the actual one.
             _ => {
                 let length = self.body.len() as i64 + i64::from(input.signed());
                 let length = length.max(0).to_string().into_bytes();

@@ -1,4 +1,4 @@
-//! Which keys and credentials an environment holds.
+//! Keys and credentials of an environment.
 
 use std::collections::BTreeMap;
 
@@ -73,8 +73,8 @@ impl Keys {
     }
 }
 
-/// What an environment makes: keys with warnings, or an error; both in words of
-/// this model. Warnings are in order of the alphabet.
+/// A result with warnings, or an error, both in the words of this model. Warnings are
+/// sorted.
 pub type Outcome<T> = Result<(T, Vec<String>), String>;
 
 /// Reads the keys as the documentation of `KeyRing::from_env` says.
@@ -235,8 +235,20 @@ fn primary(environment: &Environment) -> Result<Option<&'static str>, String> {
     let Some(value) = value(environment, "QSTASH_REGION") else {
         return Ok(None);
     };
-    let region = super::region(value.as_bytes());
+    let region = region(value.as_bytes());
     region.map(Some).ok_or_else(|| "invalid region".to_owned())
+}
+
+/// `US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` for `_` or not.
+#[must_use]
+pub fn region(value: &[u8]) -> Option<&'static str> {
+    let spelled = value.to_ascii_uppercase().into_iter();
+    let spelled: Vec<u8> = spelled
+        .map(|byte| if byte == b'-' { b'_' } else { byte })
+        .collect();
+    ["US_EAST_1", "EU_CENTRAL_1"]
+        .into_iter()
+        .find(|region| region.as_bytes() == spelled)
 }
 
 /// The words for `ConfigError::NoSigningKeys`.

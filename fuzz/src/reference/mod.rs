@@ -1,6 +1,5 @@
-//! A verifier written from the documentation, to be compared with the core: slow
-//! and obvious, and with nothing in common but SHA-256 and Rust's own reading of
-//! decimal numbers.
+//! The reference verifier, written from the documentation: slow and obvious. It shares
+//! only SHA-256 and Rust's parsing of decimal numbers with the core.
 
 pub mod base64url;
 pub mod environment;
@@ -10,17 +9,17 @@ pub mod url;
 
 use std::collections::BTreeSet;
 
-use environment::Keys;
+use environment::{Keys, region};
 use url::Destination;
 
-/// What a verifier is told.
+/// The settings of a verifier.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Its keys.
     pub keys: Keys,
     /// Its URL.
     pub destination: Option<Destination>,
-    /// What its clock says, in seconds since the Unix epoch.
+    /// The time of its clock, in seconds since the Unix epoch.
     pub now: f64,
     /// In seconds.
     pub tolerance: f64,
@@ -52,7 +51,7 @@ impl Head {
             .filter_map(|value| std::str::from_utf8(value).ok())
     }
 
-    /// What the headers say of the message.
+    /// Returns the metadata in the headers.
     #[must_use]
     pub fn metadata(&self) -> Metadata {
         let first = |name| self.texts(name).next().map(str::to_owned);
@@ -67,7 +66,7 @@ impl Head {
         }
     }
 
-    /// The longest length that is declared for the body.
+    /// The greatest declared length of the body.
     fn declared(&self) -> u64 {
         let lengths = self.texts("content-length");
         lengths
@@ -81,19 +80,7 @@ impl Head {
     }
 }
 
-/// `US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` for `_` or not.
-#[must_use]
-pub fn region(value: &[u8]) -> Option<&'static str> {
-    let spelled = value.to_ascii_uppercase().into_iter();
-    let spelled: Vec<u8> = spelled
-        .map(|byte| if byte == b'-' { b'_' } else { byte })
-        .collect();
-    ["US_EAST_1", "EU_CENTRAL_1"]
-        .into_iter()
-        .find(|region| region.as_bytes() == spelled)
-}
-
-/// What `MessageMetadata` holds.
+/// The content of `MessageMetadata`.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Metadata {
@@ -116,7 +103,7 @@ pub struct Genuine {
     pub nbf: Option<f64>,
     pub iat: Option<f64>,
     pub jti: Option<String>,
-    /// What the token says of the body: base64url, without the `=` at its end.
+    /// The claim `body`, base64url without padding.
     pub hash: String,
 }
 
@@ -124,7 +111,7 @@ pub struct Genuine {
 pub type Code = &'static str;
 
 impl Setup {
-    /// Everything that can be said without the body.
+    /// Verifies the head of a request.
     ///
     /// # Errors
     /// The code of the refusal.
@@ -231,7 +218,7 @@ impl Setup {
         })
     }
 
-    /// What is to be said of the body of a delivery whose head is genuine.
+    /// Verifies the body of a delivery whose head is genuine.
     ///
     /// # Errors
     /// The code of the refusal.

@@ -1,4 +1,4 @@
-//! What comes back of a delivery.
+//! The answer to a delivery.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Request, StatusCode};
@@ -7,18 +7,18 @@ use hyper::body::{Bytes, Incoming};
 use qstash_verify::CHALLENGE;
 use serde_json::Value;
 
-use super::client::{HttpClient, in_words, no_answer};
+use super::client::{HttpClient, error_chain, no_answer};
 
-/// What came back.
+/// An answer to a delivery.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// The beginning of it.
+    /// The first 64 KiB of the body.
     pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    /// Asks for it.
+    /// Sends a request and reads its answer.
     pub(super) async fn to(
         request: Request<Full<Bytes>>,
         client: &HttpClient,
@@ -28,53 +28,55 @@ impl Answer {
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,
-            body: beginning(body).await.map_err(|error| in_words(&error))?,
+            body: read_beginning(body)
+                .await
+                .map_err(|error| error_chain(&error))?,
         })
     }
 
-    /// Whether a verifier answers so. Other SDKs' receivers answer 403.
+    /// Whether a verifier may have refused: other SDKs answer 403.
     pub(super) fn is_refusal(&self) -> bool {
         [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&self.status)
     }
 
-    /// Whether it is a verifier of this project that refuses.
+    /// Whether a verifier of this project refused.
     pub(super) fn is_ours(&self) -> bool {
         let challenge = self.headers.get(WWW_AUTHENTICATE);
         challenge.is_some_and(|challenge| challenge == CHALLENGE)
     }
 
-    /// The code in its body, if there is one.
+    /// Returns the code in the body, if there is one.
     pub(super) fn code(&self) -> Option<String> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         Some(body.get("error")?.as_str()?.to_owned())
     }
 
-    /// Whether there may be more of its body.
+    /// Whether the body may have been cut.
     pub(super) fn is_cut(&self) -> bool {
-        self.body.len() == ENOUGH
+        self.body.len() == MAX_BODY
     }
 }
 
 /// A status code and, if it has one, its name.
-pub(super) fn in_short(status: StatusCode) -> String {
+pub(super) fn status_text(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => status.as_u16().to_string(),
     }
 }
 
-/// As much of an answer as anyone wants to see.
-const ENOUGH: usize = 64 * 1024;
+/// Maximum length of a body that is read.
+const MAX_BODY: usize = 64 * 1024;
 
-async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
+async fn read_beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
     let mut bytes = Vec::new();
-    while bytes.len() < ENOUGH
+    while bytes.len() < MAX_BODY
         && let Some(frame) = body.frame().await
     {
         if let Ok(data) = frame?.into_data() {
             bytes.extend_from_slice(&data);
         }
     }
-    bytes.truncate(ENOUGH);
+    bytes.truncate(MAX_BODY);
     Ok(bytes)
 }

@@ -14,7 +14,7 @@ use crate::output::Failure;
 
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Reads a URL that can be asked: absolute, and of HTTP.
+/// Parses an absolute URL of HTTP or HTTPS.
 pub(crate) fn parse_url(text: &str) -> Result<Uri, String> {
     let url: Uri = text
         .parse()
@@ -25,7 +25,7 @@ pub(crate) fn parse_url(text: &str) -> Result<Uri, String> {
     }
 }
 
-/// A client for this URL, of those that [`parse_url`] reads.
+/// Returns a client for a URL that [`parse_url`] accepted.
 pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
     let connector = if url.scheme_str() == Some("https") {
         HttpsConnectorBuilder::new()
@@ -37,7 +37,7 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
             })?
             .https_only()
     } else {
-        // Reading the system's certificates takes longer than a delivery does.
+        // No certificates: loading the system's takes longer than a delivery.
         let config = ClientConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(Failure::new)?
@@ -48,17 +48,17 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
             .https_or_http()
     };
     let client = Client::builder(TokioExecutor::new())
-        // A connection that is used again may be closed just then, and a
-        // delivery that fails for this says nothing of the service.
+        // No reuse: the service may be closing an idle connection, and a delivery
+        // that fails for that says nothing about it.
         .pool_max_idle_per_host(0)
         .build(connector.enable_http1().build());
     Ok(client)
 }
 
-/// Why there is no answer. The error's own text tells only at which step of
-/// the client's it came up.
+/// Describes why there is no answer. The error's own text names only the step of the
+/// client.
 pub(crate) fn no_answer(error: &legacy::Error) -> String {
-    let words = in_words(std::error::Error::source(error).unwrap_or(error));
+    let words = error_chain(std::error::Error::source(error).unwrap_or(error));
     if words.contains("writing a body") {
         format!(
             "{words} (the service closed the connection before the body was whole, perhaps for its length)"
@@ -68,8 +68,8 @@ pub(crate) fn no_answer(error: &legacy::Error) -> String {
     }
 }
 
-/// An error with its causes, which hyper keeps in its sources.
-pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
+/// Describes an error and its causes, which hyper keeps in its sources.
+pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words = error.to_string();
     for cause in std::iter::successors(error.source(), |error| error.source()) {
         let cause = cause.to_string();

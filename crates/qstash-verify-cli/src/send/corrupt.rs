@@ -1,4 +1,4 @@
-//! Deliveries that must be refused.
+//! `--corrupt`: deliveries that must be refused.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use qstash_verify::Region;
 use qstash_verify::signing::SignedDelivery;
 
-use super::answer::{Answer, in_short};
+use super::answer::{Answer, status_text};
 use crate::message::random_id;
 use crate::output::{Line, Verdict};
 use crate::time;
@@ -27,7 +27,7 @@ pub(crate) enum Corrupt {
     Url,
 }
 
-/// As it is called on the command line.
+/// The name on the command line.
 impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.to_possible_value();
@@ -36,7 +36,7 @@ impl fmt::Display for Corrupt {
 }
 
 impl Corrupt {
-    /// The delivery, its fault, and the body to send with it.
+    /// Returns the corrupt delivery, and the body to send with it.
     pub(crate) fn apply(
         self,
         delivery: SignedDelivery,
@@ -77,7 +77,7 @@ impl Corrupt {
         }
     }
 
-    /// What an answer to it tells of the service.
+    /// Judges the answer of a service to the corrupt delivery.
     pub(super) fn judge(self, answer: &Answer) -> (Verdict, String) {
         if answer.status.is_success() {
             return (Verdict::Finding, format!("accepted: {}", self.lesson()));
@@ -85,7 +85,7 @@ impl Corrupt {
         if !answer.is_refusal() {
             let text = format!(
                 "{} is no refusal: the delivery met something else",
-                in_short(answer.status)
+                status_text(answer.status)
             );
             return (Verdict::Finding, text);
         }
@@ -93,7 +93,7 @@ impl Corrupt {
             Some(code) if self.codes().contains(&code) => {
                 (Verdict::Good, format!("refused, as it must be: {code}"))
             }
-            // One without its fault would have been refused as well.
+            // The uncorrupted delivery would have been refused as well.
             Some(code) if answer.is_ours() => (
                 Verdict::Finding,
                 format!(
@@ -102,7 +102,7 @@ impl Corrupt {
                     self.codes().join(" or ")
                 ),
             ),
-            // Receivers of other SDKs have words of their own.
+            // Other SDKs have other codes.
             Some(code) => (
                 Verdict::Good,
                 format!("refused, as it must be; the answer says {}", Line(code)),
@@ -114,7 +114,7 @@ impl Corrupt {
         }
     }
 
-    /// What is wrong where it is accepted.
+    /// What is wrong with a service that accepts it.
     fn lesson(self) -> &'static str {
         match self {
             Corrupt::Body => "the service does not compare the body with the signed hash",

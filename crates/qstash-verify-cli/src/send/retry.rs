@@ -1,4 +1,4 @@
-//! When QStash delivers a message again.
+//! The retry schedule of QStash.
 //! Source: <https://upstash.com/docs/qstash/features/retry>.
 
 use std::time::{Duration, SystemTime};
@@ -9,35 +9,42 @@ use qstash_verify::Retry;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What QStash does after an answer, while the message has retries left.
+/// The next step of QStash after an answer, if retries are left.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Next {
+pub(crate) enum NextStep {
     Done,
     GiveUp,
-    Wait { delay: Duration, why: Why },
+    Wait {
+        delay: Duration,
+        source: DelaySource,
+    },
 }
 
-/// What a wait goes by.
+/// The source of a delay.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Why {
+pub(crate) enum DelaySource {
     BackOff,
     RetryAfter,
-    /// The back-off, since the answer's `Retry-After` can't be used.
-    Unusable,
+    /// The back-off, because the answer's `Retry-After` is invalid or too long.
+    InvalidRetryAfter,
 }
 
-/// `retry` counts the retries, from 1 for the one that may come next. Without an
-/// answer there was no connection, or it broke.
-pub(crate) fn next(answer: Option<(StatusCode, &HeaderMap)>, retry: u32, now: SystemTime) -> Next {
-    let back_off = |why| Next::Wait {
+/// Returns the next step. `retry` is the number of the next retry, from 1; without an
+/// answer the connection failed.
+pub(crate) fn next(
+    answer: Option<(StatusCode, &HeaderMap)>,
+    retry: u32,
+    now: SystemTime,
+) -> NextStep {
+    let back_off = |source| NextStep::Wait {
         delay: back_off(retry),
-        why,
+        source,
     };
     let Some((status, headers)) = answer else {
-        return back_off(Why::BackOff);
+        return back_off(DelaySource::BackOff);
     };
     if status.is_success() {
-        return Next::Done;
+        return NextStep::Done;
     }
     let (never, value) = Retry::Never.header();
     if status.as_u16() == Retry::Never.status()
@@ -45,21 +52,21 @@ pub(crate) fn next(answer: Option<(StatusCode, &HeaderMap)>, retry: u32, now: Sy
             .get(never)
             .is_some_and(|found| found == value.as_str())
     {
-        return Next::GiveUp;
+        return NextStep::GiveUp;
     }
     let Some(value) = headers.get(RETRY_AFTER) else {
-        return back_off(Why::BackOff);
+        return back_off(DelaySource::BackOff);
     };
     let delay = value
         .to_str()
         .ok()
         .and_then(|value| retry_after(value, now));
     match delay {
-        Some(delay) => Next::Wait {
+        Some(delay) => NextStep::Wait {
             delay,
-            why: Why::RetryAfter,
+            source: DelaySource::RetryAfter,
         },
-        None => back_off(Why::Unusable),
+        None => back_off(DelaySource::InvalidRetryAfter),
     }
 }
 
@@ -69,8 +76,8 @@ fn back_off(retry: u32) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(DAY)
 }
 
-/// Seconds, an HTTP-date, or a duration such as `6m5s`; more than a day counts
-/// for nothing.
+/// Parses seconds, an HTTP-date, or a duration such as `6m5s`; `None` if it is more than
+/// a day.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     let delay = if let Ok(seconds) = value.parse() {
@@ -83,7 +90,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     (delay <= DAY).then_some(delay)
 }
 
-/// A duration as Go writes and reads it: numbers, each with its unit.
+/// Parses a duration of Go: numbers, each with its unit.
 fn duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, f64); 7] = [
         ("ns", 1e-9),
@@ -115,7 +122,7 @@ mod tests {
     use super::*;
     use std::time::UNIX_EPOCH;
 
-    fn after(status: u16, headers: &[(&'static str, &str)], retry: u32) -> Next {
+    fn after(status: u16, headers: &[(&'static str, &str)], retry: u32) -> NextStep {
         let headers = headers.iter().map(|(name, value)| {
             let name = http::HeaderName::from_static(name);
             (name, value.parse().unwrap())
@@ -126,9 +133,9 @@ mod tests {
         next(Some((status, &headers)), retry, now)
     }
 
-    fn wait(seconds: f64, why: Why) -> Next {
+    fn wait(seconds: f64, source: DelaySource) -> NextStep {
         let delay = Duration::from_secs_f64(seconds);
-        Next::Wait { delay, why }
+        NextStep::Wait { delay, source }
     }
 
     #[test]
@@ -140,32 +147,44 @@ mod tests {
             (4, 22026.0),
             (5, 86400.0),
         ] {
-            let Next::Wait { delay, why } = after(500, &[], retry) else {
+            let NextStep::Wait { delay, source } = after(500, &[], retry) else {
                 panic!("{retry}");
             };
-            assert_eq!((delay.as_secs_f64().floor(), why), (seconds, Why::BackOff));
+            assert_eq!(
+                (delay.as_secs_f64().floor(), source),
+                (seconds, DelaySource::BackOff)
+            );
         }
-        assert_eq!(after(500, &[], u32::MAX), wait(86400.0, Why::BackOff));
-        assert_eq!(next(None, 5, UNIX_EPOCH), wait(86400.0, Why::BackOff));
+        assert_eq!(
+            after(500, &[], u32::MAX),
+            wait(86400.0, DelaySource::BackOff)
+        );
+        assert_eq!(
+            next(None, 5, UNIX_EPOCH),
+            wait(86400.0, DelaySource::BackOff)
+        );
     }
 
     #[test]
     fn retry_after_has_three_forms() {
         let delay = |value: &str| after(503, &[("retry-after", value)], 5);
-        assert_eq!(delay("30"), wait(30.0, Why::RetryAfter));
-        assert_eq!(delay("0"), wait(0.0, Why::RetryAfter));
+        assert_eq!(delay("30"), wait(30.0, DelaySource::RetryAfter));
+        assert_eq!(delay("0"), wait(0.0, DelaySource::RetryAfter));
         assert_eq!(
             delay("Sun, 06 Nov 1994 08:50:07 GMT"),
-            wait(30.0, Why::RetryAfter)
+            wait(30.0, DelaySource::RetryAfter)
         );
         assert_eq!(
             delay("Sun, 06 Nov 1994 08:49:07 GMT"),
-            wait(0.0, Why::RetryAfter)
+            wait(0.0, DelaySource::RetryAfter)
         );
-        assert_eq!(delay("6m5s"), wait(365.0, Why::RetryAfter));
-        assert_eq!(delay("1h0m0.5s"), wait(3600.5, Why::RetryAfter));
-        assert_eq!(delay("1.5h"), wait(5400.0, Why::RetryAfter));
-        assert_eq!(delay("1s500ms2us3ns"), wait(1.500_002_003, Why::RetryAfter));
+        assert_eq!(delay("6m5s"), wait(365.0, DelaySource::RetryAfter));
+        assert_eq!(delay("1h0m0.5s"), wait(3600.5, DelaySource::RetryAfter));
+        assert_eq!(delay("1.5h"), wait(5400.0, DelaySource::RetryAfter));
+        assert_eq!(
+            delay("1s500ms2us3ns"),
+            wait(1.500_002_003, DelaySource::RetryAfter)
+        );
         for ignored in [
             "86401",
             "25h",
@@ -174,12 +193,16 @@ mod tests {
             "",
             "Mon, 07 Nov 1994 08:49:38 GMT",
         ] {
-            assert_eq!(delay(ignored), wait(86400.0, Why::Unusable), "{ignored}");
+            assert_eq!(
+                delay(ignored),
+                wait(86400.0, DelaySource::InvalidRetryAfter),
+                "{ignored}"
+            );
         }
     }
 
     #[test]
-    fn what_the_core_writes_is_read() {
+    fn headers_of_the_core_are_parsed() {
         let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
         let delay = Duration::new(365, 1_002_003);
         for (retry, seconds) in [
@@ -190,21 +213,21 @@ mod tests {
             let (name, value) = retry.header();
             assert_eq!(
                 after(retry.status(), &[(name, &value)], 5),
-                wait(seconds, Why::RetryAfter)
+                wait(seconds, DelaySource::RetryAfter)
             );
         }
     }
 
     #[test]
-    fn the_end_of_retries() {
-        assert_eq!(after(204, &[], 1), Next::Done);
+    fn success_and_never_end_the_retries() {
+        assert_eq!(after(204, &[], 1), NextStep::Done);
         let (name, value) = Retry::Never.header();
-        assert_eq!(after(489, &[(name, &value)], 1), Next::GiveUp);
-        // The one without the other says nothing.
-        assert!(matches!(after(489, &[], 1), Next::Wait { .. }));
+        assert_eq!(after(489, &[(name, &value)], 1), NextStep::GiveUp);
+        // Status and header count only together.
+        assert!(matches!(after(489, &[], 1), NextStep::Wait { .. }));
         assert!(matches!(
             after(500, &[(name, &value)], 1),
-            Next::Wait { .. }
+            NextStep::Wait { .. }
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! Delivers a message, shows what comes back, and delivers it again.
+//! Delivers a message, shows the answers, and retries.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,11 +7,11 @@ use http_body_util::Full;
 use qstash_verify::KeyRing;
 use qstash_verify::signing::SignedDelivery;
 
-use super::answer::{Answer, in_short};
+use super::answer::{Answer, status_text};
 use super::client::HttpClient;
 use super::corrupt::Corrupt;
 use super::options::Options;
-use super::retry::{self, Next, Why};
+use super::retry::{self, DelaySource, NextStep};
 use crate::message::{Message, signed_with};
 use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
 use crate::time;
@@ -23,7 +23,7 @@ pub(super) struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Delivers a message, as often as QStash would.
+    /// Delivers a message, with the retries of QStash.
     pub(super) async fn deliver(&self, message: &Message) -> Outcome {
         let first = self.options.message.retried;
         for retry in 0..=self.options.retries {
@@ -45,16 +45,16 @@ impl Sender<'_> {
                 retried.saturating_add(1),
                 SystemTime::now(),
             );
-            let (delay, why) = match next {
-                Next::Done => return Ok(Verdict::Good),
-                Next::GiveUp => {
+            let (delay, source) = match next {
+                NextStep::Done => return Ok(Verdict::Good),
+                NextStep::GiveUp => {
                     output::print("no retry: the answer says that none will mend it\n")?;
                     return Ok(Verdict::Finding);
                 }
-                Next::Wait { delay, why } => (delay, why),
+                NextStep::Wait { delay, source } => (delay, source),
             };
             if retry < self.options.retries {
-                self.wait(delay, why).await?;
+                self.wait(delay, source).await?;
             } else if retry > 0 {
                 output::print("no retry is left: QStash moves it to the dead letter queue\n")?;
             }
@@ -62,11 +62,11 @@ impl Sender<'_> {
         Ok(Verdict::Finding)
     }
 
-    async fn wait(&self, delay: Duration, why: Why) -> Result<(), Failure> {
-        let why = match why {
-            Why::BackOff => "",
-            Why::RetryAfter => ", as Retry-After asks",
-            Why::Unusable => " (its Retry-After is none, or of more than a day)",
+    async fn wait(&self, delay: Duration, source: DelaySource) -> Result<(), Failure> {
+        let why = match source {
+            DelaySource::BackOff => "",
+            DelaySource::RetryAfter => ", as Retry-After asks",
+            DelaySource::InvalidRetryAfter => " (its Retry-After is none, or of more than a day)",
         };
         let span = time::span(delay.as_secs_f64());
         let delay = if self.options.fast {
@@ -101,7 +101,7 @@ impl Sender<'_> {
         Ok(verdict)
     }
 
-    /// What a refusal of a good delivery tells of the service.
+    /// Suggests the cause of a refusal of a genuine delivery.
     fn hint(&self, answer: &Answer) -> Option<&'static str> {
         if !answer.is_ours() {
             return None;
@@ -125,7 +125,7 @@ impl Sender<'_> {
         })
     }
 
-    /// Sends a delivery once and shows the answer; `None` if there is none.
+    /// Sends a delivery once and shows the answer; `None` if there was none.
     async fn attempt(
         &self,
         message: &Message,
@@ -163,7 +163,7 @@ impl Sender<'_> {
                     status if status.is_server_error() => ODD,
                     _ => BAD,
                 };
-                let status = in_short(answer.status);
+                let status = status_text(answer.status);
                 output::print(format_args!("{} after {took}\n", styled(style, status)))?;
                 for line in String::from_utf8_lossy(&answer.body).lines() {
                     output::print(format_args!("{}\n", Line(line)))?;

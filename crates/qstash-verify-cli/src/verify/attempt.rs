@@ -1,4 +1,4 @@
-//! One verification, by the core.
+//! One verification by the core.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,10 +7,10 @@ use qstash_verify::{
     Verifier, VerifyError,
 };
 
-/// What a verification depends on, beside the keys and the delivery.
+/// Settings of a verification, apart from the keys and the delivery.
 #[derive(Clone)]
 pub(super) struct Attempt {
-    /// The value of the header.
+    /// Value of the region header.
     pub(super) region: Option<String>,
     pub(super) url: Option<String>,
     pub(super) at: SystemTime,
@@ -18,10 +18,10 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// The core's verdict on a token.
+    /// Verifies a token.
     ///
     /// # Errors
-    /// The URL is none.
+    /// The URL is invalid.
     pub(super) fn authenticate(
         &self,
         ring: &KeyRing,
@@ -30,7 +30,7 @@ impl Attempt {
         let at = self.at;
         let mut verifier = Verifier::builder(ring.clone())
             .tolerance(self.tolerance)
-            // It is at hand already, and a service's own limit isn't known here.
+            // The body is in memory, and the limit of the service is unknown.
             .body_limit(u64::MAX)
             .clock(move || at);
         if let Some(url) = &self.url {
@@ -45,7 +45,7 @@ impl Attempt {
     }
 }
 
-/// The core's verdict on the body of a genuine token.
+/// Verifies the body of a genuine token.
 pub(super) fn finish(mut pending: PendingDelivery, body: &[u8]) -> Result<Verified, VerifyError> {
     pending.update(body)?;
     pending.finish()

@@ -1,4 +1,4 @@
-//! Verifies the deliveries of a log: JSON Lines in, JSON Lines out.
+//! `verify --batch`: verifies the deliveries of a log, JSON Lines in and out.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,8 +18,8 @@ use crate::keys::Keys;
 use crate::output::{Outcome, Verdict, even_if_unread};
 use crate::time;
 
-/// A longer line is no delivery, and must not fill the memory.
-const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+/// Bounds the memory of a line.
+const MAX_LINE: u64 = 256 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Input {
@@ -80,27 +80,27 @@ pub(super) fn run(options: &Options, keys: &Keys) -> Outcome {
     Ok(Verdict::of(good))
 }
 
-/// What came of reading a line.
-enum Read {
+/// The result of reading a line.
+enum ReadLine {
     Whole,
     TooLong,
     End,
 }
 
 /// Reads a line without its end.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Read> {
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<ReadLine> {
     line.clear();
-    let length = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    let length = input.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
     if line.last() == Some(&b'\n') {
         line.pop();
-        Ok(Read::Whole)
-    } else if length as u64 == LONGEST_LINE {
+        Ok(ReadLine::Whole)
+    } else if length as u64 == MAX_LINE {
         skip_line(input)?;
-        Ok(Read::TooLong)
+        Ok(ReadLine::TooLong)
     } else if length > 0 {
-        Ok(Read::Whole)
+        Ok(ReadLine::Whole)
     } else {
-        Ok(Read::End)
+        Ok(ReadLine::End)
     }
 }
 
@@ -118,9 +118,8 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-/// Reads a line. What is wrong with it is said without quoting from it: there may
-/// be keys in it.
-fn read(line: &[u8]) -> Result<Input, Refused> {
+/// Parses a line. Errors do not quote it: it may hold keys.
+fn parse(line: &[u8]) -> Result<Input, Refused> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     // `serde` would take a list for an object.
     if !line.trim_ascii_start().starts_with(b"{") {
@@ -145,21 +144,21 @@ fn write(output: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
 struct Batch<'a> {
     options: &'a Options,
     keys: &'a Keys,
-    /// The keys for lines without any of their own.
+    /// The keys for lines without `env`.
     ring: Result<KeyRing, ConfigError>,
 }
 
 impl Batch<'_> {
-    /// Answers each line; `good` is false once one was not accepted.
+    /// Answers each line; sets `good` to false if one is refused.
     fn run(&self, good: &mut bool) -> io::Result<()> {
         let mut input = BufReader::with_capacity(256 * 1024, io::stdin().lock());
         let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
         let mut line = Vec::new();
         loop {
             let verdict = match read_line(&mut input, &mut line)? {
-                Read::Whole => self.verify(&line),
-                Read::TooLong => Err(Refused::input("the line is longer than 256 MiB")),
-                Read::End => break,
+                ReadLine::Whole => self.verify(&line),
+                ReadLine::TooLong => Err(Refused::input("the line is longer than 256 MiB")),
+                ReadLine::End => break,
             };
             match verdict {
                 Ok(accepted) => write(&mut output, &accepted)?,
@@ -168,7 +167,7 @@ impl Batch<'_> {
                     write(&mut output, &refused)?;
                 }
             }
-            // Whoever follows a log sees each answer before the next line comes.
+            // Flush before waiting for input, so that a followed log is answered at once.
             if !input.buffer().contains(&b'\n') {
                 output.flush()?;
             }
@@ -177,7 +176,7 @@ impl Batch<'_> {
     }
 
     fn verify(&self, line: &[u8]) -> Result<Accepted, Refused> {
-        let input = read(line)?;
+        let input = parse(line)?;
         let body = match (&input.body, &input.body_base64) {
             (Some(body), None) => Cow::Borrowed(body.as_bytes()),
             (None, Some(text)) => base64_decoded(text.as_bytes())
@@ -194,7 +193,7 @@ impl Batch<'_> {
         let signature = input.signature.as_deref();
         let pending = attempt
             .authenticate(&ring, signature)
-            // Of its settings only the URL can be wrong.
+            // The URL is the only setting that can be invalid.
             .map_err(|error| Refused::input(error.to_string()))??;
         let verified = finish(pending, &body)?;
         Ok(Accepted {
@@ -208,15 +207,15 @@ impl Batch<'_> {
 
     fn ring(&self, input: &Input) -> Result<Cow<'_, KeyRing>, Refused> {
         match &input.env {
-            // Those that were given count whatever the variables say.
+            // Explicit keys win over the variables.
             Some(variables) if self.keys.explicit.is_none() => {
                 KeyRing::from_lookup_allow_development_keys(|name| {
                     variables.get(name).cloned().flatten()
                 })
                 .map(Cow::Owned)
-                .map_err(|error| set_up(&error))
+                .map_err(|error| config_error(&error))
             }
-            _ => self.ring.as_ref().map(Cow::Borrowed).map_err(set_up),
+            _ => self.ring.as_ref().map(Cow::Borrowed).map_err(config_error),
         }
     }
 
@@ -241,11 +240,11 @@ impl Batch<'_> {
     }
 }
 
-fn set_up(error: &ConfigError) -> Refused {
+fn config_error(error: &ConfigError) -> Refused {
     Refused::new(error.code(), error.to_string())
 }
 
-/// The claims as they stand in a token that was verified.
+/// Returns the claims of a verified token as they are written there.
 fn claims(token: &str) -> Result<Box<RawValue>, Refused> {
     let payload = token.split('.').nth(1).unwrap_or_default();
     let unreadable = || Refused::new("malformed_token", "its payload can't be read");
@@ -253,7 +252,7 @@ fn claims(token: &str) -> Result<Box<RawValue>, Refused> {
         .decode(payload)
         .map_err(|_| unreadable())?;
     let mut text = String::from_utf8(payload).map_err(|_| unreadable())?;
-    // In JSON they can't be but white space, and a line is to stay one.
+    // In valid JSON these are white space, which must not break the line.
     if text.contains(['\n', '\r']) {
         text = text.replace(['\n', '\r'], " ");
     }

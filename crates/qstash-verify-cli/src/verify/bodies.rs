@@ -1,12 +1,11 @@
-//! What may have happened to a body on its way.
+//! Variants of a body: the usual changes on its way, undone.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-/// The body as it may have been before, each with what to say if it is the one
-/// that was signed: "…, it matches".
+/// Returns variants of a body, each with the text for a match: "…, it matches".
 pub(super) fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut variants = Vec::new();
     let mut add = |what, variant: Vec<u8>| {
@@ -45,7 +44,7 @@ pub(super) fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     variants
 }
 
-/// JSON as other writers write it.
+/// Variants of JSON by other serialisers.
 fn json(text: &str) -> Vec<(&'static str, String)> {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return Vec::new();
@@ -72,7 +71,7 @@ fn json(text: &str) -> Vec<(&'static str, String)> {
             "its JSON written anew, indented by 4",
             spaced(",", ": ", Some(4)),
         ),
-        // Members in alphabetical order, numbers and escapes as they are short.
+        // Sorted members, shortest numbers and escapes.
         ("its JSON written anew with sorted names", value.to_string()),
     ];
     for (what, variant) in plain {
@@ -82,7 +81,7 @@ fn json(text: &str) -> Vec<(&'static str, String)> {
     variants
 }
 
-/// Valid JSON with other white space; nothing else of it changes.
+/// Changes the white space of valid JSON, and nothing else.
 fn respace(json: &str, item: &str, name: &str, indent: Option<usize>) -> String {
     let mut out = String::with_capacity(json.len());
     let mut depth = 0_usize;
@@ -127,7 +126,7 @@ fn respace(json: &str, item: &str, name: &str, indent: Option<usize>) -> String 
     out
 }
 
-/// The length of the string literal that a text begins with, quotes included.
+/// Returns the length of the leading string literal, quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -141,7 +140,7 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// Base64 of either alphabet, padded or not.
+/// Decodes base64 of either alphabet, padded or not.
 pub(super) fn base64_decoded(text: &[u8]) -> Option<Vec<u8>> {
     const CONFIG: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_on_the_way_is_found() {
+    fn changes_are_found() {
         let signed = COMPACT.as_bytes();
         let sorted = r#"{"a":{},"b":[1,{"x y":"a \"b\" , :[ "}],"c":[]}"#;
         for (arrived, what) in [
@@ -191,7 +190,7 @@ mod tests {
             let found = found.iter().find(|(_, variant)| variant == signed);
             assert_eq!(found.map(|(what, _)| *what), Some(what), "{arrived:?}");
         }
-        // And the other way.
+        // The inverse changes.
         for (signed, what) in [
             (format!("{COMPACT}\n"), "a trailing newline added"),
             (sorted.to_owned(), "its JSON written anew with sorted names"),

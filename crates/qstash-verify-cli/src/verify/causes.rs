@@ -1,20 +1,20 @@
-//! The cause of a refusal, as far as it can be found by trying.
+//! Finds the cause of a refusal by trying variants of the input.
 
 use http::Uri;
 use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
 
 use super::attempt::{Attempt, finish};
-use super::explain::{Failed, Inquiry, Step};
+use super::explain::{Explanation, Failed, Step};
 use super::{bodies, keys};
 use crate::output::{Failure, Line, Short, count};
 
-impl Inquiry<'_> {
+impl Explanation<'_> {
     /// Whether a service with these variables would not even start.
     fn is_unusable(&self) -> bool {
         self.keys.ring().is_err()
     }
 
-    /// Notes that the keys that count did not make the signature, and looks for
+    /// Records that the configured keys did not make the signature, and searches for
     /// those that did.
     pub(super) fn other_keys(
         &mut self,
@@ -24,7 +24,7 @@ impl Inquiry<'_> {
     ) -> Option<KeyRing> {
         let found = keys::find(&self.attempt, self.signature, self.keys);
         let why = match &found {
-            // Of the two the cause says more.
+            // The found cause says more than the refusal.
             Some(found) if step == Step::Signature || !self.is_unusable() => found.what.clone(),
             Some(found) => format!("{why}; {}", found.what),
             None => why,
@@ -33,7 +33,7 @@ impl Inquiry<'_> {
         found.map(|found| found.ring)
     }
 
-    /// A URL that is nearly the given one, and the right one.
+    /// Finds the signed URL among variants of the given one.
     pub(super) fn other_url(&self, ring: &KeyRing) -> Option<String> {
         let url = self.options.url.as_ref()?.trim();
         let (path, query) = match url.split_once('?') {
@@ -58,7 +58,7 @@ impl Inquiry<'_> {
                 ..self.attempt.clone()
             };
             let verdict = attempt.authenticate(ring, Some(self.signature));
-            // One that is no URL is none that was meant.
+            // An invalid variant is no match.
             if !matches!(verdict, Err(_) | Ok(Err(VerifyError::UrlMismatch { .. }))) {
                 let sub = self.claim("sub").unwrap_or_default();
                 return Some(format!(
@@ -71,7 +71,7 @@ impl Inquiry<'_> {
         Some(self.differing(url))
     }
 
-    /// In which of its parts a URL differs from the one that was signed.
+    /// Describes the parts in which a URL differs from the signed one.
     fn differing(&self, url: &str) -> String {
         let sub = self.claim("sub").unwrap_or_default();
         let parts = |url: &str| {
@@ -98,7 +98,7 @@ impl Inquiry<'_> {
         format!("signed for {sub}, and --url is {url}; {differing}")
     }
 
-    /// What was done to the body, as far as it can be found by undoing it.
+    /// Finds the change to the body by undoing the usual ones.
     pub(super) fn other_body(&self, pending: &PendingDelivery) -> String {
         let given = count(self.body.len(), "byte");
         let variants = bodies::variants(self.body).into_iter();
@@ -119,8 +119,8 @@ impl Inquiry<'_> {
         )
     }
 
-    /// Without keys the shape of the token can still be judged.
-    pub(super) fn look_at_shape(&mut self) -> Result<(), Failure> {
+    /// Checks the syntax of the token, which takes no keys.
+    pub(super) fn check_syntax(&mut self) -> Result<(), Failure> {
         let ring = KeyRing::from(SigningKeys::development());
         match self.authenticate(&ring, self.signature)? {
             Err(reason @ VerifyError::MalformedToken { .. }) => {
@@ -137,7 +137,7 @@ impl Inquiry<'_> {
         Ok(())
     }
 
-    /// What stands around the token that doesn't belong there.
+    /// Finds extra characters around or within the token.
     pub(super) fn other_token(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
         let bare = self.signature.trim();
         let word = bare.rsplit([' ', ':']).next().unwrap_or(bare);

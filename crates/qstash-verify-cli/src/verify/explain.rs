@@ -1,4 +1,4 @@
-//! Says of one delivery, check by check, what holds and what doesn't.
+//! Verifies one delivery step by step and collects the steps that fail.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::keys::Keys;
 use crate::output::{Failure, Outcome, Verdict};
 use crate::time;
 
-/// The checks, in the order of the core.
+/// The steps of a verification, in the order of the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     Keys,
@@ -48,7 +48,7 @@ impl Step {
             VerifyError::BodyMismatch { .. }
             | VerifyError::BodyTooLarge { .. }
             | VerifyError::BodyUnreadable { .. } => Step::Body,
-            // Everything else is of the token's shape.
+            // The rest concerns the syntax of the token.
             _ => Step::Token,
         }
     }
@@ -66,7 +66,7 @@ impl Step {
     }
 }
 
-/// A check that failed: the code of the refusal, and why in words.
+/// A failed step: the code of the refusal, and its reason.
 pub(super) struct Failed {
     pub(super) step: Step,
     pub(super) code: &'static str,
@@ -80,7 +80,7 @@ pub(super) fn run(options: &Options, keys: &Keys, signature: &str, body: &[u8]) 
         at: options.at.unwrap_or_else(SystemTime::now),
         tolerance: options.tolerance,
     };
-    let mut inquiry = Inquiry {
+    let mut explanation = Explanation {
         options,
         keys,
         signature,
@@ -89,12 +89,12 @@ pub(super) fn run(options: &Options, keys: &Keys, signature: &str, body: &[u8]) 
         failed: Vec::new(),
         slot: None,
     };
-    let reached = inquiry.go_through()?;
-    inquiry.report(reached)?;
-    Ok(Verdict::of(inquiry.failed.is_empty()))
+    let reached = explanation.verify_all()?;
+    explanation.report(reached)?;
+    Ok(Verdict::of(explanation.failed.is_empty()))
 }
 
-pub(super) struct Inquiry<'a> {
+pub(super) struct Explanation<'a> {
     pub(super) options: &'a Options,
     pub(super) keys: &'a Keys,
     pub(super) signature: &'a str,
@@ -104,11 +104,11 @@ pub(super) struct Inquiry<'a> {
     pub(super) slot: Option<KeySlot>,
 }
 
-impl Inquiry<'_> {
-    /// Verifies, and after each refusal once more without its cause, so that one
-    /// reason doesn't hide the others. Says how far that went: the step that
-    /// could not be got over, if there is one.
-    fn go_through(&mut self) -> Result<Option<Step>, Failure> {
+impl Explanation<'_> {
+    /// Verifies, and after each refusal again without its cause, so that one reason
+    /// doesn't hide the others. Returns the step at which that was not possible, if
+    /// there is one.
+    fn verify_all(&mut self) -> Result<Option<Step>, Failure> {
         let mut ring = match self.keys.ring() {
             Ok(ring) => ring,
             Err(error) => {
@@ -117,7 +117,7 @@ impl Inquiry<'_> {
                      --current-key and --next-key"
                 );
                 let Some(ring) = self.other_keys(error.code(), Step::Keys, why) else {
-                    self.look_at_shape()?;
+                    self.check_syntax()?;
                     return Ok(Some(Step::Keys));
                 };
                 ring
@@ -126,7 +126,7 @@ impl Inquiry<'_> {
         loop {
             let reason = match self.authenticate(&ring, self.signature)? {
                 Ok(pending) => {
-                    // Of a pair with one key to try, the slot says nothing.
+                    // Otherwise the pair was guessed and both its keys are the same.
                     if !self.has_failed(Step::Signature) && !self.has_failed(Step::Keys) {
                         self.slot = Some(pending.key_slot());
                     }
@@ -151,7 +151,7 @@ impl Inquiry<'_> {
             let why = reason.to_string();
             match reason {
                 VerifyError::NoSigningKeys { .. } | VerifyError::BadSignature { .. } => {
-                    // `given in code`, the core says of them.
+                    // The core calls these keys `given in code`.
                     let why = match self.keys.explicit {
                         Some(_) => "not made by the keys that were given".to_owned(),
                         None => why,
@@ -160,7 +160,7 @@ impl Inquiry<'_> {
                         Some(other) => ring = other,
                         None => {
                             if step == Step::Keys {
-                                self.look_at_shape()?;
+                                self.check_syntax()?;
                             }
                             return Ok(Some(step));
                         }
@@ -236,7 +236,7 @@ impl Inquiry<'_> {
         }
     }
 
-    /// A claim of the token, whether or not anyone vouches for it, in words.
+    /// Returns a claim of the token for display, verified or not.
     pub(super) fn claim(&self, name: &str) -> Option<String> {
         match payload(self.signature)?.get(name)? {
             Value::String(text) => Some(text.clone()),
@@ -246,7 +246,7 @@ impl Inquiry<'_> {
     }
 }
 
-/// The claims of a token as far as they can be read, genuine or not.
+/// Decodes the claims of a token without verification.
 fn payload(token: &str) -> Option<Value> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()

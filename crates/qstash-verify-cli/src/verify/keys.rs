@@ -1,18 +1,17 @@
-//! Whose keys made a signature, if not those that count?
+//! Searches the configured keys for those that made a signature.
 
 use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, VerifyError, variables};
 
 use super::attempt::Attempt;
 use crate::keys::{Keys, all_pairs};
 
-/// Keys that made the signature although they don't count, and what to say of
-/// that.
+/// The keys that made the signature, and why they are not in use.
 pub(super) struct Found {
     pub(super) ring: KeyRing,
     pub(super) what: String,
 }
 
-/// Tries every key at hand, also those that are not used.
+/// Tries every key, including those that are not in use.
 pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Found> {
     let attempt = Attempt {
         url: None,
@@ -22,7 +21,7 @@ pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Fo
         let ring = KeyRing::from(pair.clone());
         match attempt.authenticate(&ring, Some(signature)) {
             Ok(Ok(_)) => true,
-            // What is found before a key is tried, or by trying it.
+            // Refusals before or by the MAC.
             Ok(Err(
                 VerifyError::MissingSignature
                 | VerifyError::MalformedToken { .. }
@@ -72,12 +71,12 @@ impl Found {
     }
 }
 
-/// A pair with one key to try.
+/// Returns a pair of a key with itself.
 fn one(key: &str) -> Option<SigningKeys> {
     SigningKeys::new(key, key).ok()
 }
 
-/// Whose key it is that is set and didn't count, and why it didn't.
+/// Describes which key made the signature, and why it is not in use.
 fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> String {
     let environment = &keys.environment;
     let [current, next] = variables::signing_keys(region);
@@ -93,7 +92,7 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
         format!("{partner} is not set, so neither is used: set both")
     } else {
         match (keys.ring(), region, header) {
-            // That is what is wrong, and was said.
+            // The report names that error already.
             (Err(ConfigError::InvalidRegion { .. }), ..) => return signed,
             (_, None, _) => "the region that the header names has a pair of its own".to_owned(),
             _ if environment.set(variables::REGION).is_none() => {

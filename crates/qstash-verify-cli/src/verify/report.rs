@@ -1,14 +1,14 @@
-//! What was found, a line for each check.
+//! The report of a verification, a line for each step.
 
 use std::fmt;
 
 use qstash_verify::{ConfigWarning, KeySlot, KeySource, Region};
 
-use super::explain::{Inquiry, Step};
+use super::explain::{Explanation, Step};
 use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, styled};
 
-impl Inquiry<'_> {
-    /// `reached` is the step that could not be got over, if there is one.
+impl Explanation<'_> {
+    /// Prints the report. Steps after `reached` were not verified.
     pub(super) fn report(&self, reached: Option<Step>) -> Result<(), Failure> {
         for step in Step::ALL {
             let failed = self.failed.iter().find(|failed| failed.step == step);
@@ -30,7 +30,7 @@ impl Inquiry<'_> {
         output::print(format_args!("{}\n", self.verdict()))
     }
 
-    /// A check that held, in words.
+    /// Describes a step that passed.
     fn holds(&self, step: Step) -> String {
         let claim =
             |name| Short(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
@@ -49,7 +49,7 @@ impl Inquiry<'_> {
         }
     }
 
-    /// A check that was not made, and what the token says, which may be a lie.
+    /// Describes a step that was not verified, with the unverified claim.
     fn unreached(&self, step: Step) -> String {
         let says = |name: &str, text: &str| match self.claim(name) {
             Some(claim) => format!("not checked; the token says {text} {}", Short(&claim)),
@@ -63,13 +63,13 @@ impl Inquiry<'_> {
         }
     }
 
-    /// Whether the keys that count are the development server's.
+    /// Whether the keys in use are the development server's.
     fn takes_public_keys(&self) -> bool {
         let ring = self.keys.ring();
         ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
     }
 
-    /// The keys that count.
+    /// Describes the pair in use.
     fn pair(&self) -> String {
         let region = self.options.region.as_deref();
         let known = region.and_then(|region| region.parse::<Region>().ok());

@@ -1,17 +1,17 @@
-//! The changes by name, and what they change a delivery to.
+//! The mutations of a delivery, and the values that they insert.
 
-/// What the clock says until it is changed, in seconds since the Unix epoch.
+/// The initial time, in seconds since the Unix epoch.
 pub const NOW: i64 = 1_783_794_365;
 pub(super) const URL: &str = "https://example.com/hook?a=b";
 
-/// Explicit or default, US, EU.
+/// The keys: of the explicit or default pair, of US and of EU.
 pub(super) const PAIRS: [[&str; 2]; 3] = [
     ["sig_current", "sig_next"],
     ["sig_usCurrent", "sig_usNext"],
     ["sig_euCurrent", "sig_euNext"],
 ];
 
-/// The changes, by the byte that announces them.
+/// The mutations, by the byte that announces them.
 #[expect(missing_docs, reason = "`Delivery::change` says it")]
 pub mod change {
     pub const CLAIM: u8 = 0;
@@ -41,7 +41,7 @@ pub mod change {
     pub const UNSIGNED: u8 = 24;
     pub const LONG: u8 = 25;
     pub const LENGTH: u8 = 26;
-    /// How many there are.
+    /// Number of mutations.
     pub const COUNT: u8 = 27;
 }
 

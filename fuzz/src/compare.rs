@@ -1,10 +1,10 @@
-//! Whether the core says what the reference says.
+//! Compares the core with the reference.
 
 use qstash_verify::{MessageMetadata, RequestHead, Verified, VerifyError};
 
 use crate::reference::{Code, Genuine, Head};
 
-/// Compares two verdicts, and what an accepted delivery hands out.
+/// Compares two verdicts, and the content of an accepted delivery.
 pub fn verdicts(expected: Result<&Genuine, Code>, found: Result<&Verified, &VerifyError>) {
     match (expected, found) {
         (Err(code), Err(refused)) => {
@@ -32,7 +32,7 @@ fn check_verified(genuine: &Genuine, verified: &Verified) {
     assert_eq!(claims.jti(), genuine.jti.as_deref());
 }
 
-/// What must hold of any refusal, whatever its reason.
+/// Checks what holds for every refusal.
 fn check_refusal(refused: &VerifyError) {
     let status = match refused.code() {
         "body_too_large" => 413,
@@ -46,19 +46,19 @@ fn check_refusal(refused: &VerifyError) {
     );
     let challenge = ("www-authenticate", "Upstash-Signature");
     assert_eq!(refused.headers().contains(&challenge), status == 401);
-    // It goes into a log.
+    // It is logged, so it must be one harmless line.
     let text = refused.to_string();
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
-/// The core's view of a head.
+/// Converts a head for the core.
 #[must_use]
 pub fn request_head(head: &Head) -> RequestHead<'_> {
     let headers = head.headers.iter().map(|(name, value)| (name, value));
     RequestHead::new(headers, &head.target)
 }
 
-/// Compares what is read of the headers without a key.
+/// Compares the metadata, which is read from the headers without a key.
 pub fn metadata(head: &Head) {
     let headers = head.headers.iter().map(|(name, value)| (name, value));
     let found = MessageMetadata::from_headers(headers);

@@ -1,4 +1,4 @@
-//! What stands around the layer: the body, the handler, and whoever polls.
+//! The test harness of the layer: the body, the handler and the executor.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,11 +16,11 @@ use http_body::{Body, Frame, SizeHint};
 use qstash_verify_tower::VerifiedBody;
 use tower_service::Service;
 
-use super::Step;
+use super::script::Step;
 
-/// A body that follows its steps. Its frames are in two pieces.
+/// A body that follows its steps. Each frame is a chain of two buffers.
 #[derive(Debug)]
-pub(super) struct Scripted {
+pub(super) struct ScriptedBody {
     pub(super) steps: VecDeque<Step>,
     pub(super) hint: SizeHint,
     pub(super) polls: Rc<Cell<usize>>,
@@ -28,7 +28,7 @@ pub(super) struct Scripted {
     pub(super) ended: bool,
 }
 
-impl Body for Scripted {
+impl Body for ScriptedBody {
     type Data = Chain<Bytes, Bytes>;
     type Error = &'static str;
 
@@ -68,7 +68,7 @@ impl Body for Scripted {
     }
 }
 
-/// A handler that keeps what it gets, and insists on being ready.
+/// A handler that records its requests and requires `poll_ready` before `call`.
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) seen: Rc<RefCell<Vec<Request<VerifiedBody>>>>,
@@ -88,19 +88,19 @@ impl Clone for Handler {
 }
 
 impl Service<Request<VerifiedBody>> for Handler {
-    type Response = Response<Answer>;
+    type Response = Response<ResponseBody>;
     type Error = &'static str;
-    type Future = Handling;
+    type Future = HandlerFuture;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.ready = true;
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<VerifiedBody>) -> Handling {
+    fn call(&mut self, request: Request<VerifiedBody>) -> HandlerFuture {
         assert!(self.ready, "called before it was ready");
         self.seen.borrow_mut().push(request);
-        Handling {
+        HandlerFuture {
             waits: self.waits,
             fails: self.fails,
         }
@@ -108,13 +108,13 @@ impl Service<Request<VerifiedBody>> for Handler {
 }
 
 #[derive(Debug)]
-pub(super) struct Handling {
+pub(super) struct HandlerFuture {
     waits: u8,
     fails: bool,
 }
 
-impl Future for Handling {
-    type Output = Result<Response<Answer>, &'static str>;
+impl Future for HandlerFuture {
+    type Output = Result<Response<ResponseBody>, &'static str>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.waits > 0 {
@@ -125,16 +125,16 @@ impl Future for Handling {
         Poll::Ready(if self.fails {
             Err("the handler fails")
         } else {
-            Ok(Response::new(Answer(Bytes::from_static(b"handled"))))
+            Ok(Response::new(ResponseBody(Bytes::from_static(b"handled"))))
         })
     }
 }
 
-/// The handler's answer.
+/// The body of the handler's response.
 #[derive(Debug)]
-pub(super) struct Answer(Bytes);
+pub(super) struct ResponseBody(Bytes);
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = &'static str;
 
@@ -160,7 +160,7 @@ impl Wake for Flag {
     }
 }
 
-/// Polls a future when it is woken, and not otherwise.
+/// Polls a future only when it is woken.
 pub(super) fn drive<F: Future>(future: F, late: &RefCell<Option<Waker>>) -> F::Output {
     let mut future = pin!(future);
     let flag = Arc::new(Flag::default());
@@ -172,6 +172,9 @@ pub(super) fn drive<F: Future>(future: F, late: &RefCell<Option<Waker>>) -> F::O
         if let Some(waker) = late.borrow_mut().take() {
             waker.wake();
         }
-        assert!(flag.0.swap(false, Ordering::Relaxed), "nobody will wake it");
+        assert!(
+            flag.0.swap(false, Ordering::Relaxed),
+            "the task is never woken"
+        );
     }
 }

@@ -1,25 +1,25 @@
-//! The delivery as it is sent, and the verifier that it comes to.
+//! The signed delivery, and the verifier that receives it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qstash_verify::{KeyRing, SigningKeys, Verifier};
 
 use super::Delivery;
-use super::known::PAIRS;
+use super::mutations::PAIRS;
 use crate::reference::environment::{KEYS, Keys, Pair};
 use crate::reference::url::Destination;
 use crate::reference::{Setup, base64url, mac};
 
-/// Everything that a target needs of a delivery.
+/// A signed delivery, and the settings of its verifier.
 #[derive(Clone, Debug)]
-pub struct Finished {
-    /// For the reference. Its destination may be one that no builder takes.
+pub struct SignedDelivery {
+    /// For the reference. The builder may reject its destination.
     pub setup: Setup,
     /// The headers of the request.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// Its path and query.
     pub target: String,
-    /// The body that comes.
+    /// The body that arrives.
     pub body: Vec<u8>,
     tolerance: Duration,
     now: SystemTime,
@@ -27,13 +27,13 @@ pub struct Finished {
 }
 
 impl Delivery {
-    /// Signs it, and applies the changes that come after that.
+    /// Signs the delivery, then applies the edits of token and body.
     #[must_use]
-    pub fn finish(&self) -> Finished {
+    pub fn sign(&self) -> SignedDelivery {
         let token = self.token();
         let mut headers = self.headers.clone();
         if self.signature {
-            // Not always the first, and not always written in the same way.
+            // Vary its position and its case.
             let at = usize::from(self.key.len().is_multiple_of(2)).min(headers.len());
             let name = if at == 0 {
                 "upstash-signature"
@@ -51,7 +51,7 @@ impl Delivery {
             None => qstash_verify::DEFAULT_BODY_LIMIT,
         };
         let since_epoch = Duration::from_millis(self.now.unsigned_abs() * 125);
-        Finished {
+        SignedDelivery {
             setup: Setup {
                 keys: self.keys(),
                 destination: self.destination.clone(),
@@ -116,7 +116,7 @@ impl Delivery {
         token
     }
 
-    /// The hash of the body, as production spells it or otherwise.
+    /// The hash of the body, spelled as in production or otherwise.
     fn body_claim(&self) -> Vec<u8> {
         let hash = base64url::encode(&mac::sha256(&self.body));
         let text = match self.hash.map(|kind| (kind % 7, kind / 7)) {
@@ -131,16 +131,16 @@ impl Delivery {
                 format!("{}{}", &hash[..42], char::from(last))
             }
             Some((5, _)) => format!("={hash}"),
-            // An escape means what it stands for.
+            // An escape in the JSON string.
             Some(_) => format!("{}\\u{:04x}", &hash[..42], hash.as_bytes()[42]),
         };
         format!("\"{text}\"").into_bytes()
     }
 }
 
-impl Finished {
-    /// The core's verifier for it; `None` if the builder refused the URL, which
-    /// is compared with the reference here.
+impl SignedDelivery {
+    /// Builds the core's verifier; `None` if the builder rejects the URL, as the
+    /// reference must, too.
     #[must_use]
     pub fn verifier(&self) -> Option<Verifier> {
         let now = self.now;
