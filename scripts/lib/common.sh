@@ -77,7 +77,7 @@ need_tool() {
     fail "$1 $version is needed, ${found:-none} is installed: run ${install[*]}"
 }
 
-# The names of the workspace's packages that a jq-like Python condition on `p` keeps,
+# The names of the workspace's packages that fulfil a Python condition on `p`,
 # one a line.
 packages_where() {
     cargo metadata --locked --no-deps --format-version 1 | python3 -c "
