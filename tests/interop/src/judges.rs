@@ -50,7 +50,7 @@ pub(crate) fn ask(program: &Path, arguments: &[&OsStr], lines: Vec<String>) -> A
         .spawn()
         .unwrap_or_else(|error| {
             panic!(
-                "{} can't be started ({error}): use tests/interop/run",
+                "{} can't be started ({error}): use scripts/interop",
                 program.display()
             )
         });

@@ -1,5 +1,5 @@
 //! Has generated deliveries judged by us and by the official SDKs, and holds the
-//! verdicts against each other; see `tests/interop/run`.
+//! verdicts against each other; see `scripts/interop`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool, String> {
     if cfg!(debug_assertions) {
         return Err(
-            "a debug build takes the development server's keys: use tests/interop/run".to_owned(),
+            "a debug build takes the development server's keys: use scripts/interop".to_owned(),
         );
     }
     let options = options()?;

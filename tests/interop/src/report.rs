@@ -174,7 +174,7 @@ impl Report {
             println!("WRONG: there must be {AT_LEAST} deliveries");
         }
         if !self.faults.is_empty() {
-            println!("One of them again: tests/interop/run --seed {seed} --show NUMBER");
+            println!("One of them again: scripts/interop --seed {seed} --show NUMBER");
         }
         self.faults.is_empty() && dead.is_empty() && total >= AT_LEAST
     }
