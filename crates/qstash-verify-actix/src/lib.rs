@@ -26,26 +26,26 @@
 //! }
 //! ```
 //!
-//! # What it does
-//! In this order: exactly one `upstash-signature` header; the token and its
-//! claims; the declared length against the limit; then the body, hashed while
-//! it arrives; then the inner service, with the same bytes for whatever
-//! extractor it uses, and a [`Verified`] in the request's extensions. What is not
-//! genuine is answered at once with 401 and a code (`{"error":"expired"}`), and
-//! of a request refused for its head nothing of the body is waited for, hashed or
-//! kept; [a little](#what-becomes-of-a-refused-body) may be discarded. A body over
-//! the limit is 413, one that can't be read 400.
+//! # Order of checks
+//! 1. Exactly one `upstash-signature` header; the token and its claims; the declared
+//!    length against the limit. A request refused here gets a 401, or a 413 for its
+//!    length, at once: its body is not hashed or kept, only
+//!    [drained with a bound](#bounded-draining-of-an-unread-request-body).
+//! 2. The body, hashed while it arrives: 401 if it is not the one that was signed, 413
+//!    over the limit, 400 if it can't be read.
+//! 3. The inner service, with the same bytes for whatever extractor it uses, and a
+//!    [`Verified`] in the request's extensions.
 //!
-//! Refusals are responses and not `Err`, so that `Logger` and `ErrorHandlers`
-//! outside see them. The reason, a [`VerifyError`], is in the response's
-//! extensions, and as a [`Refusal`] it is its
-//! [`error`](actix_web::HttpResponse::error). Errors of the inner service pass
-//! through.
+//! The body of a refusal is its code, such as `{"error":"expired"}`.
 //!
-//! The body is buffered, since it must be whole before it is known to be
-//! genuine: a body in one chunk is passed on without a copy, one in many is
-//! copied once into memory that grows with what has arrived. Trailers are
-//! skipped, as actix-web does.
+//! Refusals are responses and not `Err`, so that `Logger` and `ErrorHandlers` outside
+//! see them. The reason, a [`VerifyError`], is in the response's extensions, and as a
+//! [`Refusal`] it is the response's [`error`](actix_web::HttpResponse::error). Errors
+//! of the inner service pass through.
+//!
+//! The body is buffered, since it is verified only at EOF: a body in one chunk is
+//! passed on without a copy, one in many is copied once into memory that grows with
+//! what has arrived. Trailers are dropped, as actix-web does.
 //!
 //! # Settings
 //! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
@@ -62,11 +62,11 @@
 //! # Ok::<_, qstash_verify_actix::ConfigError>(())
 //! ```
 //!
-//! # Where it belongs
-//! Around an `App`, a `Scope` or a `Resource`: a `Resource` leaves 404s and other
-//! routes alone. The signature is over the raw bytes and the public URL, so
-//! nothing that changes either may come before the middleware; "outside" means
-//! closer to the client, and of two `wrap`s the later one is outside.
+//! # Middleware order
+//! Wrap an `App`, a `Scope` or a `Resource`; a `Resource` leaves 404s and other routes
+//! alone. The signature covers the raw bytes and the public URL, so nothing outside the
+//! middleware may change either. "Outside" means closer to the client: of two `wrap`s,
+//! the later one is outside.
 //!
 //! - **Limits of extractors** still apply behind the middleware, whatever it
 //!   lets through: 256 KiB for `web::Bytes`, `String` and [`Message`], which
@@ -78,9 +78,9 @@
 //!   deliveries are a `url_mismatch`.
 //! - **`Logger`, `ErrorHandlers`, `Compress`** belong outside. What an extractor
 //!   unpacks (`Content-Encoding`) comes after the check of the raw bytes.
-//! - **Timeouts**: actix-web ends a head that stalls, and never a body: a client
-//!   that stalls in the middle of one holds its request open for as long as it
-//!   likes. Put a middleware with a timeout outside:
+//! - **Timeouts**: actix-web has one for the head and none for the body: a client that
+//!   stalls in the middle of a body holds its request open. Put a middleware with a
+//!   timeout outside:
 //!
 //! ```
 //! use std::time::Duration;
@@ -110,41 +110,38 @@
 //!     .wrap(Logger::default());
 //! ```
 //!
-//! # What becomes of a refused body
-//! One that came along with the head (up to some 32 KB) leaves the connection
-//! open. Otherwise the answer has `Connection: close`, and of what the client
-//! goes on to send at most 1 MiB is read and dropped, within a second, so that a
-//! client that reads no answer until it has sent everything can still get it.
-//! Then the connection is cut, which actix-web logs as an error of
-//! `actix_http::h1` (`Response payload stream error: … did not end its body in
-//! time`): a stranger can cause such lines, and a filter can drop them.
+//! # Bounded draining of an unread request body
+//! A refused body that arrived together with the head (up to some 32 KB) leaves the
+//! connection open. Otherwise the response has `Connection: close`, and at most 1 MiB
+//! of the rest is read and dropped within one second, so that a client that doesn't
+//! read the response before it has sent everything still gets it. Then the middleware
+//! closes the connection, which actix-web logs as an error of `actix_http::h1`
+//! (`Response payload stream error: … did not end its body in time`). Anybody can cause
+//! such lines; filter them out.
 //!
-//! Without this middleware, actix-web reads on after any early answer: a body in
-//! chunks without end (4.9 GB in 3 s were seen on loopback), one with a declared
-//! length for as long as `HttpServer::client_disconnect_timeout` says (1.5 GB in
-//! the second that is its default). That second remains where the middleware's
-//! answer doesn't arrive as it is: if a timeout outside ends the request of a
-//! genuine head while its body is missing, or if something outside replaces the
-//! answer's body, or [`on_refusal`](QstashMiddleware::on_refusal) makes it empty.
-//! `client_disconnect_timeout(Duration::ZERO)` takes it away, for the whole
-//! server: then a client that is still sending may miss its answer. Routes that
-//! are not wrapped are as they were.
+//! Without this middleware, actix-web reads on after any early response: a chunked body
+//! without bound (4.9 GB in 3 s over loopback), one with a declared length until
+//! `HttpServer::client_disconnect_timeout` (1.5 GB in the default of 1 s). That timeout
+//! still applies where the middleware's response isn't sent as it is: a timeout
+//! outside ends a request whose head is genuine and whose body is missing, something
+//! outside replaces the response's body, or
+//! [`on_refusal`](QstashMiddleware::on_refusal) makes it empty.
+//! `client_disconnect_timeout(Duration::ZERO)` turns it off for the whole server: then
+//! a client that is still sending may miss its response. Routes that are not wrapped
+//! are unaffected.
 //!
-//! One thing can't be helped from a middleware: to `Expect: 100-continue`
-//! actix-web answers `100 Continue` before any of them runs, and the refusal
-//! follows. QStash doesn't send it.
+//! To `Expect: 100-continue` actix-web sends `100 Continue` before any middleware runs,
+//! and the refusal follows. QStash doesn't send that header.
 //!
 //! # Logs
-//! They go through `tracing`: without a subscriber there are none. Each refusal
-//! is one event with `code`, `region`, `message_id` and the reason in words: at
-//! `debug` for `missing_signature`, at `info` for `malformed_token` and
-//! `unsupported_algorithm`, at `error` for `no_signing_keys`, and at `warn` for
-//! every other. The inner service runs in a span `qstash_delivery` with `region`
-//! and `key`. The targets begin with `qstash_verify`.
+//! Events go through `tracing`; without a subscriber there are none. Each refusal is
+//! one event with `code`, `region`, `message_id` and the reason in words, at the level
+//! in the table of [`VerifyError::code`]. The inner service runs in a span
+//! `qstash_delivery` with `region` and `key`. The targets begin with `qstash_verify`.
 //!
-//! # Tests of your own
-//! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs
-//! deliveries as QStash would:
+//! # Testing your service
+//! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries
+//! as QStash does:
 //!
 //! ```
 //! use actix_web::test::{TestRequest, call_service, init_service};
@@ -181,26 +178,27 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod drain;
 mod extract;
 mod middleware;
-mod receive;
-mod refusal;
-mod steer;
-mod unread;
+mod reply;
+mod request;
+mod service;
 
-pub use extract::{Delivery, InvalidMessage, Message, Metadata, MissingMiddleware};
-pub use middleware::{QstashMiddleware, QstashService};
-pub use receive::request_head;
-pub use refusal::Refusal;
-pub use steer::Steer;
+pub use extract::{Delivery, Message, Metadata};
+pub use middleware::QstashMiddleware;
+pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
+pub use request::request_head;
+pub use service::QstashService;
 
-// What a user of the middleware needs of the core, so that one dependency will do.
+// The part of the core that users of the middleware need, so that they depend on one
+// crate.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
-    DEFAULT_BODY_LIMIT, KeyRing, KeySlot, KeySource, MessageError, MessageMetadata,
-    PendingDelivery, REGION_HEADER, Region, RequestHead, Retry, SIGNATURE_HEADER, SigningKeys,
-    Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
+    DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
+    SIGNATURE_HEADER, SigningKeys, Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -1,23 +1,20 @@
-use std::fmt;
-use std::future::{Future, Ready, ready};
-use std::pin::Pin;
+//! The middleware and its settings.
+
+use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpResponse};
-use qstash_verify::{ConfigError, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
 
-use crate::receive::{receive, refuse_unread, request_head};
-use crate::refusal::Refuse;
+use crate::service::QstashService;
 
-/// The middleware: it lets only genuine deliveries through, on an `App`, a
-/// `Scope` or a `Resource`. The [crate's documentation](crate) says what it does
-/// and where it belongs.
+/// Middleware that lets only genuine deliveries through, on an `App`, a `Scope` or
+/// a `Resource`; see the [crate's documentation](crate).
 ///
-/// Make it once, outside the closure that builds the app, and clone it there:
-/// the workers then share their keys, and a wrong configuration ends the start
-/// with one sentence.
+/// Create it once, outside the closure that builds the app, and clone it there:
+/// the workers then share its keys, and a configuration error stops the start.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer, web};
@@ -38,16 +35,16 @@ use crate::refusal::Refuse;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct QstashMiddleware {
     verifier: Verifier,
-    refuse: Refuse,
+    refuse: RefusalHandler<HttpResponse>,
 }
 
 impl QstashMiddleware {
-    /// Middleware with this verifier, whose settings (keys, URL, tolerance, body
-    /// limit, clock) are the middleware's.
+    /// Creates middleware with this verifier: its keys, URL, tolerance, body limit
+    /// and clock.
     ///
     /// ```
     /// use qstash_verify_actix::{QstashMiddleware, SigningKeys, Verifier};
@@ -59,11 +56,11 @@ impl QstashMiddleware {
     pub fn new(verifier: Verifier) -> Self {
         QstashMiddleware {
             verifier,
-            refuse: Refuse::default(),
+            refuse: RefusalHandler::default(),
         }
     }
 
-    /// Middleware with the keys that the process's environment holds; see
+    /// Creates middleware with the keys of the process's environment; see
     /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
     ///
     /// # Errors
@@ -72,12 +69,31 @@ impl QstashMiddleware {
         Verifier::from_env().map(QstashMiddleware::new)
     }
 
-    /// Makes the answer to a refused request, in place of that of
-    /// [`Refusal`](crate::Refusal). Whatever it is, the reason is put into its
-    /// extensions, and a 401 should keep its `WWW-Authenticate`. Its body should
-    /// be of a known length and not empty: the rest of the request's is discarded
-    /// behind it, while after any other actix-web does so by itself, for as long
-    /// as `client_disconnect_timeout` says.
+    /// Creates middleware with the keys of any other environment, such as a secret
+    /// manager; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use qstash_verify_actix::{ConfigError, QstashMiddleware};
+    ///
+    /// fn qstash(secrets: &HashMap<String, String>) -> Result<QstashMiddleware, ConfigError> {
+    ///     QstashMiddleware::from_lookup(|name| secrets.get(name).cloned())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Verifier::from_lookup(lookup).map(QstashMiddleware::new)
+    }
+
+    /// Answers refused requests with the response of `answer`, in place of that of
+    /// [`Refusal`](crate::Refusal).
+    ///
+    /// The reason is put into the response's extensions. A 401 should keep its
+    /// `WWW-Authenticate`. The body should have a known length above zero: behind
+    /// such a body the rest of the request's is drained, with a bound. Behind any
+    /// other, actix-web reads on for as long as `client_disconnect_timeout` says.
     ///
     /// ```
     /// use actix_web::ResponseError;
@@ -97,17 +113,8 @@ impl QstashMiddleware {
     where
         F: Fn(&VerifyError) -> HttpResponse + Send + Sync + 'static,
     {
-        self.refuse = Refuse::with(answer);
+        self.refuse = RefusalHandler::new(answer);
         self
-    }
-}
-
-impl fmt::Debug for QstashMiddleware {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QstashMiddleware")
-            .field("verifier", &self.verifier)
-            .field("refuse", &self.refuse)
-            .finish()
     }
 }
 
@@ -128,49 +135,5 @@ where
             verifier: self.verifier.clone(),
             refuse: self.refuse.clone(),
         }))
-    }
-}
-
-/// The service that [`QstashMiddleware`] makes: it verifies a request and calls
-/// the inner service, or answers itself.
-///
-/// ```
-/// use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-/// use qstash_verify_actix::{QstashMiddleware, QstashService};
-///
-/// async fn wrap<S>(qstash: QstashMiddleware, inner: S) -> QstashService<S>
-/// where
-///     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error> + 'static,
-/// {
-///     qstash.new_transform(inner).await.unwrap()
-/// }
-/// ```
-#[derive(Debug)]
-pub struct QstashService<S> {
-    service: Rc<S>,
-    verifier: Verifier,
-    refuse: Refuse,
-}
-
-impl<S, B> Service<ServiceRequest> for QstashService<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    B: MessageBody + 'static,
-{
-    type Response = ServiceResponse<EitherBody<B>>;
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
-
-    forward_ready!(service);
-
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        let refuse = self.refuse.clone();
-        match self.verifier.authenticate(&request_head(request.request())) {
-            Ok(pending) => {
-                let service = Rc::clone(&self.service);
-                Box::pin(receive(service, refuse, request, pending.buffered()))
-            }
-            Err(reason) => Box::pin(refuse_unread(refuse, request, reason)),
-        }
     }
 }

@@ -9,6 +9,7 @@
 //! | `RUST_LOG` | what to log; `info` by default |
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,11 +26,19 @@ use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
-#[expect(
-    clippy::print_stdout,
-    reason = "the one line that says where it listens"
-)]
-async fn main() -> Result<(), Box<dyn Error>> {
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the line with the address")]
+async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -76,7 +85,7 @@ async fn webhook(
     web::Json(json!({
         "message_id": message.message_id(),
         "region": verified.region().map(Region::as_str),
-        "key": verified.key().as_str(),
+        "key": verified.key_slot().as_str(),
         "bytes": body.len(),
     }))
 }

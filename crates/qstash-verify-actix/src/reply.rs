@@ -1,0 +1,279 @@
+//! Responses that the core decides, and the errors that become them.
+
+use std::fmt;
+use std::mem;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use qstash_verify::{MessageError, NotVerified, RefusalHandler, Reply, Retry, VerifyError};
+
+/// A refusal as an error of actix-web: the middleware's response, and an error for
+/// handlers that verify by themselves.
+///
+/// Outer middleware, `ErrorHandlers` among it, finds the reason in the response's
+/// extensions:
+///
+/// ```
+/// use actix_web::dev::ServiceResponse;
+/// use qstash_verify_actix::VerifyError;
+///
+/// fn code<B>(response: &ServiceResponse<B>) -> Option<&'static str> {
+///     response.response().extensions().get().map(VerifyError::code)
+/// }
+/// ```
+///
+/// A handler that verifies by itself:
+///
+/// ```
+/// use actix_web::{HttpRequest, web};
+/// use qstash_verify_actix::{Refusal, Verifier, request_head};
+///
+/// async fn webhook(
+///     request: HttpRequest,
+///     body: web::Bytes,
+///     verifier: web::Data<Verifier>,
+/// ) -> Result<String, Refusal> {
+///     let head = request_head(&request);
+///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
+///     Ok(format!("sent to {}", verified.claims().sub()))
+/// }
+/// # let app = actix_web::App::new().route("/", web::post().to(webhook));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal(pub VerifyError);
+
+impl From<VerifyError> for Refusal {
+    fn from(reason: VerifyError) -> Self {
+        Refusal(reason)
+    }
+}
+
+/// A response that tells QStash when to retry, or not to; see [`Retry`]. A handler
+/// can return it as its response or as its error. Its body is empty.
+///
+/// ```
+/// use actix_web::web;
+/// use qstash_verify_actix::{Message, Retry, Steer};
+///
+/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
+///     match order {
+///         0 => Err(Retry::Never)?, // will never be any better
+///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
+///         _ => Ok("thanks"),
+///     }
+/// }
+/// # let app = actix_web::App::new().route("/", web::post().to(webhook));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steer(pub Retry);
+
+impl From<Retry> for Steer {
+    fn from(retry: Retry) -> Self {
+        Steer(retry)
+    }
+}
+
+impl Responder for Steer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        self.error_response()
+    }
+}
+
+/// The error of [`Message`](crate::Message) if the body is not the JSON that the
+/// handler expects.
+///
+/// ```
+/// use actix_web::ResponseError;
+/// use qstash_verify_actix::{InvalidMessage, parse_message};
+///
+/// let invalid = parse_message::<u64>(b"{}").map_err(InvalidMessage).unwrap_err();
+/// assert_eq!(invalid.status_code(), 422);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidMessage(pub MessageError);
+
+/// The rejection of [`Delivery`](crate::Delivery) and [`Message`](crate::Message) on
+/// a route without the middleware: [`NotVerified`], a 500.
+///
+/// It is logged when it becomes a response, at level `error` with the path of the
+/// request. `Option<Delivery>` is `None` instead, and nothing is logged.
+///
+/// ```
+/// use actix_web::ResponseError;
+/// use qstash_verify_actix::{Delivery, DeliveryRejection};
+///
+/// async fn webhook(delivery: Result<Delivery, DeliveryRejection>) -> String {
+///     match delivery {
+///         Ok(Delivery(verified)) => format!("sent to {}", verified.claims().sub()),
+///         Err(rejection) => format!("{}: {rejection}", rejection.status_code()),
+///     }
+/// }
+/// # let app = actix_web::App::new().route("/", actix_web::web::post().to(webhook));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRejection(NotVerified, String);
+
+impl DeliveryRejection {
+    /// Creates the rejection of a request with this path.
+    pub(crate) fn new(path: &str) -> Self {
+        DeliveryRejection(NotVerified, path.to_owned())
+    }
+
+    fn log(&self) {
+        self.0.log(&self.1);
+    }
+}
+
+/// Makes the response of each error that of its [`Reply`]; `log` runs before that.
+macro_rules! response_errors {
+    ($($error:ident $(: $log:ident)?;)+) => {$(
+        impl fmt::Display for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::error::Error for $error {}
+
+        impl ResponseError for $error {
+            fn status_code(&self) -> StatusCode {
+                status(&Reply::from(self.0.clone()))
+            }
+
+            fn error_response(&self) -> HttpResponse {
+                $(self.$log();)?
+                response(Reply::from(self.0.clone()))
+            }
+        }
+    )+};
+}
+
+response_errors! {
+    Refusal;
+    Steer;
+    InvalidMessage;
+    DeliveryRejection: log;
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the core's statuses are from 400 to 599; another one must not be sent instead"
+)]
+fn status(reply: &Reply) -> StatusCode {
+    StatusCode::from_u16(reply.status()).expect("a status code from 400 to 599")
+}
+
+/// Creates the response of a reply, with the reason of a refusal in its extensions.
+fn response(reply: Reply) -> HttpResponse {
+    let mut builder = HttpResponse::build(status(&reply));
+    for header in reply.headers() {
+        builder.insert_header(header);
+    }
+    let reason = reply.reason().cloned();
+    let mut response = builder.body(reply.into_body());
+    if let Some(reason) = reason {
+        response.extensions_mut().insert(reason);
+    }
+    response
+}
+
+/// Creates the response of a refused request: the user's, or that of [`Refusal`].
+pub(crate) fn refuse(handler: &RefusalHandler<HttpResponse>, reason: VerifyError) -> HttpResponse {
+    let Some(mut custom) = handler.call(&reason) else {
+        return HttpResponse::from_error(Refusal(reason));
+    };
+    // Only `from_error` sets the error; all else of the response is the user's.
+    let mut response = HttpResponse::from_error(Refusal(reason.clone()));
+    mem::swap(response.head_mut(), custom.head_mut());
+    mem::swap(
+        &mut *response.extensions_mut(),
+        &mut *custom.extensions_mut(),
+    );
+    response.extensions_mut().insert(reason);
+    response.set_body(custom.into_body())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use actix_web::body::MessageBody as _;
+    use qstash_verify::{RequestHead, SigningKeys, Verifier, parse_message};
+
+    use super::*;
+
+    /// Asserts that the response has all that the reply has, and nothing else.
+    #[track_caller]
+    fn assert_is_reply(error: &impl ResponseError, reply: &Reply) {
+        assert_eq!(error.status_code(), reply.status());
+        let response = error.error_response();
+        assert_eq!(response.status(), reply.status());
+        let headers = response.headers().iter();
+        let mut headers: Vec<_> = headers
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect();
+        headers.sort_unstable();
+        let mut expected: Vec<_> = reply.headers().collect();
+        expected.sort_unstable();
+        assert_eq!(headers, expected);
+        assert_eq!(response.extensions().get(), reply.reason());
+        let body = response.into_body().try_into_bytes().unwrap();
+        assert_eq!(body, reply.body());
+    }
+
+    #[test]
+    fn every_reply_is_a_response() {
+        let verifier = Verifier::builder(SigningKeys::development())
+            .body_limit(0)
+            .build();
+        let head = RequestHead::new([("upstash-signature", "x")], "/");
+        let malformed = verifier.verify(&head, b"").unwrap_err();
+        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        for reason in [
+            VerifyError::MissingSignature,
+            malformed,
+            VerifyError::UnsupportedAlgorithm,
+            VerifyError::WrongIssuer,
+            too_large(),
+            VerifyError::body_unreadable(&reset),
+        ] {
+            assert_is_reply(&Refusal(reason.clone()), &Reply::from(reason));
+        }
+        for retry in [
+            Retry::Never,
+            Retry::AfterSeconds(u64::MAX),
+            Retry::At(SystemTime::UNIX_EPOCH),
+            Retry::After(Duration::MAX),
+        ] {
+            assert_is_reply(&Steer(retry), &Reply::from(retry));
+        }
+        let invalid = parse_message::<u64>("\"é\u{202e}\n".as_bytes()).unwrap_err();
+        assert_is_reply(&InvalidMessage(invalid.clone()), &Reply::from(invalid));
+        assert_is_reply(&DeliveryRejection::new("/hook"), &Reply::from(NotVerified));
+    }
+
+    /// The refusal of a genuine token with a body over the limit.
+    fn too_large() -> VerifyError {
+        use qstash_verify::testing;
+        let delivery = testing::Delivery::new("https://example.com/hook", "hello");
+        let verifier = testing::verifier().body_limit(1).build();
+        let head = RequestHead::new(delivery.headers(), delivery.path_and_query());
+        verifier.verify(&head, delivery.body()).unwrap_err()
+    }
+
+    #[test]
+    fn refused_response_has_its_error_and_reason() {
+        let reason = VerifyError::WrongIssuer;
+        let custom = RefusalHandler::new(|_: &VerifyError| HttpResponse::Forbidden().body("no"));
+        for (handler, status) in [(RefusalHandler::default(), 401), (custom, 403)] {
+            let response = refuse(&handler, reason.clone());
+            assert_eq!(response.status(), status);
+            let error = response.error().unwrap().as_error::<Refusal>();
+            assert_eq!(error, Some(&Refusal(reason.clone())));
+            assert_eq!(response.extensions().get(), Some(&reason));
+        }
+    }
+}

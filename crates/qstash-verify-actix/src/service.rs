@@ -1,0 +1,150 @@
+//! The service of the middleware: head, body, inner service.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, forward_ready};
+use actix_web::error::PayloadError;
+use actix_web::rt::task::yield_now;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use bytes::Bytes;
+use futures_core::Stream;
+use qstash_verify::{BufferedDelivery, RefusalHandler, Verifier, VerifyError};
+use tracing::Instrument as _;
+
+use crate::drain::RequestBody;
+use crate::reply::refuse;
+use crate::request::request_head;
+
+/// The service that [`QstashMiddleware`](crate::QstashMiddleware) makes: verifies a
+/// request and calls the inner service, or answers itself.
+///
+/// ```
+/// use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+/// use qstash_verify_actix::{QstashMiddleware, QstashService};
+///
+/// async fn wrap<S>(qstash: QstashMiddleware, inner: S) -> QstashService<S>
+/// where
+///     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error> + 'static,
+/// {
+///     qstash.new_transform(inner).await.unwrap()
+/// }
+/// ```
+#[derive(Debug)]
+pub struct QstashService<S> {
+    pub(crate) service: Rc<S>,
+    pub(crate) verifier: Verifier,
+    pub(crate) refuse: RefusalHandler<HttpResponse>,
+}
+
+impl<S, B> Service<ServiceRequest> for QstashService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let handler = self.refuse.clone();
+        match self.verifier.authenticate(&request_head(request.request())) {
+            Ok(pending) => {
+                let service = Rc::clone(&self.service);
+                Box::pin(receive(service, handler, request, pending.buffered()))
+            }
+            Err(reason) => Box::pin(refuse_unread(handler, request, reason)),
+        }
+    }
+}
+
+/// Reads the body and calls the inner service, in the delivery's span.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps each of its arguments twice, and the future is allocated"
+)]
+fn receive<S, B>(
+    service: Rc<S>,
+    handler: RefusalHandler<HttpResponse>,
+    mut request: ServiceRequest,
+    mut delivery: BufferedDelivery,
+) -> impl Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    async move {
+        let mut body = RequestBody::take(&mut request);
+        // actix-web drops trailers, so there are none to keep.
+        let read = poll_fn(|cx| delivery.poll_body(Pin::new(&mut body), &mut None, cx)).await;
+        match read.and_then(|()| delivery.finish()) {
+            Ok((verified, bytes)) => {
+                drop(body);
+                let span = verified.span();
+                request.extensions_mut().insert(verified);
+                request.set_payload(payload(bytes));
+                // Inside, so that the span is entered once for the call and the first
+                // poll of what it returns.
+                let handled = async { service.call(request).await };
+                let response = handled.instrument(span).await?;
+                Ok(response.map_into_left_body())
+            }
+            Err(reason) => Ok(answer(&handler, request, body, reason).await),
+        }
+    }
+}
+
+/// Creates a payload of these bytes with one allocation; actix-web's own takes two.
+fn payload(bytes: Bytes) -> Payload {
+    if bytes.is_empty() {
+        return Payload::None;
+    }
+    let payload = Box::pin(Once(Some(bytes)));
+    Payload::Stream { payload }
+}
+
+/// A stream of one chunk; `None` after EOF.
+struct Once(Option<Bytes>);
+
+impl Stream for Once {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+}
+
+/// Refuses a request whose body has not been polled.
+async fn refuse_unread<B>(
+    handler: RefusalHandler<HttpResponse>,
+    mut request: ServiceRequest,
+    reason: VerifyError,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let body = RequestBody::take(&mut request);
+    if !body.has_ended() {
+        // The connection passes on what it read together with the head only when the
+        // service yields. If that is the whole body, the connection stays open.
+        yield_now().await;
+    }
+    Ok(answer(&handler, request, body, reason).await)
+}
+
+/// Logs a refusal and creates its response.
+async fn answer<B>(
+    handler: &RefusalHandler<HttpResponse>,
+    request: ServiceRequest,
+    mut body: RequestBody,
+    reason: VerifyError,
+) -> ServiceResponse<EitherBody<B>> {
+    reason.log(&request_head(request.request()));
+    body.discard_arrived().await;
+    let response = body.drain_behind(refuse(handler, reason));
+    // Not `into_response`, which drops the response's error.
+    let (request, _) = request.into_parts();
+    ServiceResponse::new(request, response).map_into_right_body()
+}
