@@ -39,7 +39,7 @@ pub fn run(data: &[u8]) -> &'static str {
         }
         (Ok(genuine), Ok(pending)) => (genuine, pending),
     };
-    assert_eq!(pending.key().as_str(), genuine.slot);
+    assert_eq!(pending.key_slot().as_str(), genuine.slot);
 
     let too_large = body.len() as u64 > setup.limit;
     assert_eq!(

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::{
     ConfigError, ConfigWarning, CredentialSource, Credentials, KeyRing, REGION_HEADER, Region,
-    SIGNATURE_HEADER, Verifier, testing,
+    SIGNATURE_HEADER, Verifier,
 };
 
 use crate::compare;
@@ -104,7 +104,9 @@ pub fn run(data: &[u8]) -> &'static str {
         ),
         (
             true,
-            read(&environment, |lookup| testing::key_ring_from_lookup(lookup)),
+            read(&environment, |lookup| {
+                KeyRing::from_lookup_allow_development_keys(lookup)
+            }),
         ),
     ];
     let (mut outcome, mut checked) = ("", None);
@@ -230,7 +232,7 @@ fn owned(credentials: &Credentials) -> reference::Credentials {
 /// Signs with every key, and checks which of them verify for each header.
 fn check_keys(ring: &KeyRing, keys: Keys, environment: &Environment, headers: &[Option<Vec<u8>>]) {
     for region in Region::ALL.iter().copied().map(Some).chain([None]) {
-        let source = ring.source(region).map(|source| source.as_str());
+        let source = ring.key_source(region).map(|source| source.as_str());
         let expected = keys.for_region(region.map(Region::as_str));
         assert_eq!(source, expected.map(|(_, source)| source));
     }

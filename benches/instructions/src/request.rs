@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use hmac::{Hmac, KeyInit, Mac};
-use qstash_verify::testing::{CURRENT_KEY, Delivery, NEXT_KEY, signing_keys};
+use qstash_verify::testing::{self, CURRENT_KEY, NEXT_KEY, SignedDelivery, signing_keys};
 use qstash_verify::{Region, RequestHead, Verified, Verifier, VerifyError};
 use sha2::{Digest, Sha256};
 
@@ -43,7 +43,7 @@ impl Request {
         Request::of(&delivery(size))
     }
 
-    pub(crate) fn of(delivery: &Delivery) -> Self {
+    pub(crate) fn of(delivery: &SignedDelivery) -> Self {
         let token = delivery.token();
         let signing_input = token.rsplit_once('.').unwrap_or_default().0;
         let mut headers: Vec<_> = [
@@ -107,9 +107,9 @@ fn prepared(key: &str) -> Hmac<Sha256> {
     Hmac::new_from_slice(key.as_bytes()).expect("a key of any length")
 }
 
-pub(crate) fn delivery(size: usize) -> Delivery {
+pub(crate) fn delivery(size: usize) -> SignedDelivery {
     let body: Vec<u8> = (0..=250).cycle().take(size).collect();
-    Delivery::new("https://api.example.com/webhooks/orders", body)
+    testing::delivery("https://api.example.com/webhooks/orders", body)
         .region(Region::EuCentral1)
         // Valid until 2100: reading the system clock is part of the work.
         .claim("exp", 4_102_444_800_u64)

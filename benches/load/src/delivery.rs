@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use qstash_verify::Region;
-use qstash_verify::testing::Delivery;
+use qstash_verify::testing::{self, SignedDelivery};
 
 use crate::server::{BASE_URL, PATH, describe};
 use crate::target::Variant;
@@ -131,12 +131,12 @@ fn forged(number: usize) -> Request {
 }
 
 /// A delivery with the headers that QStash and a proxy add.
-fn delivery(number: usize) -> Delivery {
+fn delivery(number: usize) -> SignedDelivery {
     let mut body = format!(r#"{{"order":{number},"text":""#);
     let text = ('a'..='z').cycle().skip(number % 26);
     body.extend(text.take(BODY_LENGTH - body.len() - 2));
     body.push_str(r#""}"#);
-    Delivery::new(format!("{BASE_URL}{PATH}"), body)
+    testing::delivery(format!("{BASE_URL}{PATH}"), body)
         .issued_at(SystemTime::now())
         .expires_in(LIFETIME)
         .region(Region::EuCentral1)

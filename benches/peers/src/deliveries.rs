@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use peers::{Delivery, URL};
 use qstash_verify::Region;
-use qstash_verify::testing::Delivery as Signed;
+use qstash_verify::testing::{self, SignedDelivery};
 
 /// As long as QStash's are.
 pub(crate) const KEYS: [&str; 2] = [
@@ -33,10 +33,12 @@ impl Shape {
         received(&self.signed(1024, time))
     }
 
-    fn signed(self, size: usize, at: SystemTime) -> Signed {
+    fn signed(self, size: usize, at: SystemTime) -> SignedDelivery {
         let since = at.duration_since(SystemTime::UNIX_EPOCH);
         let seconds = since.expect("the clock is right").as_secs();
-        let signed = Signed::new(URL, text(size)).key(KEYS[0]).issued_at(at);
+        let signed = testing::delivery(URL, text(size))
+            .key(KEYS[0])
+            .issued_at(at);
         let signed = signed.region(Region::EuCentral1);
         let headers = [
             ("host", "api.example.com".to_owned()),
@@ -87,7 +89,7 @@ fn text(size: usize) -> String {
     format!(r#"{{"text":"{letters}"}}"#)
 }
 
-fn received(signed: &Signed) -> Delivery {
+fn received(signed: &SignedDelivery) -> Delivery {
     let body = String::from_utf8(signed.body().to_vec());
     Delivery {
         token: signed.token(),

@@ -33,7 +33,7 @@ pub(crate) fn by_kit(seed: u64) -> Vec<Case> {
     let cases = (0..60 * SETTINGS).map(|round| {
         let scene = Scene::new(round % SETTINGS, &mut rng);
         let iat = UNIX_EPOCH + Duration::from_secs(scene.iat.unsigned_abs());
-        let mut signed = testing::Delivery::new(scene.url.as_str(), scene.body.as_slice())
+        let mut signed = testing::delivery(scene.url.as_str(), scene.body.as_slice())
             .key(scene.key.as_str())
             .issued_at(iat);
         let detail = match round / SETTINGS % 6 {
