@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -35,6 +35,12 @@ impl VerifiedBody {
     }
 }
 
+impl From<VerifiedBody> for Bytes {
+    fn from(body: VerifiedBody) -> Self {
+        body.data
+    }
+}
+
 impl Body for VerifiedBody {
     type Data = Bytes;
     type Error = Infallible;
@@ -58,11 +64,6 @@ impl Body for VerifiedBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.data.len() as u64)
     }
-}
-
-/// The bytes of a frame's data; no copy if they are `Bytes` already.
-pub(crate) fn into_bytes(mut data: impl Buf) -> Bytes {
-    data.copy_to_bytes(data.remaining())
 }
 
 pin_project! {
@@ -90,6 +91,18 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
+    /// Returns the inner service's body, for an adapter with a body type of its
+    /// own.
+    ///
+    /// # Errors
+    /// The bytes of a refusal's body, if the inner service wasn't called.
+    pub fn into_inner(self) -> Result<B, Bytes> {
+        match self.kind {
+            Kind::Inner { body } => Ok(body),
+            Kind::Refusal { bytes } => Err(bytes),
+        }
+    }
+
     pub(crate) fn inner(body: B) -> Self {
         ResponseBody {
             kind: Kind::Inner { body },

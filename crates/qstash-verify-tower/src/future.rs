@@ -7,66 +7,67 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use qstash_verify::{BufferedDelivery, PendingDelivery, Verified, VerifyError};
+use qstash_verify::{BufferedDelivery, PendingDelivery, RefusalHandler, RequestHead};
+use qstash_verify::{Verified, VerifyError};
 use tower_service::Service;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
-use crate::body::{ResponseBody, VerifiedBody, into_bytes};
-use crate::response::Refuse;
-use crate::service::refuse;
+use crate::body::{ResponseBody, VerifiedBody};
+use crate::target::Target;
 
 pin_project! {
-    /// The future of an answer of [`Qstash`](crate::Qstash).
+    /// The future of an answer of [`QstashService`](crate::QstashService).
     ///
     /// ```
     /// use http::Request;
-    /// use qstash_verify_tower::{Qstash, ResponseFuture, VerifiedBody};
+    /// use qstash_verify_tower::{QstashService, ResponseFuture, VerifiedBody};
     /// use tower::Service;
     ///
-    /// fn call<S, B>(mut service: Qstash<S>, request: Request<B>) -> ResponseFuture<S, B>
+    /// fn call<S, B>(mut service: QstashService<S>, request: Request<B>) -> ResponseFuture<S, B>
     /// where
     ///     S: Service<Request<VerifiedBody>>,
-    ///     Qstash<S>: Service<Request<B>, Future = ResponseFuture<S, B>>,
+    ///     QstashService<S>: Service<Request<B>, Future = ResponseFuture<S, B>>,
     /// {
     ///     service.call(request)
     /// }
     /// ```
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, ReqBody>
+    pub struct ResponseFuture<S, ReqBody, B = VerifiedBody, F = fn(VerifiedBody) -> VerifiedBody>
     where
-        S: Service<Request<VerifiedBody>>,
+        S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, ReqBody>,
+        state: State<S, ReqBody, B, F>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S, ReqBody>
+    enum State<S, ReqBody, B, F>
     where
-        S: Service<Request<VerifiedBody>>,
+        S: Service<Request<B>>,
     {
         Refused { response: Option<Response<Bytes>> },
-        Reading { #[pin] body: ReqBody, reading: Option<Reading<S>> },
+        Reading { #[pin] body: ReqBody, reading: Option<Reading<S, F>> },
         Handling { #[pin] future: Instrumented<S::Future> },
     }
 }
 
-/// What is at hand while the body arrives.
-struct Reading<S> {
+/// State kept while the body arrives.
+struct Reading<S, F> {
     inner: S,
     parts: Parts,
     delivery: BufferedDelivery,
-    /// They end a body, so there is one frame of them at most.
     trailers: Option<HeaderMap>,
-    refuse: Refuse,
+    target: Target,
+    map_body: F,
+    refuse: RefusalHandler<Response<Bytes>>,
 }
 
-impl<S, ReqBody> ResponseFuture<S, ReqBody>
+impl<S, ReqBody, B, F> ResponseFuture<S, ReqBody, B, F>
 where
-    S: Service<Request<VerifiedBody>>,
+    S: Service<Request<B>>,
 {
     pub(crate) fn refused(response: Response<Bytes>) -> Self {
         ResponseFuture {
@@ -81,13 +82,17 @@ where
         parts: Parts,
         body: ReqBody,
         pending: PendingDelivery,
-        refuse: Refuse,
+        target: Target,
+        map_body: F,
+        refuse: RefusalHandler<Response<Bytes>>,
     ) -> Self {
         let reading = Some(Reading {
             inner,
             parts,
             delivery: pending.buffered(),
             trailers: None,
+            target,
+            map_body,
             refuse,
         });
         ResponseFuture {
@@ -96,9 +101,26 @@ where
     }
 }
 
-impl<S, ReqBody, ResBody> Future for ResponseFuture<S, ReqBody>
+/// Writes the event of a refusal and makes its answer.
+pub(crate) fn refuse(
+    handler: &RefusalHandler<Response<Bytes>>,
+    head: &RequestHead<'_>,
+    reason: VerifyError,
+) -> Response<Bytes> {
+    reason.log(head);
+    match handler.call(&reason) {
+        Some(mut response) => {
+            response.extensions_mut().insert(reason);
+            response
+        }
+        None => Response::from(reason),
+    }
+}
+
+impl<S, ReqBody, ResBody, B, F> Future for ResponseFuture<S, ReqBody, B, F>
 where
-    S: Service<Request<VerifiedBody>, Response = Response<ResBody>>,
+    S: Service<Request<B>, Response = Response<ResBody>>,
+    F: Fn(VerifiedBody) -> B,
     ReqBody: Body,
     ReqBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -114,25 +136,26 @@ where
                 StateProjection::Refused { response } => {
                     return Poll::Ready(Ok(refusal_response(take(response))));
                 }
-                StateProjection::Reading { mut body, reading } => {
+                StateProjection::Reading { body, reading } => {
                     let end = match reading {
-                        Some(reading) => ready!(reading.poll_body(body.as_mut(), cx)),
+                        Some(Reading {
+                            delivery, trailers, ..
+                        }) => ready!(delivery.poll_body(body, trailers, cx)),
                         None => Ok(()),
                     };
-                    let Reading {
-                        inner,
-                        parts,
-                        delivery,
-                        trailers,
-                        refuse: answer,
-                    } = take(reading);
-                    let next = match end.and_then(|()| delivery.finish()) {
+                    let reading = take(reading);
+                    let next = match end.and_then(|()| reading.delivery.finish()) {
                         Ok((verified, data)) => {
-                            handle(inner, parts, verified, VerifiedBody::new(data, trailers))
+                            let body = VerifiedBody::new(data, reading.trailers);
+                            let body = (reading.map_body)(body);
+                            handle(reading.inner, reading.parts, verified, body)
                         }
-                        Err(reason) => State::Refused {
-                            response: Some(refuse(&answer, &parts, reason)),
-                        },
+                        Err(reason) => {
+                            let head = reading.target.head(&reading.parts);
+                            State::Refused {
+                                response: Some(refuse(&reading.refuse, &head, reason)),
+                            }
+                        }
                     };
                     state.set(next);
                 }
@@ -141,50 +164,15 @@ where
     }
 }
 
-/// How many frames of a body are taken before others get their turn.
-const FRAMES_AT_ONCE: usize = 64;
-
-impl<S> Reading<S> {
-    /// Takes what has arrived, until the end of the body.
-    fn poll_body<B>(
-        &mut self,
-        mut body: Pin<&mut B>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), VerifyError>>
-    where
-        B: Body,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        for _ in 0..FRAMES_AT_ONCE {
-            let Some(frame) = ready!(body.as_mut().poll_frame(cx)) else {
-                return Poll::Ready(Ok(()));
-            };
-            let frame = frame.map_err(|error| VerifyError::body_unreadable(&*error.into()))?;
-            match frame.into_data() {
-                Ok(data) => self.delivery.push(into_bytes(data))?,
-                Err(frame) => {
-                    if let Ok(trailers) = frame.into_trailers() {
-                        self.trailers.get_or_insert(trailers);
-                    }
-                }
-            }
-        }
-        // A body that is always ready must not keep its neighbours waiting, nor
-        // a timeout around it from being polled.
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
 /// Calls the inner service, in the delivery's span.
-fn handle<S, ReqBody>(
+fn handle<S, ReqBody, B, F>(
     mut inner: S,
     parts: Parts,
     verified: Verified,
-    body: VerifiedBody,
-) -> State<S, ReqBody>
+    body: B,
+) -> State<S, ReqBody, B, F>
 where
-    S: Service<Request<VerifiedBody>>,
+    S: Service<Request<B>>,
 {
     let span = verified.span();
     let mut request = Request::from_parts(parts, body);

@@ -1,30 +1,42 @@
 //! A tower [`Layer`](tower_layer::Layer) that lets only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through to a service: for
-//! axum, hyper and everything else that speaks tower.
+//! [Upstash QStash](https://upstash.com/docs/qstash) through to a service. It
+//! knows no framework: `qstash-verify-axum` builds on it for axum.
 //!
-#![cfg_attr(feature = "axum", doc = "```no_run")]
-#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
-//! use axum::{Router, routing::post};
-//! use qstash_verify_tower::{Delivery, QstashLayer};
+//! ```no_run
+//! use std::convert::Infallible;
 //!
-//! async fn webhook(Delivery(verified): Delivery, body: String) -> &'static str {
-//!     println!("genuine, sent to {}: {body}", verified.claims().sub());
-//!     "thanks"
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use hyper::server::conn::http1;
+//! use hyper_util::rt::TokioIo;
+//! use hyper_util::service::TowerToHyperService;
+//! use qstash_verify_tower::{QstashLayer, Verified, VerifiedBody};
+//! use tower::ServiceBuilder;
+//!
+//! async fn webhook(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     if let Some(verified) = request.extensions().get::<Verified>() {
+//!         println!("genuine, sent to {}", verified.claims().sub());
+//!     }
+//!     Ok(Response::new(Full::new(request.into_body().into_bytes())))
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let app: Router = Router::new()
-//!     .route("/webhook", post(webhook))
+//! let service = ServiceBuilder::new()
 //!     // reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
-//!     .layer(QstashLayer::from_env()?);
-//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! # axum::serve(listener, app).await?;
-//! # Ok(())
+//!     .layer(QstashLayer::from_env()?)
+//!     .service_fn(webhook);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! loop {
+//!     let (stream, _) = listener.accept().await?;
+//!     let service = TowerToHyperService::new(service.clone());
+//!     tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+//! }
 //! # }
 //! ```
 //!
-//! # What it does
+//! # Order of checks
 //! In this order: exactly one `upstash-signature` header; the token and its
 //! claims; the declared length against the limit; then the body, hashed while
 //! it arrives; then the inner service, with the same bytes, the same trailers
@@ -39,11 +51,6 @@
 //! genuine: a body in one frame is passed on without a copy, one in many is
 //! copied once into memory that grows with what has arrived. Errors of the
 //! inner service pass through.
-//!
-//! axum's `Router::layer` is on the routes that were added before it and on the
-//! 404 of that router; routes added after it are open. In a larger app, give
-//! webhooks a router of their own with `route_layer`, which leaves the 404 alone,
-//! and `merge` it.
 //!
 //! # Settings
 //! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
@@ -60,7 +67,7 @@
 //! # Ok::<_, qstash_verify_tower::ConfigError>(())
 //! ```
 //!
-//! # Where it belongs
+//! # Order of layers
 //! The signature is over the raw bytes and the public URL, so nothing that
 //! changes either may come before the layer; "outside" means closer to the
 //! client.
@@ -68,51 +75,22 @@
 //! - **Decompression** of requests belongs inside, or the hash is that of other
 //!   bytes (`body_mismatch`).
 //! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
-//!   that one stands outside, it cuts the body and the answer is its 413 or our
-//!   400. axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`,
-//!   `Json` and `Message` behind the layer: disable it there, or larger
-//!   deliveries get a 413 from the extractor although ours would let 10 MiB
-//!   through.
+//!   that one is outside, it cuts the body and the answer is its 413 or our 400.
 //! - **Timeouts**: a client that stalls in the middle of a body holds its
-//!   request open for as long as it likes. `axum::serve` sets no timer, so put
-//!   a `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside
-//!   the layer is taken before the head is looked at, and held while the body
-//!   arrives.
+//!   request open for as long as it likes. Put a
+//!   `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside the
+//!   layer is taken before the head is looked at, held while the body arrives,
+//!   and given back as soon as the request is refused.
 //! - **Tracing**: `TraceLayer` belongs outside, so that refusals are in its
 //!   log, too.
-//! - **Nested routers of axum** take their prefix off the path. With the
-//!   feature `axum` the layer sees the URL as the client asked for it, wherever
-//!   it stands. Proxies that change paths are what
-//!   [`base_url`](VerifierBuilder::base_url) is for.
-//! - Inside a `ServiceBuilder`, what follows the layer is called with a
-//!   [`VerifiedBody`]. `axum::middleware::from_fn` wants axum's own body: put
-//!   `MapRequestBodyLayer::new(axum::body::Body::new)` between the two, as
-//!   behind any layer that changes the body. `Router::layer` needs nothing.
-//!   `tower::util::option_layer` wants the same types with and without: add
-//!   `MapResponseBodyLayer::new(Body::new)` as well.
+//! - **Routers that strip a prefix** off the path:
+//!   [`target_from`](QstashLayer::target_from) names the URI that the client sent.
+//!   Proxies that change paths are what [`base_url`](VerifierBuilder::base_url)
+//!   is for.
+//! - **Body types**: the inner service takes a [`VerifiedBody`], or the type that
+//!   [`map_body`](QstashLayer::map_body) makes of it.
 //!
-//! ```
-//! use axum::{Router, body::Body, extract::Request, middleware, routing::post};
-//! use qstash_verify_tower::{QstashLayer, SigningKeys, Verifier};
-//! use tower::ServiceBuilder;
-//! use tower_http::map_request_body::MapRequestBodyLayer;
-//! use tower_http::trace::TraceLayer;
-//!
-//! async fn audit(request: Request, next: middleware::Next) -> axum::response::Response {
-//!     next.run(request).await
-//! }
-//!
-//! # let verifier = Verifier::new(SigningKeys::development());
-//! let app: Router = Router::new().route("/webhook", post(|| async {})).layer(
-//!     ServiceBuilder::new()
-//!         .layer(TraceLayer::new_for_http())
-//!         .layer(QstashLayer::new(verifier))
-//!         .layer(MapRequestBodyLayer::new(Body::new))
-//!         .layer(middleware::from_fn(audit)),
-//! );
-//! ```
-//!
-//! # What a client sees of an early refusal
+//! # Early refusals over HTTP/1.1
 //! Over HTTP/1.1 with hyper, an answer to a request whose body is unread closes
 //! the connection, unless the rest of the body was small and had already come;
 //! there is no `Connection: close` on it. Clients that were still sending can
@@ -123,75 +101,64 @@
 //!
 //! # Logs
 //! They go through `tracing`: without a subscriber there are none. Each refusal
-//! is one event with `code`, `region`, `message_id` and the reason in words: at
-//! `debug` for `missing_signature`, at `info` for `malformed_token` and
-//! `unsupported_algorithm`, at `error` for `no_signing_keys`, and at `warn` for
-//! every other. The inner service runs in a span `qstash_delivery` with `region`
-//! and `key`. The targets begin with `qstash_verify`.
+//! is one event with `code`, `region`, `message_id` and the reason in words;
+//! [`VerifyError::code`] has the levels. The inner service runs in a span
+//! `qstash_delivery` with `region` and `key`. The targets begin with
+//! `qstash_verify`.
 //!
 //! # Tests of your own
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs
 //! deliveries as QStash would:
 //!
-#![cfg_attr(feature = "axum", doc = "```")]
-#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
-//! use axum::{Router, body::Body, routing::post};
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
 //! use qstash_verify::testing;
-//! use qstash_verify_tower::{QstashLayer, Verifier};
-//! use tower::ServiceExt;
-//!
-//! fn app(verifier: Verifier) -> Router {
-//!     Router::new()
-//!         .route("/webhook", post(|body: String| async { body }))
-//!         .layer(QstashLayer::new(verifier))
-//! }
+//! use qstash_verify_tower::{QstashLayer, VerifiedBody};
+//! use tower::{Layer, ServiceExt, service_fn};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let app = app(testing::verifier().build());
+//! let layer = QstashLayer::new(testing::verifier().build());
+//! let service = layer.layer(service_fn(|request: Request<VerifiedBody>| async {
+//!     Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
+//! }));
 //! let delivery = testing::Delivery::new("https://example.com/webhook", "hello");
-//! let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
-//! assert_eq!(answer.status(), 200);
+//! let request = delivery.request::<Full<Bytes>>()?;
+//! assert_eq!(service.clone().oneshot(request).await?.status(), 200);
 //!
 //! let forged = delivery.key("sig_of_somebody_else");
-//! let answer = app.oneshot(forged.request::<Body>()?).await?;
-//! assert_eq!(answer.status(), 401);
+//! let request = forged.request::<Full<Bytes>>()?;
+//! assert_eq!(service.oneshot(request).await?.status(), 401);
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # Features
-//! - `axum`: the extractors [`Delivery`], [`Message`] and [`Metadata`], the
-//!   answers [`Refusal`] and [`Steer`], and original URLs on nested routers. Off
-//!   by default.
+//! - `simd`: the feature of the same name of `qstash-verify`. On by default.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "axum")]
-mod axum;
 mod body;
 mod future;
 mod layer;
-mod response;
 mod service;
+mod target;
 
 pub use body::{ResponseBody, VerifiedBody};
 pub use future::ResponseFuture;
 pub use layer::QstashLayer;
-pub use service::Qstash;
-
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use self::axum::{Delivery, Message, MessageRejection, Metadata, MissingLayer, Refusal, Steer};
+pub use service::QstashService;
 
 // What a user of the layer needs of the core, so that one dependency will do.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
-    DEFAULT_BODY_LIMIT, KeyRing, KeySlot, KeySource, MessageError, MessageMetadata,
-    PendingDelivery, REGION_HEADER, Region, RequestHead, Retry, SIGNATURE_HEADER, SigningKeys,
-    Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
+    DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
+    SIGNATURE_HEADER, SigningKeys, Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
 };
 
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,16 +1,17 @@
+use std::fmt;
 use std::mem;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Extensions, Request, Response, Uri};
+use http::{Request, Response};
 use http_body::Body;
-use qstash_verify::{PendingDelivery, RequestHead, Verifier, VerifyError};
+use qstash_verify::{PendingDelivery, RefusalHandler, Verifier, VerifyError};
 use tower_service::Service;
 
 use crate::body::{ResponseBody, VerifiedBody};
-use crate::future::ResponseFuture;
-use crate::response::Refuse;
+use crate::future::{ResponseFuture, refuse};
+use crate::target::Target;
 
 /// The service that [`QstashLayer`](crate::QstashLayer) makes: it verifies a
 /// request and calls the inner service with a [`VerifiedBody`], or answers
@@ -18,82 +19,98 @@ use crate::response::Refuse;
 ///
 /// ```
 /// use http::{Request, Response};
-/// use qstash_verify_tower::{Qstash, QstashLayer, SigningKeys, VerifiedBody, Verifier};
+/// use qstash_verify_tower::{QstashLayer, QstashService, SigningKeys, VerifiedBody, Verifier};
 /// use tower::{Layer, service_fn};
 ///
 /// let layer = QstashLayer::new(Verifier::new(SigningKeys::new("sig_current", "sig_next")?));
-/// let service: Qstash<_> = layer.layer(service_fn(|request: Request<VerifiedBody>| async {
+/// let service: QstashService<_> = layer.layer(service_fn(|request: Request<VerifiedBody>| async {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
 /// }));
 /// # Ok::<_, qstash_verify_tower::ConfigError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
-pub struct Qstash<S> {
+pub struct QstashService<S, F = fn(VerifiedBody) -> VerifiedBody> {
     pub(crate) inner: S,
     pub(crate) verifier: Verifier,
-    pub(crate) refuse: Refuse,
+    pub(crate) target: Target,
+    pub(crate) map_body: F,
+    pub(crate) refuse: RefusalHandler<Response<Bytes>>,
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Qstash<S>
+impl<S, F> QstashService<S, F> {
+    /// Returns the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns the inner service, mutably.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Unwraps the inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S: fmt::Debug, F> fmt::Debug for QstashService<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QstashService")
+            .field("inner", &self.inner)
+            .field("verifier", &self.verifier)
+            .field("target", &self.target)
+            .field("refuse", &self.refuse)
+            .finish()
+    }
+}
+
+impl<S, F, B, ReqBody, ResBody> Service<Request<ReqBody>> for QstashService<S, F>
 where
-    S: Service<Request<VerifiedBody>, Response = Response<ResBody>> + Clone,
+    S: Service<Request<B>, Response = Response<ResBody>> + Clone,
+    F: Fn(VerifiedBody) -> B + Clone,
     ReqBody: Body,
     ReqBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     type Response = Response<ResponseBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, ReqBody>;
+    type Future = ResponseFuture<S, ReqBody, B, F>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        // The one that was polled ready is the one that will be called. If the
+        // request is refused, dropping it gives its readiness back.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
         let (parts, body) = request.into_parts();
-        let length = body.size_hint().lower();
-        match authenticate(&self.verifier, &parts, length) {
-            Ok(pending) => {
-                // The one that was polled ready is the one that will be called.
-                let clone = self.inner.clone();
-                let inner = mem::replace(&mut self.inner, clone);
-                ResponseFuture::read(inner, parts, body, pending, self.refuse.clone())
+        match self.authenticate(&parts, body.size_hint().lower()) {
+            Ok(pending) => ResponseFuture::read(
+                inner,
+                parts,
+                body,
+                pending,
+                self.target.clone(),
+                self.map_body.clone(),
+                self.refuse.clone(),
+            ),
+            Err(reason) => {
+                drop(inner);
+                let head = self.target.head(&parts);
+                ResponseFuture::refused(refuse(&self.refuse, &head, reason))
             }
-            Err(reason) => ResponseFuture::refused(refuse(&self.refuse, &parts, reason)),
         }
     }
 }
 
-/// Everything that can be known before the body is read.
-fn authenticate(
-    verifier: &Verifier,
-    parts: &Parts,
-    length: u64,
-) -> Result<PendingDelivery, VerifyError> {
-    let mut pending = verifier.authenticate(&head(parts))?;
-    pending.declare_length(length)?;
-    Ok(pending)
-}
-
-/// Writes the event of a refusal and makes its answer.
-pub(crate) fn refuse(refuse: &Refuse, parts: &Parts, reason: VerifyError) -> Response<Bytes> {
-    reason.log(&head(parts));
-    refuse.answer(reason)
-}
-
-fn head(parts: &Parts) -> RequestHead<'_> {
-    let uri = original_uri(&parts.extensions, &parts.uri);
-    RequestHead::from_http(&parts.headers, uri)
-}
-
-/// A nested router of axum takes its own part of the path away.
-#[cfg(feature = "axum")]
-pub(crate) fn original_uri<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
-    let original = extensions.get::<axum::extract::OriginalUri>();
-    original.map_or(uri, |original| &original.0)
-}
-
-#[cfg(not(feature = "axum"))]
-fn original_uri<'a>(_extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
-    uri
+impl<S, F> QstashService<S, F> {
+    /// Checks everything that can be known before the body is read.
+    fn authenticate(&self, parts: &Parts, length: u64) -> Result<PendingDelivery, VerifyError> {
+        let mut pending = self.verifier.authenticate(&self.target.head(parts))?;
+        pending.declare_length(length)?;
+        Ok(pending)
+    }
 }

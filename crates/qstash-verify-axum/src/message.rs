@@ -1,4 +1,4 @@
-//! The message itself, typed.
+//! The extractor of a typed message.
 
 use std::fmt;
 use std::mem;
@@ -7,11 +7,11 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use qstash_verify::{MessageError, RequestHead, parse_message};
+use qstash_verify::{MessageError, RequestHead, log_message_not_read, parse_message};
 use serde::de::DeserializeOwned;
 
-use super::extract::{MissingLayer, verified};
+use crate::extract::verified;
+use crate::reply::{DeliveryRejection, response};
 
 /// Extracts the message of a verified delivery: its body, read as JSON.
 ///
@@ -25,7 +25,7 @@ use super::extract::{MissingLayer, verified};
 /// after any answer outside 2xx. It works for [`Callback`](crate::Callback), too.
 ///
 /// ```
-/// use qstash_verify_tower::Message;
+/// use qstash_verify_axum::Message;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Order {
@@ -48,17 +48,14 @@ where
     type Rejection = MessageRejection;
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, MessageRejection> {
-        verified(request.extensions(), request.uri()).map_err(MessageRejection::MissingLayer)?;
+        verified(request.extensions(), request.uri()).map_err(MessageRejection::NotVerified)?;
         // For the log; taking the body needs neither.
         let headers = mem::take(request.headers_mut());
         let uri = mem::take(request.uri_mut());
         let body = Bytes::from_request(request, state)
             .await
-            .inspect_err(|unreadable| {
-                tracing::warn!(
-                    "message refused: {unreadable}; if it is too long for axum's own limit for \
-                     extractors, raise or disable that with `DefaultBodyLimit`"
-                );
+            .inspect_err(|error| {
+                log_message_not_read(error, "raise or disable it with `DefaultBodyLimit`");
             })
             .map_err(MessageRejection::Body)?;
         let message = parse_message(&body);
@@ -71,7 +68,7 @@ where
 ///
 /// ```
 /// use axum::response::IntoResponse;
-/// use qstash_verify_tower::MessageRejection;
+/// use qstash_verify_axum::MessageRejection;
 ///
 /// fn status(rejection: MessageRejection) -> u16 {
 ///     rejection.into_response().status().as_u16()
@@ -81,7 +78,7 @@ where
 #[non_exhaustive]
 pub enum MessageRejection {
     /// The layer is not on this route: 500.
-    MissingLayer(MissingLayer),
+    NotVerified(DeliveryRejection),
     /// The body could not be taken: over axum's limit, which is not the layer's,
     /// it is a 413.
     Body(BytesRejection),
@@ -92,7 +89,7 @@ pub enum MessageRejection {
 impl fmt::Display for MessageRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MessageRejection::MissingLayer(missing) => missing.fmt(f),
+            MessageRejection::NotVerified(rejection) => rejection.fmt(f),
             MessageRejection::Body(unreadable) => unreadable.fmt(f),
             MessageRejection::Invalid(invalid) => invalid.fmt(f),
         }
@@ -103,7 +100,7 @@ impl std::error::Error for MessageRejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // Each says what its source would say.
         match self {
-            MessageRejection::MissingLayer(missing) => missing.source(),
+            MessageRejection::NotVerified(rejection) => rejection.source(),
             MessageRejection::Body(unreadable) => unreadable.source(),
             MessageRejection::Invalid(invalid) => invalid.source(),
         }
@@ -113,14 +110,9 @@ impl std::error::Error for MessageRejection {
 impl IntoResponse for MessageRejection {
     fn into_response(self) -> Response {
         match self {
-            MessageRejection::MissingLayer(missing) => missing.into_response(),
+            MessageRejection::NotVerified(rejection) => rejection.into_response(),
             MessageRejection::Body(unreadable) => unreadable.into_response(),
-            MessageRejection::Invalid(invalid) => {
-                // Every status of the core is one.
-                let status = StatusCode::from_u16(invalid.status());
-                let status = status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-                (status, invalid.to_string()).into_response()
-            }
+            MessageRejection::Invalid(invalid) => response(invalid),
         }
     }
 }

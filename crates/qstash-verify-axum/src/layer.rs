@@ -1,0 +1,113 @@
+use std::fmt;
+
+use axum::body::Body;
+use axum::response::Response;
+use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use tower_layer::Layer;
+
+use crate::extract::original_uri;
+use crate::service::QstashService;
+
+/// Wraps services in [`QstashService`], which lets only genuine deliveries
+/// through. The [crate's documentation](crate) has the contract and the order of
+/// layers.
+///
+/// ```no_run
+/// use axum::{Router, routing::post};
+/// use qstash_verify_axum::QstashLayer;
+///
+/// let app: Router = Router::new()
+///     .route("/webhook", post(|| async { "thanks" }))
+///     .layer(QstashLayer::from_env()?);
+/// # Ok::<_, qstash_verify_axum::ConfigError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct QstashLayer {
+    verifier: Verifier,
+    refuse: RefusalHandler<Response>,
+}
+
+impl QstashLayer {
+    /// Creates a layer around this verifier, whose settings (keys, URL, tolerance,
+    /// body limit, clock) are the layer's.
+    ///
+    /// ```
+    /// use qstash_verify_axum::{QstashLayer, SigningKeys, Verifier};
+    ///
+    /// let keys = SigningKeys::new("sig_current", "sig_next")?;
+    /// let layer = QstashLayer::new(Verifier::builder(keys).body_limit(1024 * 1024).build());
+    /// # Ok::<_, qstash_verify_axum::ConfigError>(())
+    /// ```
+    pub fn new(verifier: Verifier) -> Self {
+        QstashLayer {
+            verifier,
+            refuse: RefusalHandler::default(),
+        }
+    }
+
+    /// Creates a layer with the keys that the process's environment holds; see
+    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Verifier::from_env().map(QstashLayer::new)
+    }
+
+    /// Creates a layer with the keys of any other environment, such as a secret
+    /// store; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Verifier::from_lookup(lookup).map(QstashLayer::new)
+    }
+
+    /// Makes the answer to a refused request, in place of
+    /// [`VerifyError::response`]. Whatever it is, the reason is put into its
+    /// extensions, and a 401 should keep its `WWW-Authenticate`.
+    ///
+    /// ```
+    /// use axum::response::Response;
+    /// use qstash_verify_axum::{QstashLayer, SigningKeys, Verifier};
+    ///
+    /// let verifier = Verifier::new(SigningKeys::new("sig_current", "sig_next")?);
+    /// let layer = QstashLayer::new(verifier).on_refusal(|reason| {
+    ///     let mut response: Response = reason.response();
+    ///     response.headers_mut().insert("x-service", "orders".parse().unwrap());
+    ///     response
+    /// });
+    /// # Ok::<_, qstash_verify_axum::ConfigError>(())
+    /// ```
+    pub fn on_refusal(
+        mut self,
+        answer: impl Fn(&VerifyError) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        self.refuse = RefusalHandler::new(answer);
+        self
+    }
+}
+
+impl fmt::Debug for QstashLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QstashLayer")
+            .field("verifier", &self.verifier)
+            .field("refuse", &self.refuse)
+            .finish()
+    }
+}
+
+impl<S> Layer<S> for QstashLayer {
+    type Service = QstashService<S>;
+
+    fn layer(&self, inner: S) -> QstashService<S> {
+        let layer = qstash_verify_tower::QstashLayer::new(self.verifier.clone())
+            .target_from(|parts| original_uri(&parts.extensions, &parts.uri))
+            .map_body(Body::new as fn(_) -> _);
+        QstashService {
+            inner: layer.layer(inner),
+            refuse: self.refuse.clone(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Replies of the core as axum responses.
+
+use axum::response::{IntoResponse, Response};
+use qstash_verify::{NotVerified, Reply, Retry, VerifyError};
+
+/// Turns a reply into a response, for every type of this crate that is one.
+pub(crate) fn response(reply: impl Into<Reply>) -> Response {
+    reply.into().into()
+}
+
+/// Implements the traits of an error that is a reply of the core.
+macro_rules! reply {
+    ($name:ident($error:ty)) => {
+        impl From<$error> for $name {
+            fn from(error: $error) -> Self {
+                $name(error)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::error::Error for $name {}
+
+        impl IntoResponse for $name {
+            fn into_response(self) -> Response {
+                response(self.0)
+            }
+        }
+    };
+}
+
+reply!(Refusal(VerifyError));
+reply!(Steer(Retry));
+reply!(DeliveryRejection(NotVerified));
+
+/// A refusal as an axum response, for handlers that verify by themselves: the
+/// same answer as the layer's.
+///
+/// ```
+/// use axum::body::Bytes;
+/// use axum::extract::{OriginalUri, State};
+/// use axum::http::HeaderMap;
+/// use qstash_verify_axum::{Refusal, RequestHead, Verifier};
+///
+/// async fn webhook(
+///     State(verifier): State<Verifier>,
+///     OriginalUri(uri): OriginalUri,
+///     headers: HeaderMap,
+///     body: Bytes,
+/// ) -> Result<String, Refusal> {
+///     let head = RequestHead::from_http(&headers, &uri);
+///     let verified = verifier.verify(&head, &body).inspect_err(|refused| refused.log(&head))?;
+///     Ok(format!("sent to {}", verified.claims().sub()))
+/// }
+/// # let app: axum::Router<Verifier> = axum::Router::new().route("/", axum::routing::post(webhook));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal(pub VerifyError);
+
+/// An answer that tells QStash when to retry, or not to; see [`Retry`]. Its body
+/// is empty: [`Retry::response`] takes one for QStash's console.
+///
+/// ```
+/// use qstash_verify_axum::{Message, Retry, Steer};
+///
+/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
+///     match order {
+///         0 => Err(Retry::Never)?,            // a permanent failure
+///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
+///         _ => Ok("thanks"),
+///     }
+/// }
+/// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
+/// ```
+///
+/// A handler whose error is a response takes a [`Retry`] as well:
+///
+/// ```
+/// use axum::response::{IntoResponse, Response};
+/// use qstash_verify_axum::{Message, Retry};
+///
+/// async fn webhook(Message(order): Message<u64>) -> Result<Response, Response> {
+///     if order == 0 {
+///         Err(Retry::Never)?;
+///     }
+///     Ok("thanks".into_response())
+/// }
+/// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steer(pub Retry);
+
+/// The rejection of [`Delivery`](crate::Delivery) and
+/// [`Message`](crate::Message) on a route without the layer: 500,
+/// `{"error":"not_verified"}`.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use qstash_verify_axum::{DeliveryRejection, NotVerified};
+///
+/// let rejection = DeliveryRejection::from(NotVerified);
+/// assert_eq!(rejection.into_response().status(), 500);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryRejection(pub NotVerified);
