@@ -166,7 +166,8 @@ impl Explanation<'_> {
                         }
                     }
                 }
-                VerifyError::Expired { seconds, .. } => {
+                VerifyError::Expired { ago, .. } => {
+                    let seconds = ago.as_secs_f64();
                     let (span, when) = (time::span(seconds), self.when());
                     let exp = time::to_unix(self.attempt.at) - seconds;
                     let date = time::date(exp.round());
@@ -176,7 +177,8 @@ impl Explanation<'_> {
                     };
                     self.attempt.at = before;
                 }
-                VerifyError::NotYetValid { seconds, .. } => {
+                VerifyError::NotYetValid { ahead, .. } => {
+                    let seconds = ahead.as_secs_f64();
                     let (span, when) = (time::span(seconds), self.when());
                     let nbf = time::to_unix(self.attempt.at) + seconds;
                     let date = time::date(nbf.round());
