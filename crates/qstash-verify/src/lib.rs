@@ -4,9 +4,9 @@
 //! QStash delivers messages as HTTP requests, signed: the `upstash-signature`
 //! header holds a JWT, and in it is a hash of the raw body. This crate checks
 //! both, with the signing keys of the region that sent the delivery. It does no
-//! I/O and knows no framework; `qstash-verify-tower` is the layer for axum and
-//! everything else that speaks tower, `qstash-verify-actix` the middleware for
-//! actix-web.
+//! I/O and knows no framework. `qstash-verify-axum` and `qstash-verify-actix` are
+//! the middleware for axum and actix-web, `qstash-verify-tower` is the layer for
+//! everything else that speaks tower.
 //!
 //! ```no_run
 //! use qstash_verify::{RequestHead, Verifier};
@@ -28,7 +28,8 @@
 //! A handler that reads the body as it arrives can refuse a forgery before it
 //! reads a byte: [`Verifier::authenticate`] looks at the head alone and hands
 //! out a [`PendingDelivery`], which takes the body in chunks. If the handler
-//! wants the body whole, [`PendingDelivery::buffered`] keeps it meanwhile.
+//! wants the body whole, [`PendingDelivery::buffered`] keeps it meanwhile; with the
+//! feature `http-body`, `Verifier::receive` does both steps for a body in frames.
 //!
 //! # What is checked
 //! In this order: there is exactly one signature header; there are keys for the

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::config::error::{ConfigError, ConfigWarning};
 use crate::config::variables;
-use crate::keys::public::DEVELOPMENT_KEYS;
+use crate::keys::public::is_public;
 use crate::keys::{KeyRing, SigningKeys};
 use crate::region::Region;
 
@@ -254,7 +254,7 @@ impl Texts {
 
     /// Whether one of them is a key of the development server.
     fn are_public(&self) -> bool {
-        self.set().any(|(_, key)| DEVELOPMENT_KEYS.contains(&key))
+        self.set().any(|(_, key)| is_public(key))
     }
 
     /// The variable that keeps this pair from being complete, if just one does.
@@ -281,6 +281,7 @@ impl Texts {
 mod tests {
     use super::*;
     use crate::keys::KeySource;
+    use crate::keys::public::DEVELOPMENT_KEYS;
 
     fn read(set: &[(&str, &str)], debug_build: bool) -> Result<KeyRing, ConfigError> {
         let lookup = |name: &str| {
