@@ -11,7 +11,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use qstash_verify::{Verifier, testing};
 use qstash_verify_actix::QstashMiddleware;
-use qstash_verify_tower::QstashLayer;
+use qstash_verify_axum::QstashLayer;
 
 use crate::floor::{self, Mac};
 use crate::{Failure, Framework, Server, Variant, cores};
@@ -114,7 +114,7 @@ async fn handle_with_floor(_: Mac, body: Bytes) -> String {
     describe(&body)
 }
 
-async fn handle_verified_by_axum(_: qstash_verify_tower::Delivery, body: Bytes) -> String {
+async fn handle_verified_by_axum(_: qstash_verify_axum::Delivery, body: Bytes) -> String {
     describe(&body)
 }
 
