@@ -9,6 +9,7 @@
 //! | `RUST_LOG` | what to log; `info` by default |
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use qstash_verify_tower::{
+use qstash_verify_axum::{
     ConfigError, Delivery, KeyRing, Metadata, QstashLayer, Region, SigningKeys, Verifier,
 };
 use serde_json::{Value, json};
@@ -27,11 +28,22 @@ use tower_http::trace::TraceLayer;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "the one line that says where it listens"
 )]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -72,7 +84,7 @@ async fn webhook(
     Json(json!({
         "message_id": message.message_id(),
         "region": verified.region().map(Region::as_str),
-        "key": verified.key().as_str(),
+        "key": verified.key_slot().as_str(),
         "bytes": body.len(),
     }))
 }

@@ -1,5 +1,5 @@
 //! A service on hyper alone that accepts genuine QStash deliveries and nothing
-//! else: what the layers for frameworks do, written out.
+//! else, without a layer for a framework.
 //!
 //! | variable | meaning |
 //! |---|---|
@@ -11,11 +11,12 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -24,7 +25,6 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use qstash_verify::{
     ConfigError, KeyRing, MessageMetadata, Region, RequestHead, SigningKeys, Verified, Verifier,
-    VerifyError,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -32,11 +32,22 @@ use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "the one line that says where it listens"
 )]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -87,10 +98,11 @@ async fn answer(
     Ok(response)
 }
 
+/// Verifies the head, then the body. A forgery is refused before its body is read.
 async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let head = RequestHead::from_http(&parts.headers, &parts.uri);
-    match receive(verifier, &head, body).await {
+    match verifier.receive(&head, body).await {
         Err(refused) => {
             refused.log(&head);
             refused.response()
@@ -103,29 +115,13 @@ async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Fu
     }
 }
 
-/// The two steps of verification. A forgery is refused before its body is read.
-async fn receive(
-    verifier: &Verifier,
-    head: &RequestHead<'_>,
-    mut body: Incoming,
-) -> Result<(Verified, Bytes), VerifyError> {
-    let mut delivery = verifier.authenticate(head)?.buffered();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| VerifyError::body_unreadable(&error))?;
-        if let Ok(chunk) = frame.into_data() {
-            delivery.push(chunk)?;
-        }
-    }
-    delivery.finish()
-}
-
 /// Runs for genuine deliveries only: a `Verified` can't be had otherwise.
 fn handle(verified: &Verified, headers: &HeaderMap, body: &Bytes) -> Response<Full<Bytes>> {
     let message = MessageMetadata::from_headers(headers);
     let answer = json!({
         "message_id": message.message_id(),
         "region": verified.region().map(Region::as_str),
-        "key": verified.key().as_str(),
+        "key": verified.key_slot().as_str(),
         "bytes": body.len(),
     });
     typed("application/json", answer.to_string())

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use qstash_verify::Verifier;
-use qstash_verify_tower::{Delivery, QstashLayer};
+use qstash_verify_axum::{Delivery, QstashLayer};
 
 use super::{Calls, Running, Server, description, listen_on_tokio};
 
