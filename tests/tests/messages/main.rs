@@ -8,8 +8,6 @@
 
 mod apps;
 mod delivery;
-#[path = "../middleware/server.rs"]
-mod server;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +16,7 @@ use qstash_verify_tests::{Connection, DEFAULT, NOW, Request, Server, Token, URL}
 
 use crate::apps::{Calls, on_actix, on_axum, steering};
 use crate::delivery::{Answer, Delivery};
-use crate::server::Actix;
+use qstash_verify_tests::ActixServer;
 
 async fn both(path: &str, body: &(impl AsRef<[u8]> + ?Sized)) -> Answer {
     Delivery::new(path, body).to_both().await
@@ -205,7 +203,7 @@ async fn an_answer_steers_qstash_whether_it_is_a_response_or_an_error() {
 fn an_answer_that_steers_qstash_arrives() {
     let calls = Calls::default();
     let axum = Server::serve(on_axum(&calls));
-    let actix = Actix::start(1, on_actix(&calls));
+    let actix = ActixServer::start(1, on_actix(&calls));
     for mut connection in [axum.connect(), Connection::open(actix.address)] {
         for (number, (_, status, name, value)) in steering().into_iter().enumerate() {
             for path in ["/ok", "/err"] {
