@@ -258,7 +258,7 @@ mod tests {
     /// The refusal of a genuine token with a body over the limit.
     fn too_large() -> VerifyError {
         use qstash_verify::testing;
-        let delivery = testing::Delivery::new("https://example.com/hook", "hello");
+        let delivery = testing::delivery("https://example.com/hook", "hello");
         let verifier = testing::verifier().body_limit(1).build();
         let head = RequestHead::new(delivery.headers(), delivery.path_and_query());
         verifier.verify(&head, delivery.body()).unwrap_err()

@@ -26,7 +26,7 @@ fn app(route: axum::routing::MethodRouter) -> Router {
 }
 
 fn genuine(body: &str) -> Request {
-    let delivery = testing::Delivery::new("https://example.com/orders", body);
+    let delivery = testing::delivery("https://example.com/orders", body);
     delivery.request().unwrap()
 }
 
@@ -96,7 +96,7 @@ async fn optional_delivery_is_none_without_a_log_line() {
 }
 
 #[tokio::test]
-async fn missing_layer_is_a_500_and_one_error_with_the_clients_path() {
+async fn not_verified_is_a_500_and_one_error_with_the_clients_path() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     for route in [

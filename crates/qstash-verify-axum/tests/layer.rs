@@ -29,8 +29,8 @@ async fn webhook(Delivery(_): Delivery, body: Bytes) -> Bytes {
     body
 }
 
-fn delivery() -> testing::Delivery {
-    testing::Delivery::new(format!("{BASE}{PATH}"), "hello")
+fn delivery() -> testing::SignedDelivery {
+    testing::delivery(format!("{BASE}{PATH}"), "hello")
 }
 
 async fn send<S>(service: S, request: Request) -> (u16, String)

@@ -64,7 +64,7 @@ async fn receive(
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| VerifyError::body_unreadable(&error))?;
         match frame.into_data() {
-            Ok(chunk) => delivery.push(chunk)?,
+            Ok(chunk) => delivery.update(chunk)?,
             Err(frame) => trailers = frame.into_trailers().unwrap(),
         }
     }

@@ -9,27 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::axum::Router;
-use qstash_verify::{Region, Verified, Verifier, VerifierBuilder};
+use qstash_verify::{Region, Verified, Verifier};
 use tokio::runtime::Runtime;
 
-use crate::{Connection, DEFAULT, NOW, pinned, signing_keys};
-
-/// What most servers here verify with: the default pair, ten seconds after
-/// [`NOW`].
-pub fn builder() -> VerifierBuilder {
-    Verifier::builder(signing_keys(&DEFAULT)).clock(pinned(NOW + 10))
-}
-
-/// The ways to verify, which must not differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// axum with the tower layer.
-    Axum,
-    /// actix-web with the middleware.
-    Actix,
-    /// hyper alone with a handler written by hand.
-    Hyper,
-}
+use crate::{Connection, Kind};
 
 /// Makes a test of each function for each kind of server: `on_axum::…`,
 /// `on_actix::…` and `on_hyper::…`.
@@ -149,5 +132,5 @@ fn listen_on_tokio() -> (Runtime, tokio::net::TcpListener, SocketAddr) {
 /// What a handler saw, as headers.
 fn description(verified: &Verified) -> [(&'static str, &'static str); 2] {
     let region = verified.region().map_or("none", Region::as_str);
-    [("x-region", region), ("x-key", verified.key().as_str())]
+    [("x-region", region), ("x-key", verified.key_slot().as_str())]
 }

@@ -9,9 +9,9 @@
     reason = "tests: what goes wrong here is to fail"
 )]
 
-mod alike;
 mod answers;
 mod connections;
+mod example_parity;
 mod keys;
 #[cfg(target_os = "linux")]
 mod linux;

@@ -11,7 +11,7 @@ use axum::routing::post;
 use qstash_verify::{Callback, Retry, Verifier};
 use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
 use qstash_verify_tests::builder;
-use qstash_verify_tower::{MessageRejection, QstashLayer};
+use qstash_verify_axum::{MessageRejection, QstashLayer};
 use {qstash_verify_actix as actix, qstash_verify_tower as tower_layer};
 
 #[derive(serde::Deserialize)]
@@ -60,7 +60,7 @@ fn verifier() -> Verifier {
 pub(crate) type Calls = Arc<AtomicUsize>;
 
 pub(crate) fn on_axum(calls: &Calls) -> Router {
-    use tower_layer::{Message, Steer};
+    use qstash_verify_axum::{Message, Steer};
     let order = {
         let calls = Calls::clone(calls);
         async move |Message(order): Message<Order>| {

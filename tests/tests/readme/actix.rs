@@ -10,7 +10,7 @@ async fn only_genuine_deliveries_are_taken() {
     let resource = web::resource("/webhook").wrap(qstash);
     let app = init_service(App::new().service(resource.route(web::post().to(webhook)))).await;
 
-    let request = |delivery: &testing::Delivery| {
+    let request = |delivery: &testing::SignedDelivery| {
         let request = TestRequest::post().uri(delivery.path_and_query());
         let headers = delivery.headers().into_iter();
         headers
@@ -18,7 +18,7 @@ async fn only_genuine_deliveries_are_taken() {
             .set_payload(delivery.body().to_vec())
             .to_request()
     };
-    let delivery = testing::Delivery::new("https://example.com/webhook", "7");
+    let delivery = testing::delivery("https://example.com/webhook", "7");
     assert_eq!(call_service(&app, request(&delivery)).await.status(), 200);
 
     let expired = delivery.claim("exp", 0);

@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::{Router, routing::post};
 use qstash_verify::testing;
-use qstash_verify_tower::{Message, QstashLayer, Verifier};
+use qstash_verify_axum::{Message, QstashLayer, Verifier};
 use tower::ServiceExt;
 
 fn app(verifier: Verifier) -> Router {
@@ -16,7 +16,7 @@ fn app(verifier: Verifier) -> Router {
 #[tokio::test]
 async fn only_genuine_deliveries_are_taken() -> Result<(), Box<dyn std::error::Error>> {
     let app = app(testing::verifier().build());
-    let delivery = testing::Delivery::new("https://example.com/webhook", "7");
+    let delivery = testing::delivery("https://example.com/webhook", "7");
     let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
     assert_eq!(answer.status(), 200);
 

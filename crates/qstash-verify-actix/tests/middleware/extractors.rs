@@ -1,0 +1,192 @@
+//! The extractors and answers for actix-web.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_http::Request;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::test::{call_service, init_service, read_body};
+use actix_web::{App, Error, HttpRequest, ResponseError as _, Route, web};
+use qstash_verify_actix::{
+    Delivery, KeySlot, KeySource, Message, Metadata, DeliveryRejection, QstashMiddleware,
+    QstashService, Refusal, Region, RequestHead, Verified, Verifier,
+};
+use qstash_verify_test_support::{URL, builder};
+
+use crate::support::{BODY, Recorder, answer, delivery, forged, genuine, middleware, refused};
+
+async fn behind(
+    route: Route,
+) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+    let hook = web::resource("/hooks/qstash").wrap(middleware());
+    init_service(App::new().service(hook.route(route))).await
+}
+
+async fn bare(
+    route: Route,
+) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+    init_service(App::new().route("/hooks/qstash", route)).await
+}
+
+#[actix_web::test]
+async fn the_delivery_and_the_extension_are_the_same() {
+    async fn both(Delivery(one): Delivery, two: web::ReqData<Verified>) -> String {
+        assert_eq!(format!("{one:?}"), format!("{:?}", *two));
+        assert_eq!(one.key_slot(), KeySlot::Current);
+        assert_eq!(one.key_source(), KeySource::Explicit);
+        assert_eq!(one.region(), Some(Region::UsEast1));
+        one.claims().sub().to_owned()
+    }
+    let request = delivery(BODY).insert_header(("upstash-region", "US-EAST-1"));
+    let app = behind(web::post().to(both)).await;
+    assert_eq!(answer(&app, request.to_request()).await, (200, URL.into()));
+}
+
+#[actix_web::test]
+async fn the_metadata_is_that_of_the_headers() {
+    async fn message(Metadata(message): Metadata) -> String {
+        format!("{:?} {:?}", message.message_id(), message.retried())
+    }
+    let request = delivery(BODY)
+        .insert_header(("upstash-message-id", "msg_1"))
+        .insert_header(("upstash-retried", "2"))
+        .to_request();
+    let app = behind(web::post().to(message)).await;
+    let expected = (200, r#"Some("msg_1") Some(2)"#.into());
+    assert_eq!(answer(&app, request).await, expected);
+    // It is there without the middleware, too, and without the headers.
+    let app = bare(web::post().to(message)).await;
+    let expected = (200, "None None".into());
+    assert_eq!(answer(&app, delivery(BODY).to_request()).await, expected);
+}
+
+#[actix_web::test]
+async fn without_the_middleware_the_handler_does_not_run() {
+    async fn delivered(_: Delivery) -> &'static str {
+        panic!("called");
+    }
+    async fn messaged(_: Message<serde_json::Value>) -> &'static str {
+        panic!("called");
+    }
+    for route in [web::post().to(delivered), web::post().to(messaged)] {
+        // Nor does it where the middleware is on another route.
+        let other = web::resource("/other").wrap(middleware());
+        let app = App::new()
+            .service(other.post(delivered))
+            .route("/hooks/qstash", route);
+        let app = init_service(app).await;
+        for request in [delivery(BODY), forged()] {
+            let response = call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), 500);
+            let content_type = response.headers().get("content-type").unwrap();
+            assert_eq!(content_type, "application/json");
+            let error = response.response().error().unwrap();
+            let missing = error.as_error::<DeliveryRejection>().unwrap();
+            let text = missing.to_string();
+            assert!(text.contains("the QStash middleware is not on this route"));
+            let body = read_body(response).await;
+            assert_eq!(body, r#"{"error":"not_verified"}"#);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_error_can_be_handled() {
+    async fn result(delivery: Result<Delivery, DeliveryRejection>) -> String {
+        match delivery {
+            Ok(Delivery(verified)) => verified.key_slot().to_string(),
+            Err(missing) => missing.error_response().status().to_string(),
+        }
+    }
+    async fn option(delivery: Option<Delivery>) -> String {
+        format!("{}", delivery.is_some())
+    }
+    let request = || delivery(BODY).to_request();
+    let app = behind(web::post().to(result)).await;
+    assert_eq!(answer(&app, request()).await.1, "current");
+    let app = bare(web::post().to(result)).await;
+    assert_eq!(answer(&app, request()).await.1, "500 Internal Server Error");
+    let app = behind(web::post().to(option)).await;
+    assert_eq!(answer(&app, request()).await.1, "true");
+    let app = bare(web::post().to(option)).await;
+    assert_eq!(answer(&app, request()).await.1, "false");
+}
+
+#[actix_web::test]
+async fn a_handler_that_verifies_by_itself_refuses_as_the_middleware_does() {
+    async fn webhook(
+        request: HttpRequest,
+        body: web::Bytes,
+        verifier: web::Data<Verifier>,
+    ) -> Result<String, Refusal> {
+        let target = request.uri().path_and_query().unwrap().as_str();
+        let head = RequestHead::new(request.headers(), target);
+        let verified = verifier.verify(&head, &body)?;
+        Ok(verified.claims().sub().to_owned())
+    }
+    let verifier = builder().url(URL).unwrap().body_limit(100).build();
+    let app = App::new()
+        .app_data(web::Data::new(verifier.clone()))
+        .default_service(web::to(webhook));
+    let app = init_service(app).await;
+    let accepted = answer(&app, delivery(BODY).to_request()).await;
+    assert_eq!(accepted, (200, URL.into()));
+    let wrapped = Recorder::default()
+        .behind(QstashMiddleware::new(verifier))
+        .await;
+    for (request, code) in [
+        (forged as fn() -> _, "bad_signature"),
+        (|| genuine(BODY).set_payload("other"), "body_mismatch"),
+        (
+            || genuine(BODY).set_payload("x".repeat(101)),
+            "body_too_large",
+        ),
+    ] {
+        let response = call_service(&app, request().to_request()).await;
+        let error = response.response().error().unwrap();
+        assert_eq!(error.as_error::<Refusal>().unwrap().0.code(), code);
+        let reason = refused(&app, request().to_request()).await;
+        assert_eq!(reason.code(), code);
+        assert_eq!(reason, refused(&wrapped, request().to_srv_request()).await);
+        let refusal = Refusal::from(reason.clone());
+        assert_eq!(refusal, Refusal(reason.clone()));
+        assert_eq!(refusal.status_code(), reason.status());
+        assert_eq!(refusal.to_string(), reason.to_string());
+    }
+}
+
+#[actix_web::test]
+async fn the_delivery_is_there_for_what_stands_between() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let hook = web::resource("/hooks/qstash")
+        .wrap_fn(move |request, next| {
+            use actix_web::HttpMessage as _;
+            let verified = request.extensions().get::<Verified>().cloned();
+            assert_eq!(verified.unwrap().claims().sub(), URL);
+            counter.fetch_add(1, Ordering::SeqCst);
+            next.call(request)
+        })
+        .wrap(middleware())
+        .post(async |_: Delivery, body: web::Bytes| body);
+    let app = init_service(App::new().service(hook)).await;
+    let (status, text) = answer(&app, delivery(BODY).to_request()).await;
+    assert_eq!((status, text.as_bytes()), (200, BODY));
+    assert_eq!(answer(&app, forged().to_request()).await.0, 401);
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_can_be_cloned_and_shared_still_can() {
+    fn is_shared<T: Clone + Send + Sync + 'static>() {}
+    is_shared::<QstashMiddleware>();
+    is_shared::<Delivery>();
+    is_shared::<Metadata>();
+    is_shared::<Message<String>>();
+    is_shared::<DeliveryRejection>();
+    is_shared::<Refusal>();
+    fn is_debug<T: std::fmt::Debug>() {}
+    is_debug::<QstashMiddleware>();
+    is_debug::<QstashService<()>>();
+}

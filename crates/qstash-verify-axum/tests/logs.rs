@@ -1,0 +1,37 @@
+//! What the extractors for axum write to the log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests: what goes wrong here is to fail"
+)]
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::post;
+use http_body_util::BodyExt as _;
+use qstash_verify_test_support::BODY;
+use qstash_verify_test_support::log::Log;
+use qstash_verify_test_support::service::genuine;
+use qstash_verify_axum::Delivery;
+use tower::ServiceExt as _;
+use tracing::Level;
+
+#[tokio::test]
+async fn a_not_verified_is_an_error_in_the_log() {
+    let (log, _guard) = Log::start();
+    let app = Router::new().route("/hooks/qstash", post(async |_: Delivery| {}));
+    let response = app.oneshot(genuine(BODY, Body::from(BODY))).await.unwrap();
+    assert_eq!(response.status(), 500);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, r#"{"error":"not_verified"}"#);
+    let mut lines = log.take();
+    lines.retain(|line| line.target.starts_with("qstash_verify"));
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].level, Level::ERROR);
+    assert_eq!(lines[0].fields["path"], "/hooks/qstash");
+    let message = &lines[0].fields["message"];
+    assert!(
+        message.contains("the QStash layer is not on this route"),
+        "{message}"
+    );
+}

@@ -1,0 +1,76 @@
+//! The layer among axum's own middleware.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use http::StatusCode;
+use qstash_verify_test_support::service::{check, echo};
+use qstash_verify_axum::ResponseFuture;
+use tower::{Layer, Service, ServiceBuilder, service_fn};
+use tower_http::map_request_body::MapRequestBodyLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::support::layer;
+
+#[tokio::test]
+async fn axum_middleware_outside_and_inside() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = |seen: Arc<AtomicUsize>| {
+        from_fn(move |request: Request, next: Next| {
+            let seen = seen.clone();
+            async move {
+                seen.fetch_add(1, Ordering::SeqCst);
+                next.run(request).await
+            }
+        })
+    };
+    let handler = service_fn(|request: Request| async {
+        echo(request).await.map(|response| response.map(Body::new))
+    });
+    let outside = ServiceBuilder::new()
+        .layer(count(seen.clone()))
+        .layer(layer())
+        .layer(MapRequestBodyLayer::new(Body::new))
+        .service(handler);
+    check::<_, Body, _>(outside).await;
+    assert_eq!(seen.swap(0, Ordering::SeqCst), 3);
+    let inside = ServiceBuilder::new()
+        .layer(layer())
+        .layer(MapRequestBodyLayer::new(Body::new))
+        .layer(count(seen.clone()))
+        .service(handler);
+    check::<_, Body, _>(inside).await;
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+/// What `Router::layer` asks of a layer.
+fn around<L, S>(layer: L, inner: S) -> L::Service
+where
+    L: Layer<S> + Clone + Send + Sync + 'static,
+    L::Service: Service<Request> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Request>>::Response: axum::response::IntoResponse + 'static,
+    <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+    <L::Service as Service<Request>>::Future: Send + 'static,
+{
+    layer.layer(inner)
+}
+
+#[tokio::test]
+async fn under_the_bounds_of_a_router() {
+    let timeout =
+        TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60));
+    check::<_, Body, _>(around(layer(), service_fn(echo))).await;
+    check::<_, Body, _>(around((timeout, layer()), service_fn(echo))).await;
+}
+
+#[test]
+fn a_future_with_axums_body_can_be_sent() {
+    fn is_sent<T: Send + 'static>() {}
+    is_sent::<ResponseFuture<Router, Body>>();
+}

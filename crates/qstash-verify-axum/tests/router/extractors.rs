@@ -1,0 +1,163 @@
+//! The extractors for axum, and axum's own limit behind the layer.
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::response::IntoResponse;
+use axum::routing::{any, post};
+use axum::{Extension, Json, Router};
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+use qstash_verify_axum::{
+    Delivery, KeySlot, KeySource, Metadata, DeliveryRejection, Refusal, Region, RequestHead, Verified,
+    Verifier,
+};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::support::{BODY, URL, answer, builder, forged, genuine, layer, refused};
+
+fn app<T: 'static>(handler: impl axum::handler::Handler<T, ()>) -> Router {
+    Router::new().route("/hooks/qstash", post(handler))
+}
+
+#[tokio::test]
+async fn the_delivery_and_the_extension_are_the_same() {
+    async fn both(Delivery(one): Delivery, Extension(two): Extension<Verified>) -> String {
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
+        assert_eq!(one.key(), KeySlot::Current);
+        assert_eq!(one.source(), KeySource::Explicit);
+        assert_eq!(one.region(), Some(Region::UsEast1));
+        one.claims().sub().to_owned()
+    }
+    let mut request = genuine(BODY, Body::from(BODY));
+    request
+        .headers_mut()
+        .insert("upstash-region", "US-EAST-1".parse().unwrap());
+    let (status, text) = answer(app(both).layer(layer()), request).await;
+    assert_eq!((status.as_u16(), &*text), (200, URL));
+}
+
+#[tokio::test]
+async fn the_metadata_is_that_of_the_headers() {
+    async fn message(Metadata(message): Metadata) -> String {
+        format!("{:?} {:?}", message.message_id(), message.retried())
+    }
+    let mut request = genuine(BODY, Body::from(BODY));
+    let headers = request.headers_mut();
+    headers.insert("upstash-message-id", "msg_1".parse().unwrap());
+    headers.insert("upstash-retried", "2".parse().unwrap());
+    let (status, text) = answer(app(message).layer(layer()), request).await;
+    assert_eq!((status.as_u16(), &*text), (200, r#"Some("msg_1") Some(2)"#));
+    // It is there without the layer, too, and without the headers.
+    let (status, text) = answer(app(message), genuine(BODY, Body::from(BODY))).await;
+    assert_eq!((status.as_u16(), &*text), (200, "None None"));
+}
+
+#[tokio::test]
+async fn without_the_layer_the_handler_does_not_run() {
+    async fn never(_: Delivery) {
+        panic!("called");
+    }
+    let response = app(never)
+        .oneshot(genuine(BODY, Body::from(BODY)))
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 500);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let (_, text) = answer(app(never), genuine(BODY, Body::from(BODY))).await;
+    assert_eq!(text, r#"{"error":"not_verified"}"#);
+    // Nor does it where the layer is on another route.
+    let app = app(never).merge(Router::new().route("/other", post(never)).layer(layer()));
+    assert_eq!(answer(app, genuine(BODY, Body::from(BODY))).await.0, 500);
+}
+
+#[tokio::test]
+async fn the_rejection_can_be_handled() {
+    async fn optional(delivery: Result<Delivery, DeliveryRejection>) -> String {
+        match delivery {
+            Ok(Delivery(verified)) => verified.key_slot().to_string(),
+            Err(missing) => missing.to_string(),
+        }
+    }
+    let (_, text) = answer(
+        app(optional).layer(layer()),
+        genuine(BODY, Body::from(BODY)),
+    )
+    .await;
+    assert_eq!(text, "current");
+    let (_, text) = answer(app(optional), genuine(BODY, Body::from(BODY))).await;
+    assert!(
+        text.contains("the QStash layer is not on this route"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_handler_that_verifies_by_itself_refuses_as_the_layer_does() {
+    async fn webhook(
+        State(verifier): State<Verifier>,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<String, Refusal> {
+        let target = uri.path_and_query().unwrap().as_str();
+        let verified = verifier.verify(&RequestHead::new(&headers, target), &body)?;
+        Ok(verified.claims().sub().to_owned())
+    }
+    let verifier = builder().url(URL).unwrap().body_limit(100).build();
+    let app = Router::new().fallback(any(webhook)).with_state(verifier);
+    let (status, text) = answer(app.clone(), genuine(BODY, Body::from(BODY))).await;
+    assert_eq!((status.as_u16(), &*text), (200, URL));
+    assert_eq!(
+        refused(app.clone(), forged(Body::from(BODY))).await.code(),
+        "bad_signature"
+    );
+    let reason = refused(app.clone(), genuine(BODY, Body::from("other"))).await;
+    assert_eq!(reason.code(), "body_mismatch");
+    let long = "x".repeat(101);
+    let reason = refused(app, genuine(long.as_bytes(), Body::from(long.clone()))).await;
+    assert_eq!(reason.code(), "body_too_large");
+    let Refusal(inner) = Refusal::from(reason.clone());
+    assert_eq!(inner, reason);
+    assert_eq!(Refusal(reason).into_response().status(), 413);
+}
+
+#[tokio::test]
+async fn every_way_to_read_a_body_works_behind_the_layer() {
+    let bytes = |body: Bytes| async move { body };
+    let text = |body: String| async move { body };
+    let json = |Json(body): Json<Value>| async move { body.to_string() };
+    let whole = |request: Request| async move { request.into_body() };
+    for app in [app(bytes), app(text), app(json), app(whole)] {
+        let mut request = genuine(BODY, Body::from(BODY));
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        let (status, text) = answer(app.layer(layer()), request).await;
+        assert_eq!((status.as_u16(), text.as_bytes()), (200, BODY));
+    }
+}
+
+#[tokio::test]
+async fn axums_own_limit_stands_behind_the_layer() {
+    let long = Bytes::from(vec![b'x'; 3_000_000]);
+    let length = |body: Bytes| async move { body.len().to_string() };
+    let request = || genuine(&long, Body::from(long.clone()));
+    let (status, _) = answer(app(length).layer(layer()), request()).await;
+    assert_eq!(status, 413);
+    let raised = app(length).layer(DefaultBodyLimit::disable());
+    let (status, text) = answer(raised.layer(layer()), request()).await;
+    assert_eq!((status.as_u16(), &*text), (200, "3000000"));
+    let outside = app(length)
+        .layer(layer())
+        .layer(DefaultBodyLimit::max(3_000_000));
+    assert_eq!(answer(outside, request()).await.0, 200);
+    let forged = {
+        let mut request = request();
+        *request.body_mut() = Body::from("short");
+        request
+    };
+    let disabled = app(length)
+        .layer(DefaultBodyLimit::disable())
+        .layer(layer());
+    assert_eq!(answer(disabled, forged).await.0, 401);
+}

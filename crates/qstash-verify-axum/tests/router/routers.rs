@@ -1,0 +1,310 @@
+//! The layer wherever axum takes one, and the URL it sees there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{any_service, get, post};
+use bytes::Bytes;
+use qstash_verify_test_support::{DEFAULT, Token};
+use qstash_verify_axum::{Delivery, VerifiedBody};
+use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::map_request_body::MapRequestBodyLayer;
+use tower_http::map_response_body::MapResponseBodyLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::support::{BASE, BODY, NOW, answer, at_base, forged, genuine, layer};
+
+async fn webhook(Delivery(verified): Delivery, body: Bytes) -> Bytes {
+    assert_eq!(verified.claims().iss(), "Upstash");
+    body
+}
+
+async fn send(app: &Router, request: Request) -> (u16, String) {
+    let (status, text) = answer(app.clone(), request).await;
+    (status.as_u16(), text)
+}
+
+/// A genuine and a forged delivery to `/hooks/qstash`; with a URL to check,
+/// also one that was sent elsewhere.
+async fn check(app: &Router) {
+    let (status, text) = send(app, genuine(BODY, Body::from(BODY))).await;
+    assert_eq!((status, text.as_bytes()), (200, BODY));
+    let (status, text) = send(app, forged(Body::from(BODY))).await;
+    assert_eq!((status, &*text), (401, r#"{"error":"bad_signature"}"#));
+}
+
+/// The same, with a URL to check: what is seen is what the client asked for.
+async fn check_url(app: &Router) {
+    check(app).await;
+    for sub in [
+        "https://api.example.com/qstash?from=qstash",
+        "https://api.example.com/hooks/qstash",
+    ] {
+        let token = Token::new(sub, BODY, NOW).sign(DEFAULT[0]);
+        let (status, text) = send(app, crate::support::request(&token, Body::from(BODY))).await;
+        assert_eq!((status, &*text), (401, r#"{"error":"url_mismatch"}"#));
+    }
+}
+
+fn app() -> Router {
+    Router::new().route("/hooks/qstash", post(webhook))
+}
+
+/// To a path of its own, genuine but for what `sub` says.
+fn to(path: &str, sub: &str) -> Request {
+    let token = Token::new(&format!("{BASE}{sub}"), BODY, NOW).sign(DEFAULT[0]);
+    let mut request = crate::support::request(&token, Body::from(BODY));
+    *request.uri_mut() = path.parse().unwrap();
+    request
+}
+
+#[tokio::test]
+async fn on_a_router() {
+    let app = app().layer(at_base());
+    check_url(&app).await;
+    // Also on what the router doesn't have.
+    assert_eq!(send(&app, to("/nowhere", "/nowhere")).await.0, 404);
+    assert_eq!(send(&app, to("/nowhere", "/elsewhere")).await.0, 401);
+}
+
+#[tokio::test]
+async fn on_routes_only() {
+    let app = app().route_layer(at_base());
+    check_url(&app).await;
+    assert_eq!(send(&app, to("/nowhere", "/elsewhere")).await.0, 404);
+}
+
+#[tokio::test]
+async fn on_a_method_router() {
+    let app = Router::new()
+        .route("/hooks/qstash", post(webhook).layer(at_base()))
+        .route("/health", get(|| async { "well" }));
+    check_url(&app).await;
+    let health = Request::get("/health").body(Body::empty()).unwrap();
+    assert_eq!(send(&app, health).await, (200, "well".into()));
+    check_url(&Router::new().route("/hooks/qstash", post(webhook).route_layer(at_base()))).await;
+}
+
+#[tokio::test]
+async fn on_a_handler() {
+    use axum::handler::Handler as _;
+    check_url(&Router::new().route("/hooks/qstash", post(webhook.layer(at_base())))).await;
+}
+
+#[tokio::test]
+async fn in_a_service_builder_with_middleware_outside_and_inside() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = || {
+        let seen = seen.clone();
+        from_fn(move |request: Request, next: Next| {
+            seen.fetch_add(1, Ordering::SeqCst);
+            async { next.run(request).await }
+        })
+    };
+    let seconds = std::time::Duration::from_secs(60);
+    let timeout = TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, seconds);
+    let stack = ServiceBuilder::new()
+        .layer(TraceLayer::new_for_http())
+        .layer(timeout)
+        .layer(count())
+        .layer(at_base())
+        .layer(MapRequestBodyLayer::new(Body::new))
+        .layer(count())
+        .layer(RequestDecompressionLayer::new())
+        .layer(TraceLayer::new_for_http());
+    check_url(&app().layer(stack)).await;
+    // One accepted, three refused.
+    assert_eq!(seen.load(Ordering::SeqCst), 2 + 3);
+}
+
+#[tokio::test]
+async fn between_other_layers_of_a_router() {
+    async fn pass(request: Request, next: Next) -> Response {
+        next.run(request).await
+    }
+    // Nothing needs to be mapped here.
+    check_url(&app().layer(from_fn(pass)).layer(at_base())).await;
+    check_url(&app().layer(at_base()).layer(from_fn(pass))).await;
+    let layered = app()
+        .layer(from_fn(pass))
+        .layer(at_base())
+        .layer(from_fn(pass));
+    check_url(&layered.layer(TraceLayer::new_for_http())).await;
+    let decompressing = app()
+        .layer(RequestDecompressionLayer::new())
+        .layer(at_base());
+    check_url(&decompressing).await;
+}
+
+#[tokio::test]
+async fn the_url_in_nested_routers_is_the_clients() {
+    let nested = || Router::new().route("/qstash", post(webhook));
+    check_url(&Router::new().nest("/hooks", nested().layer(at_base()))).await;
+    check_url(&Router::new().nest("/hooks", nested().route_layer(at_base()))).await;
+    check_url(&Router::new().nest("/hooks", nested()).layer(at_base())).await;
+    let on_method = Router::new().route("/qstash", post(webhook).layer(at_base()));
+    check_url(&Router::new().nest("/hooks", on_method)).await;
+    // As a service, in which a router is alone.
+    check_url(&Router::new().nest_service("/hooks", nested().layer(at_base()))).await;
+    check_url(&Router::new().nest_service("/hooks", at_base().layer(nested()))).await;
+    check_url(
+        &Router::new()
+            .nest_service("/hooks", nested())
+            .layer(at_base()),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_url_in_deeply_nested_routers_is_the_clients() {
+    async fn tenant(Path(tenant): Path<String>, body: Bytes) -> String {
+        format!("{tenant} {}", body.len())
+    }
+    let inner = Router::new()
+        .route("/qstash", post(tenant))
+        .layer(at_base());
+    let app = Router::new().nest("/a", Router::new().nest("/{tenant}", inner));
+    let path = "/a/b%20c/qstash?d=e%20f";
+    assert_eq!(send(&app, to(path, path)).await, (200, "b c 25".into()));
+    for sub in [
+        "/qstash?d=e%20f",
+        "/b%20c/qstash?d=e%20f",
+        "/a/b c/qstash?d=e%20f",
+        "/a/b%20c/qstash",
+    ] {
+        assert_eq!(
+            send(&app, to(path, sub)).await.1,
+            r#"{"error":"url_mismatch"}"#,
+            "{sub}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_service_nested_without_a_router_sees_the_clients_url() {
+    let plain = service_fn(|request: http::Request<VerifiedBody>| async {
+        assert_eq!(request.uri(), "/qstash?from=qstash");
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from(
+            request.into_body().into_bytes(),
+        )))
+    });
+    check_url(&Router::new().nest_service("/hooks", at_base().layer(plain))).await;
+    let plain = service_fn(|request: http::Request<VerifiedBody>| async {
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from(
+            request.into_body().into_bytes(),
+        )))
+    });
+    let service = at_base().layer(plain);
+    check_url(&Router::new().route_service("/hooks/qstash", service.clone())).await;
+    check_url(&Router::new().route("/hooks/qstash", any_service(service.clone()))).await;
+    check_url(&Router::new().fallback_service(service)).await;
+}
+
+#[tokio::test]
+async fn switched_on_and_off() {
+    // The answers' bodies must be of one type for that.
+    let optional = |on: bool| {
+        let layers = (MapResponseBodyLayer::new(Body::new), at_base());
+        tower::util::option_layer(on.then_some(layers))
+    };
+    let app = || Router::new().route("/hooks/qstash", post(|body: Bytes| async { body }));
+    check_url(&app().layer(optional(true))).await;
+    let off = app().layer(optional(false));
+    assert_eq!(send(&off, forged(Body::from(BODY))).await.0, 200);
+}
+
+#[tokio::test]
+async fn around_a_whole_router() {
+    let around = ServiceBuilder::new().layer(at_base()).service(app());
+    let (status, _) = answer(around.clone(), genuine(BODY, Body::from(BODY))).await;
+    assert_eq!(status, 200);
+    let (status, _) = answer(around, to("/hooks/qstash", "/hooks/other")).await;
+    assert_eq!(status, 401);
+}
+
+#[tokio::test]
+async fn merged_with_open_routes() {
+    let open = Router::new().route("/health", get(|| async { "well" }));
+    let health = || Request::get("/health").body(Body::empty()).unwrap();
+    for app in [
+        app().layer(at_base()).merge(open.clone()),
+        open.clone().merge(app().layer(at_base())),
+    ] {
+        check_url(&app).await;
+        assert_eq!(send(&app, health()).await, (200, "well".into()));
+    }
+    let closed = app().merge(open).layer(at_base());
+    check_url(&closed).await;
+    assert_eq!(
+        send(&closed, health()).await.1,
+        r#"{"error":"missing_signature"}"#
+    );
+}
+
+#[tokio::test]
+async fn a_merged_route_layer_leaves_the_404_alone() {
+    let unknown = || Request::get("/nope").body(Body::empty()).unwrap();
+    let open = Router::new().route("/health", get(|| async { "well" }));
+    let webhooks = app().route_layer(at_base());
+    for app in [open.clone().merge(webhooks.clone()), webhooks.merge(open)] {
+        check_url(&app).await;
+        assert_eq!(send(&app, unknown()).await.0, 404);
+    }
+}
+
+#[tokio::test]
+async fn on_a_fallback() {
+    check_url(&Router::new().fallback(webhook).layer(at_base())).await;
+    let method_fallback = get(|| async {}).fallback(webhook).layer(at_base());
+    check_url(&Router::new().route("/hooks/qstash", method_fallback)).await;
+    let nested = Router::new().fallback(webhook).layer(at_base());
+    check_url(&Router::new().nest("/hooks", nested)).await;
+}
+
+#[tokio::test]
+async fn with_state() {
+    async fn counting(
+        State(seen): State<Arc<AtomicUsize>>,
+        Delivery(_): Delivery,
+        body: Bytes,
+    ) -> Bytes {
+        seen.fetch_add(1, Ordering::SeqCst);
+        body
+    }
+    let seen = Arc::new(AtomicUsize::new(0));
+    let routes = || Router::new().route("/hooks/qstash", post(counting));
+    check_url(&routes().layer(at_base()).with_state(seen.clone())).await;
+    check_url(&routes().with_state(seen.clone()).layer(at_base())).await;
+    let on_method = post(counting).layer(at_base()).with_state(seen.clone());
+    check_url(&Router::new().route("/hooks/qstash", on_method)).await;
+    assert_eq!(seen.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn without_a_url_any_path_will_do() {
+    let app = Router::new().fallback(webhook).layer(layer());
+    assert_eq!(send(&app, to("/anything", "/else")).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_absolute_target_is_compared_by_its_path_and_query() {
+    let app = app().layer(at_base());
+    let target = "http://10.0.0.1:3000/hooks/qstash?from=qstash";
+    assert_eq!(
+        send(&app, to(target, "/hooks/qstash?from=qstash")).await.0,
+        200
+    );
+    assert_eq!(send(&app, to(target, "/hooks/other")).await.0, 401);
+    // No path is the path `/`.
+    let root = Router::new().route("/", post(webhook)).layer(at_base());
+    assert_eq!(send(&root, to("http://10.0.0.1:3000", "/")).await.0, 200);
+    let response = root.oneshot(to("/", "")).await.unwrap();
+    assert_eq!(response.status(), 200);
+}

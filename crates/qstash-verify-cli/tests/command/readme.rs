@@ -1,0 +1,110 @@
+//! The transcripts in the README are what the command prints. `…` stands for what
+//! differs from time to time, and durations are not compared.
+
+use std::path::Path;
+
+use qstash_verify_test_support::captures;
+
+use crate::process::Listen;
+use crate::transcript::Shell;
+
+/// Where the README's service listens.
+const ADDRESS: &str = "127.0.0.1:3000";
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The transcript in the README that holds this text.
+fn transcript(with: &str) -> String {
+    let readme = readme();
+    let blocks = readme.split("```console\n").skip(1);
+    let mut blocks = blocks.map(|block| block.split_once("```").unwrap().0);
+    blocks
+        .find(|block| block.contains(with))
+        .unwrap()
+        .to_owned()
+}
+
+#[track_caller]
+fn assert_alike(played: &str, shown: &str) {
+    let alike = played.lines().count() == shown.lines().count()
+        && played
+            .lines()
+            .zip(shown.lines())
+            .all(|(line, pattern)| matches(&without_durations(line), &without_durations(pattern)));
+    assert!(alike, "now:\n{played}\nthe README has:\n{shown}");
+}
+
+/// Whether a line is the pattern, in which `…` stands for any text.
+fn matches(line: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('…') else {
+        return line == pattern;
+    };
+    let Some(line) = line.strip_prefix(first) else {
+        return false;
+    };
+    let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    ends.into_iter().any(|at| matches(&line[at..], rest))
+}
+
+fn without_durations(line: &str) -> String {
+    match line.split_once(" after ") {
+        Some((status, duration)) if duration.ends_with(" ms") || duration.ends_with(" s") => {
+            status.to_owned()
+        }
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn a_pattern_is_no_blank_cheque() {
+    assert!(matches("a 1 b 2", "a … b …") && matches("a", "a…") && matches("a", "a"));
+    assert!(!matches("a 1 c", "a … b") && !matches("a", "b…") && !matches("ab", "a"));
+}
+
+#[test]
+fn check() {
+    let shown = transcript("qstash-verify check");
+    assert_alike(&Shell::new().play(&shown, str::to_owned), &shown);
+}
+
+#[test]
+fn verify() {
+    let shown = transcript("qstash-verify verify");
+    let mut shell = Shell::new();
+    let capture = captures().remove(0);
+    shell.file("token", &capture.signature);
+    let body = std::str::from_utf8(&capture.body).unwrap();
+    shell.file("body.json", &format!("{body}\n"));
+    shell.file("current-key", &capture.keys[0]);
+    shell.file("next-key", &capture.keys[1]);
+    assert_alike(&shell.play(&shown, str::to_owned), &shown);
+}
+
+#[cfg(unix)]
+#[test]
+fn send_and_listen() {
+    let (listening, sending) = (transcript("verify listen"), transcript("verify send"));
+    let (command, said) = listening.split_once('\n').unwrap();
+    let arguments = command
+        .strip_prefix("$ qstash-verify listen --port 3000 ")
+        .unwrap();
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let listen = Listen::start(&arguments, &[]);
+    let url = listen.url("");
+    let address = url.strip_prefix("http://").unwrap();
+    let played = Shell::new().play(&sending, |line| line.replace(ADDRESS, address));
+    assert_alike(&played.replace(address, ADDRESS), &sending);
+
+    let output = listen.stop();
+    let first = format!("{}listening on http://{ADDRESS}\n", output.stderr);
+    assert_alike(&(first + &output.stdout), &said.replace("^C\n", ""));
+}
+
+#[test]
+fn sign() {
+    let shown = transcript("verify sign");
+    assert_alike(&Shell::new().play(&shown, str::to_owned), &shown);
+}

@@ -1,0 +1,15 @@
+//! `Debug` of the layer.
+
+use qstash_verify_tower::{QstashLayer, VerifyError};
+
+use crate::support::layer;
+
+#[test]
+fn a_layer_prints_its_settings() {
+    let printed = format!("{:?}", layer());
+    assert!(printed.starts_with("QstashLayer { verifier: "), "{printed}");
+    assert!(printed.ends_with("refuse: default }"), "{printed}");
+    let custom: QstashLayer = layer().on_refusal(VerifyError::response);
+    let printed = format!("{custom:?}");
+    assert!(printed.ends_with("refuse: custom }"), "{printed}");
+}

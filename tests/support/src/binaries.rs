@@ -1,0 +1,69 @@
+//! Binaries of the workspace, to be run as processes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::Kind;
+
+/// The example's binary; the others are built with it, so that there is one
+/// build.
+pub(crate) fn example(kind: Kind) -> &'static Path {
+    static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    let binaries =
+        BINARIES.get_or_init(|| build(&["example-axum", "example-actix", "example-hyper"]));
+    match kind {
+        Kind::Axum => &binaries["example-axum"],
+        Kind::Actix => &binaries["example-actix"],
+        Kind::Hyper => &binaries["example-hyper"],
+    }
+}
+
+/// Builds packages by the profile that built the running test, and says where
+/// their binaries are.
+fn build(packages: &[&str]) -> HashMap<String, PathBuf> {
+    let test = std::env::current_exe().unwrap();
+    // <target>/<profile>/deps/<test>
+    let [profile, target] = [2, 3].map(|up| test.ancestors().nth(up).unwrap());
+    let profile = match profile.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        profile => profile,
+    };
+    // Variables of the crate under test, which build scripts would take for
+    // changed ones of theirs.
+    let foreign = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    let mut cargo = Command::new(env!("CARGO"));
+    for name in foreign {
+        cargo.env_remove(name);
+    }
+    let output = cargo
+        .args(["build", "--locked", "--profile", profile])
+        .args(
+            packages
+                .iter()
+                .map(|package| format!("--package={package}")),
+        )
+        .args(["--message-format", "json"])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let executables = messages.lines().filter_map(|message| {
+        let message: Value = serde_json::from_str(message).unwrap();
+        let name = message["target"]["name"].as_str()?.to_owned();
+        Some((name, PathBuf::from(message["executable"].as_str()?)))
+    });
+    let binaries: HashMap<_, _> = executables.collect();
+    assert_eq!(binaries.len(), packages.len(), "{binaries:?}");
+    binaries
+}

@@ -1,0 +1,142 @@
+//! Connections to a server, blocking and with timeouts.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::{Answer, Request};
+
+/// How long a server may be silent before a test fails: none of them waits for
+/// this to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection to a server.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    #[must_use]
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Connection {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
+    /// Sends these bytes, and says whether the server let it: what one that has
+    /// closed the connection thinks of them is in its answer.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        match self.stream.write_all(bytes.as_ref()) {
+            Ok(()) => true,
+            Err(error) => {
+                assert!(closed(error.kind()), "sending failed: {error}");
+                false
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish_sending(&mut self) {
+        if let Err(error) = self.stream.shutdown(Shutdown::Write) {
+            assert!(
+                closed(error.kind()) || error.kind() == ErrorKind::NotConnected,
+                "{error}"
+            );
+        }
+    }
+
+    /// Sends the request and reads its answer.
+    pub fn ask(&mut self, request: &Request) -> Answer {
+        self.send(request.bytes());
+        self.answer()
+    }
+
+    /// Reads an answer.
+    pub fn answer(&mut self) -> Answer {
+        self.next_answer()
+            .expect("the connection was closed without an answer")
+    }
+
+    /// Reads an answer, unless the connection is closed instead.
+    pub fn next_answer(&mut self) -> Option<Answer> {
+        let mut answer = self.answer_to_head()?;
+        let length = match answer.status() {
+            100..=199 | 204 | 304 => 0,
+            _ => {
+                let length = answer.header("content-length");
+                let length = length.expect("an answer without a length");
+                length.parse().unwrap()
+            }
+        };
+        while self.received.len() < length {
+            assert!(self.receive(), "the connection was closed in an answer");
+        }
+        answer.body = self.received.drain(..length).collect();
+        Some(answer)
+    }
+
+    /// Reads an answer that has no body whatever it says, such as that to a
+    /// HEAD request.
+    pub fn answer_to_head(&mut self) -> Option<Answer> {
+        const END: &[u8] = b"\r\n\r\n";
+        let end = loop {
+            match self.received.windows(END.len()).position(|at| at == END) {
+                Some(end) => break end,
+                None if self.receive() => {}
+                None => {
+                    assert_eq!(self.received, b"", "the connection was closed in an answer");
+                    return None;
+                }
+            }
+        };
+        let head: Vec<_> = self.received.drain(..end + END.len()).collect();
+        let head = String::from_utf8(head).unwrap();
+        let mut lines = head.trim_end().split("\r\n");
+        let line = lines.next().unwrap().to_owned();
+        assert!(line.starts_with("HTTP/1.1 "), "{line}");
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        });
+        Some(Answer {
+            line,
+            headers: headers.collect(),
+            body: Vec::new(),
+        })
+    }
+
+    /// Reads answers until the server closes the connection.
+    pub fn answers(&mut self) -> Vec<Answer> {
+        std::iter::from_fn(|| self.next_answer()).collect()
+    }
+
+    /// Whether anything more arrived.
+    fn receive(&mut self) -> bool {
+        let mut buffer = [0; 16 * 1024];
+        match self.stream.read(&mut buffer) {
+            Ok(count) => {
+                self.received.extend(buffer.iter().take(count));
+                count > 0
+            }
+            Err(error) => {
+                assert!(closed(error.kind()), "no answer came: {error}");
+                false
+            }
+        }
+    }
+}
+
+fn closed(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+    )
+}

@@ -1,0 +1,142 @@
+//! An example as a process: built, started, asked, ended.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::{Answer, Connection, Request, binaries};
+use serde_json::Value;
+
+/// The ways to verify, which must not differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// axum with the tower layer.
+    Axum,
+    /// actix-web with the middleware.
+    Actix,
+    /// hyper alone with a handler written by hand.
+    Hyper,
+}
+
+/// An example, up until this is dropped.
+#[derive(Debug)]
+pub struct Example {
+    child: Child,
+    /// What it writes to stdout and to stderr.
+    output: Vec<JoinHandle<String>>,
+    port: u16,
+}
+
+impl Example {
+    /// Starts it with these variables and no others.
+    pub fn start(kind: Kind, variables: &[(&str, &str)]) -> Self {
+        match Example::try_start(kind, variables) {
+            Ok(example) => example,
+            Err(output) => panic!("it doesn't start: {output}"),
+        }
+    }
+
+    /// What it says as it fails to start with these variables.
+    pub fn failure(kind: Kind, variables: &[(&str, &str)]) -> String {
+        match Example::try_start(kind, variables) {
+            Ok(_) => panic!("it starts with {variables:?}"),
+            Err(output) => output,
+        }
+    }
+
+    fn try_start(kind: Kind, variables: &[(&str, &str)]) -> Result<Self, String> {
+        let mut child = Command::new(binaries::example(kind))
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("PORT", "0")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let errors = child.stderr.take().unwrap();
+        let (sender, first_line) = mpsc::channel();
+        let output = std::thread::spawn(move || {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            sender.send(line.clone()).unwrap();
+            line + &read(output)
+        });
+        let mut example = Example {
+            child,
+            output: vec![output, std::thread::spawn(|| read(errors))],
+            port: 0,
+        };
+
+        // It says where it listens, or ends and says nothing.
+        let line = first_line.recv_timeout(Duration::from_secs(60));
+        let line = line.expect("it neither listens nor ends");
+        if line.is_empty() {
+            let status = example.child.wait().unwrap();
+            assert_eq!(status.code(), Some(1));
+            return Err(example.stop());
+        }
+        let port = line
+            .trim_end()
+            .strip_prefix("listening on http://127.0.0.1:");
+        example.port = port.unwrap().parse().unwrap();
+        Ok(example)
+    }
+
+    /// A new connection to it.
+    pub fn connect(&self) -> Connection {
+        Connection::open(([127, 0, 0, 1], self.port).into())
+    }
+
+    /// Asks on a connection of its own.
+    pub fn ask(&self, request: &Request) -> Answer {
+        self.connect().ask(request)
+    }
+
+    /// Asks, and reads the answer as status and JSON.
+    pub fn json(&self, request: &Request) -> (u16, Value) {
+        let answer = self.ask(request);
+        (answer.status(), json(&answer))
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it, and says what it wrote to stdout and then to stderr.
+    pub fn stop(&mut self) -> String {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+        let output = self.output.drain(..).map(|output| output.join().unwrap());
+        output.collect()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The body of an answer, as JSON if it is such.
+pub fn json(answer: &Answer) -> Value {
+    let body = serde_json::from_slice(&answer.body);
+    body.unwrap_or_else(|_| answer.text().into())
+}
+
+fn read(mut stream: impl Read) -> String {
+    let mut text = Vec::new();
+    stream.read_to_end(&mut text).unwrap();
+    String::from_utf8_lossy(&text).into_owned()
+}

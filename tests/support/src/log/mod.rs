@@ -1,0 +1,7 @@
+//! Log capture: as events with their fields and spans, or as formatted text.
+
+mod events;
+mod text;
+
+pub use events::{Fields, Line, Log};
+pub use text::captured;

@@ -1,0 +1,128 @@
+//! Requests, at least one for each code of a refusal.
+
+use bytes::Bytes;
+use qstash_verify::{KeyRing, Verifier};
+
+use crate::{
+    BASE, BodyScript, DEFAULT, EU, EU_VARIABLES, MULTI_REGION, NOW, Step, Token, URL, builder,
+    lookup, pinned,
+};
+
+const BODY: &[u8] = b"hello";
+
+/// A request to [`TARGET`](crate::TARGET), and what must come of it.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The code of its refusal, or `ok`.
+    pub code: &'static str,
+    /// The verifier to ask.
+    pub verifier: Verifier,
+    /// Names and values of its headers.
+    pub headers: Vec<(&'static str, Vec<u8>)>,
+    chunks: Vec<&'static [u8]>,
+    /// Whether the body is cut off behind its chunks.
+    is_cut: bool,
+}
+
+impl Sample {
+    /// A request that is refused with this code, or not.
+    fn new(code: &'static str, token: impl Into<Vec<u8>>) -> Self {
+        let verifier = builder().base_url(BASE).unwrap();
+        Sample {
+            code,
+            verifier: verifier.body_limit(100).build(),
+            headers: vec![("upstash-signature", token.into())],
+            chunks: vec![BODY],
+            is_cut: false,
+        }
+    }
+
+    /// The same for a token that is signed with the right key.
+    fn signed(code: &'static str, token: &Token) -> Self {
+        Sample::new(code, token.sign(DEFAULT[0]))
+    }
+
+    /// The same with another header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn body(mut self, chunks: &[&'static [u8]]) -> Self {
+        self.chunks = chunks.to_vec();
+        self
+    }
+
+    fn cut(mut self) -> Self {
+        self.is_cut = true;
+        self
+    }
+
+    /// Its body; where it is cut off, it fails with this error.
+    pub fn script<E>(&self, cut: E) -> BodyScript<E> {
+        let chunks = self.chunks.iter().copied().map(Bytes::from_static);
+        let cut = self.is_cut.then_some(Step::Error(cut));
+        BodyScript::new(chunks.map(Step::Data).chain(cut)).0
+    }
+
+    /// With the keys of EU alone.
+    fn of_eu(mut self) -> Self {
+        let variables = [&EU_VARIABLES[..], &[MULTI_REGION]].concat();
+        let keys = KeyRing::from_lookup(lookup(&variables)).unwrap();
+        self.verifier = Verifier::builder(keys).clock(pinned(NOW + 10)).build();
+        self
+    }
+}
+
+/// At least one for each code, and some that are accepted.
+#[must_use]
+pub fn samples() -> Vec<Sample> {
+    let token = || Token::new(URL, BODY, NOW);
+    let genuine = || Sample::signed("ok", &token());
+    let all = vec![
+        genuine(),
+        genuine().header("content-length", "5"),
+        genuine().body(&[b"he", b"", b"l", b"lo"]),
+        Sample::new("ok", token().sign(DEFAULT[1])),
+        Sample::signed("ok", &Token::new(URL, b"", NOW)).body(&[]),
+        Sample::new("malformed_token", ""),
+        Sample::new("malformed_token", "a.b"),
+        Sample::new("malformed_token", [0x80, 0xff]),
+        Sample::new("malformed_token", "a".repeat(8193)),
+        Sample::signed("malformed_token", &token().payload("[]")),
+        Sample::signed("malformed_token", &token()).header("upstash-signature", "x"),
+        Sample::signed(
+            "unsupported_algorithm",
+            &token().header(r#"{"alg":"HS512"}"#),
+        ),
+        Sample::signed(
+            "unsupported_algorithm",
+            &token().header(r#"{"alg":"HS256","crit":["x"]}"#),
+        ),
+        Sample::new("bad_signature", token().sign("sig_mallory")),
+        Sample::new("bad_signature", token().sign("sig_mallory")).header("content-length", "101"),
+        Sample::signed("missing_claim", &token().without("body")),
+        Sample::signed("invalid_claim", &token().claim("exp", "[]")),
+        Sample::signed("invalid_claim", &token().again("exp", "1")),
+        Sample::signed("wrong_issuer", &token().claim("iss", r#""x""#)),
+        Sample::signed("expired", &token().claim("exp", "1")),
+        Sample::signed("not_yet_valid", &token().claim("nbf", "9e9")),
+        Sample::signed("url_mismatch", &Token::new("https://x/\n", BODY, NOW)),
+        Sample::signed("body_mismatch", &token()).body(&[b"other"]),
+        Sample::signed("body_mismatch", &token()).body(&[]),
+        Sample::signed("body_too_large", &token()).header("content-length", "101"),
+        Sample::signed("body_too_large", &token()).body(&[&[b'x'; 60], &[b'x'; 60]]),
+        Sample::signed("body_unreadable", &token()).cut(),
+        Sample::signed("body_unreadable", &token())
+            .body(&[b"he"])
+            .cut(),
+        Sample::new("no_signing_keys", token().sign(EU[0])).of_eu(),
+        Sample::new("ok", token().sign(EU[0]))
+            .of_eu()
+            .header("upstash-region", "EU-CENTRAL-1"),
+    ];
+    let mut unsigned = Sample::new("missing_signature", "");
+    unsigned.headers.clear();
+    all.into_iter().chain([unsigned]).collect()
+}
