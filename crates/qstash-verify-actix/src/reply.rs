@@ -198,10 +198,11 @@ pub(crate) fn refuse(handler: &RefusalHandler<HttpResponse>, reason: VerifyError
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::{Duration, SystemTime};
 
     use actix_web::body::MessageBody as _;
-    use qstash_verify::{RequestHead, SigningKeys, Verifier, parse_message};
+    use qstash_verify::{KeyRing, Region, RequestHead, Verifier, parse_message, testing};
 
     use super::*;
 
@@ -224,24 +225,49 @@ mod tests {
         assert_eq!(body, reply.body());
     }
 
+    /// Every refusal, each from a delivery with that one fault.
+    fn refusals() -> Vec<VerifyError> {
+        let verifier = || testing::verifier().body_limit(5);
+        let hello = || testing::delivery("https://example.com/hook", "hello");
+        let refused = |delivery: testing::SignedDelivery, verifier: &Verifier, body: &[u8]| {
+            let head = RequestHead::new(delivery.headers(), delivery.path_and_query());
+            verifier.verify(&head, body).unwrap_err()
+        };
+        let plain = verifier().build();
+        let elsewhere = verifier().url("https://example.com/other").unwrap().build();
+        let eu_only = KeyRing::builder().region(Region::EuCentral1, testing::signing_keys());
+        let eu_only = Verifier::new(eu_only.build().unwrap());
+        let an_hour_ago = testing::now() - Duration::from_secs(3600);
+        let none = RequestHead::new([("content-length", "5")], "/hook");
+        let malformed = RequestHead::new([("upstash-signature", "x")], "/hook");
+        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        vec![
+            plain.verify(&none, b"hello").unwrap_err(),
+            plain.verify(&malformed, b"hello").unwrap_err(),
+            VerifyError::UnsupportedAlgorithm,
+            refused(hello().key("sig_other"), &plain, b"hello"),
+            refused(hello().without("exp"), &plain, b"hello"),
+            refused(hello().claim("exp", "soon"), &plain, b"hello"),
+            refused(hello().claim("iss", "other"), &plain, b"hello"),
+            refused(hello().issued_at(an_hour_ago), &plain, b"hello"),
+            refused(hello().claim("nbf", 4_102_444_800_u64), &plain, b"hello"),
+            refused(hello(), &elsewhere, b"hello"),
+            refused(hello(), &plain, b"other"),
+            refused(hello().region(Region::UsEast1), &eu_only, b"hello"),
+            refused(hello(), &plain, b"too long"),
+            VerifyError::body_unreadable(&reset),
+        ]
+    }
+
     #[test]
     fn every_reply_is_a_response() {
-        let verifier = Verifier::builder(SigningKeys::development())
-            .body_limit(0)
-            .build();
-        let head = RequestHead::new([("upstash-signature", "x")], "/");
-        let malformed = verifier.verify(&head, b"").unwrap_err();
-        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        for reason in [
-            VerifyError::MissingSignature,
-            malformed,
-            VerifyError::UnsupportedAlgorithm,
-            VerifyError::WrongIssuer,
-            too_large(),
-            VerifyError::body_unreadable(&reset),
-        ] {
+        let mut codes = BTreeSet::new();
+        for reason in refusals() {
+            codes.insert(reason.code());
             assert_is_reply(&Refusal(reason.clone()), &Reply::from(reason));
         }
+        // One for each variant of `VerifyError`.
+        assert_eq!(codes.len(), 14, "{codes:?}");
         for retry in [
             Retry::Never,
             Retry::AfterSeconds(u64::MAX),
@@ -250,18 +276,10 @@ mod tests {
         ] {
             assert_is_reply(&Steer(retry), &Reply::from(retry));
         }
-        let invalid = parse_message::<u64>("\"é\u{202e}\n".as_bytes()).unwrap_err();
+        let invalid = parse_message::<u64>("\"é\u{202e}\"".as_bytes()).unwrap_err();
+        assert!(invalid.to_string().contains('é'));
         assert_is_reply(&InvalidMessage(invalid.clone()), &Reply::from(invalid));
         assert_is_reply(&DeliveryRejection::new("/hook"), &Reply::from(NotVerified));
-    }
-
-    /// The refusal of a genuine token with a body over the limit.
-    fn too_large() -> VerifyError {
-        use qstash_verify::testing;
-        let delivery = testing::delivery("https://example.com/hook", "hello");
-        let verifier = testing::verifier().body_limit(1).build();
-        let head = RequestHead::new(delivery.headers(), delivery.path_and_query());
-        verifier.verify(&head, delivery.body()).unwrap_err()
     }
 
     #[test]

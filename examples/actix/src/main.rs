@@ -46,25 +46,25 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         .init();
 
     let port: u16 = number("PORT")?.unwrap_or(3000);
-    // Made once and cloned for each worker.
+    // Created once and cloned for each worker.
     let qstash = QstashMiddleware::new(verifier()?);
     let server = HttpServer::new(move || {
         App::new()
             .service(
                 web::resource("/webhook")
                     .wrap(qstash.clone())
-                    // The middleware has a limit of its own; this one would cut
-                    // in at 256 KiB.
+                    // The middleware has its own limit; actix-web's default is
+                    // 256 KiB.
                     .app_data(web::PayloadConfig::new(usize::MAX))
                     .route(web::post().to(webhook)),
             )
-            // What isn't wrapped is open.
+            // Routes without the middleware are open.
             .service(
                 web::resource("/health")
                     .route(web::get().to(async || "ok"))
                     .route(web::head().to(async || "ok")),
             )
-            // A sender that stalls must not hold its request open for ever.
+            // actix-web has no timeout for a body that stalls.
             .wrap(from_fn(within_30_seconds))
             .wrap(Logger::default())
     })
