@@ -1,11 +1,6 @@
-//! The table of answers, proved row by row in each house: `contract.md` is the
-//! table, `cases.rs` what is sent for each row, and each pair of a row and a
-//! house is a test of its own, which asserts the status and the code that its row
-//! in the table has.
-//!
-//! The houses: `core` is the verifier itself, `tower` the layer alone (on hyper),
-//! `axum` the layer in a router, `actix` the middleware, `hyper` a handler written
-//! by hand, as in `examples/hyper`. All but the first are servers on a socket.
+//! The table of answers, case by case on each adapter: `contract.md` is the table,
+//! `cases/` has the deliveries of each row, `players/` the adapters. Each pair of a case
+//! and a player is a test, which takes what it asserts from the row.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,54 +9,60 @@
     reason = "tests: what goes wrong here is to fail"
 )]
 
-mod bare;
 mod cases;
-mod log;
-mod served;
+mod players;
 mod table;
+mod wire;
 
-use crate::cases::Case;
+use qstash_verify_tests::log::Log;
 
-/// Where a case is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum House {
-    Core,
-    Tower,
-    Axum,
-    Actix,
-    Hyper,
-}
+use crate::cases::{Body, Case};
+use crate::players::{Actix, Axum, Core, Hyper, Player, Tower};
 
-/// Plays a case in a house, and holds what comes of it to the row of the table
-/// that names this test.
-fn prove(house: House, module: &str, name: &str, case: &Case) {
-    let (_, column) = module.rsplit_once("::").unwrap();
-    let row = table::row(column, name);
-    match house {
-        House::Core => bare::prove(case, &row),
-        House::Tower | House::Axum | House::Actix | House::Hyper => {
-            served::prove(house, case, &row);
+/// Plays a case on a player, and asserts what its row says.
+fn play<P: Player>(player: &str, name: &str, case: Case) {
+    let log = Log::global();
+    let row = table::row(name);
+    let mut player_under_test = P::start(case.verifier);
+    for (number, delivery) in case.deliveries.iter().enumerate() {
+        // Servers log on threads of their own, so this tells whose a line is.
+        let message_id = format!("{player}/{name}/{number}");
+        let answer = player_under_test.play(delivery, &message_id);
+        assert_eq!(answer.status(), row.status, "{number}: {answer:?}");
+        let logged = log.take_message(&message_id);
+        if row.code.is_empty() {
+            let (Body::Whole(body) | Body::Chunks(body)) = &delivery.body else {
+                panic!("{number}: half a body is not for accepting");
+            };
+            assert_eq!(answer.body, *body, "{number}");
+            assert_eq!(player_under_test.calls(), number + 1);
+            assert!(logged.is_empty(), "{number}: {logged:?}");
+        } else {
+            row.assert_refusal(&answer);
+            assert_eq!(
+                player_under_test.calls(),
+                0,
+                "{number}: the handler was called"
+            );
+            row.assert_logged(&logged, case.named);
         }
     }
 }
 
-/// Makes a test of each function of `cases.rs` in each house: `core::…`,
-/// `tower::…` and so on.
+/// Makes a test of each case on each player: `core::expired`, `axum::expired` and so on.
 macro_rules! contract {
-    ($($case:ident),+ $(,)?) => {
-        contract! { @ core Core [$($case)+] }
-        contract! { @ tower Tower [$($case)+] }
-        contract! { @ axum Axum [$($case)+] }
-        contract! { @ actix Actix [$($case)+] }
-        contract! { @ hyper Hyper [$($case)+] }
+    ([$($name:ident: $player:ident),+ $(,)?] $cases:tt) => {
+        /// The names of the players.
+        const PLAYERS: &[&str] = &[$(stringify!($name)),+];
+        $(contract! { @ $name $player $cases })+
     };
-    (@ $column:ident $house:ident [$($case:ident)+]) => {
-        mod $column {
+    (@ $name:ident $player:ident [$($case:ident),+ $(,)?]) => {
+        mod $name {
             $(
                 #[test]
                 fn $case() {
                     let case = crate::cases::$case();
-                    crate::prove(crate::House::$house, module_path!(), stringify!($case), &case);
+                    crate::play::<crate::$player>(stringify!($name), stringify!($case), case);
                 }
             )+
         }
@@ -69,46 +70,49 @@ macro_rules! contract {
 }
 
 contract! {
-    signed_by_the_current_key,
-    signed_by_the_next_key,
-    of_each_region,
-    in_chunks,
-    empty,
-    at_every_bound,
-    without_what_is_optional,
-    no_signature,
-    two_signatures,
-    not_three_parts,
-    not_base64url,
-    over_8_kib,
-    header_over_1_kib,
-    header_with_a_name_twice,
-    header_no_json_object,
-    payload_no_json_object,
-    another_algorithm,
-    crit,
-    neither_key,
-    neither_key_and_wrong_claims,
-    damaged_token,
-    no_iss,
-    no_sub,
-    no_exp,
-    no_body_claim,
-    wrong_type,
-    repeated_claim,
-    wrong_issuer,
-    expired,
-    not_yet_valid,
-    other_url,
-    other_body,
-    other_body_in_chunks,
-    no_body,
-    region_without_keys,
-    no_region_and_no_default_keys,
-    announced_over_the_limit,
-    over_the_limit,
-    chunks_over_the_limit,
-    ended_early,
-    chunks_ended_early,
-    broken_chunks,
+    [core: Core, tower: Tower, axum: Axum, actix: Actix, hyper: Hyper]
+    [
+        signed_by_the_current_key,
+        signed_by_the_next_key,
+        of_each_region,
+        in_chunks,
+        empty,
+        at_every_bound,
+        without_what_is_optional,
+        no_signature,
+        two_signatures,
+        not_three_parts,
+        not_base64url,
+        over_8_kib,
+        header_over_1_kib,
+        header_with_a_name_twice,
+        header_no_json_object,
+        payload_no_json_object,
+        another_algorithm,
+        crit,
+        neither_key,
+        neither_key_and_wrong_claims,
+        damaged_token,
+        no_iss,
+        no_sub,
+        no_exp,
+        no_body_claim,
+        wrong_type,
+        repeated_claim,
+        wrong_issuer,
+        expired,
+        not_yet_valid,
+        other_url,
+        other_body,
+        other_body_in_chunks,
+        no_body,
+        region_without_keys,
+        no_region_and_no_default_keys,
+        announced_over_the_limit,
+        over_the_limit,
+        chunks_over_the_limit,
+        ended_early,
+        chunks_ended_early,
+        broken_chunks,
+    ]
 }

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use qstash_verify_tests::Answer;
+use qstash_verify_tests::log::Line;
+
+use crate::PLAYERS;
+
 const CONTRACT: &str = include_str!("contract.md");
 const README: &str = include_str!("../../../README.md");
 /// A copy of the core's list of codes would be one more that could be forgotten,
 /// and the core has none to ask for; the compiler holds this one to be complete.
 const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/error.rs");
 
-const HOUSES: [&str; 5] = ["core", "tower", "axum", "actix", "hyper"];
 /// The answer to what is accepted, which no table of refusals has.
 const ACCEPTED: &str = "a genuine delivery";
 
@@ -22,34 +26,47 @@ pub(crate) struct Row {
     /// Empty for what is accepted.
     pub(crate) code: String,
     level: String,
+    /// The function in `cases/`.
     case: String,
-    cells: Vec<String>,
-    /// The name that its tests have in each house.
-    pub(crate) test: String,
 }
 
 impl Row {
-    /// The body of its answer.
-    pub(crate) fn answer(&self) -> String {
-        format!(r#"{{"error":"{}"}}"#, self.code)
+    /// Checks a response: the body, and of the headers those that are a refusal's.
+    pub(crate) fn assert_refusal(&self, answer: &Answer) {
+        assert_eq!(answer.text(), format!(r#"{{"error":"{}"}}"#, self.code));
+        let challenge = (self.status == 401).then_some(("www-authenticate", "Upstash-Signature"));
+        let expected = [("content-type", "application/json")]
+            .into_iter()
+            .chain(challenge);
+        let headers = answer.headers.iter();
+        let headers = headers.map(|(name, value)| (&**name, &**value));
+        // These belong to the connection and the server.
+        let is_own =
+            |(name, _): &(&str, &str)| !["content-length", "connection", "date"].contains(name);
+        let mut headers: Vec<_> = headers.filter(is_own).collect();
+        headers.sort_unstable();
+        assert_eq!(headers, Vec::from_iter(expected));
     }
 
-    /// Checks that a refusal is one line of log, of this row's level, which names
+    /// Checks that a refusal is one log line of this row's level and code, which names
     /// these words.
-    pub(crate) fn assert_logged(&self, lines: &[crate::log::Line], named: &[&str]) {
+    pub(crate) fn assert_logged(&self, lines: &[Line], named: &[&str]) {
         let [line] = lines else {
-            panic!("not one line of log: {lines:?}");
+            panic!("not one log line: {lines:?}");
         };
-        assert_eq!((&line.level, &line.code), (&self.level, &self.code));
+        let level = line.level.to_string().to_lowercase();
+        assert_eq!((&level, &line.fields["code"]), (&self.level, &self.code));
         for name in named {
-            assert!(line.message.contains(name), "no {name} in {line:?}");
+            let message = &line.fields["message"];
+            assert!(message.contains(name), "no {name} in {message:?}");
         }
     }
 }
 
-/// The rows of the first table in a text, without its head, each with its cells.
+/// The rows of the table under `## Answers`, without its head, each with its cells.
 fn cells(text: &str) -> Vec<Vec<String>> {
-    let lines = text.lines().skip_while(|line| !line.starts_with('|'));
+    let (_, section) = text.split_once("\n## Answers\n").unwrap();
+    let lines = section.lines().skip_while(|line| !line.starts_with('|'));
     let lines = lines.take_while(|line| line.starts_with('|')).skip(2);
     let cells = lines.map(|line| {
         let line = line.trim_end();
@@ -66,14 +83,12 @@ fn code(cell: &str) -> String {
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for cells in cells(CONTRACT) {
-        let [answer, status, error, level, case, tests @ ..] = &cells[..] else {
-            panic!("too few cells: {cells:?}");
+        let [answer, status, error, level, case] = &cells[..] else {
+            panic!("not five cells: {cells:?}");
         };
-        assert_eq!(tests.len(), HOUSES.len(), "{cells:?}");
-        for cell in tests.iter().chain([case]) {
-            assert_ne!(cell, "", "an empty cell in the row of {case:?}");
-        }
-        // What belongs to the answer above has only its case and its tests.
+        // Behind the name there may be words.
+        let (name, _) = case.split_once(':').unwrap_or((case, ""));
+        // What belongs to the answer above has only its case.
         let above = [answer, status, error, level].map(String::is_empty);
         let mut row = match rows.last() {
             Some(row) if above == [true; 4] => row.clone(),
@@ -83,35 +98,26 @@ fn rows() -> Vec<Row> {
                 code: code(error),
                 level: code(level),
                 case: String::new(),
-                cells: Vec::new(),
-                test: String::new(),
             },
         };
-        row.case.clone_from(case);
-        row.cells = tests.iter().map(|cell| code(cell)).collect();
-        let (_, test) = row.cells[0].split_once("::").unwrap_or_default();
-        test.clone_into(&mut row.test);
+        row.case = code(name);
         rows.push(row);
     }
     rows
 }
 
-/// The one row that names this test in this house's column.
-pub(crate) fn row(house: &str, test: &str) -> Row {
-    let column = HOUSES.iter().position(|name| *name == house).unwrap();
-    let cell = format!("{house}::{test}");
+/// The one row of this case.
+pub(crate) fn row(case: &str) -> Row {
     let mut rows = rows();
-    rows.retain(|row| row.cells[column] == cell);
-    assert_eq!(rows.len(), 1, "rows of contract.md that name {cell}");
+    rows.retain(|row| row.case == case);
+    assert_eq!(rows.len(), 1, "rows of contract.md with the case {case}");
     rows.remove(0)
 }
 
 #[test]
-fn a_row_has_one_test_in_each_house() {
+fn each_case_has_one_row() {
     let mut cases = BTreeSet::new();
     for row in rows() {
-        let tests = HOUSES.map(|house| format!("{house}::{}", row.test));
-        assert_eq!(row.cells, tests, "{}", row.case);
         assert!(cases.insert(row.case.clone()), "twice: {}", row.case);
     }
 }
@@ -132,20 +138,22 @@ fn tests(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn each_cell_is_a_test_that_runs() {
+fn each_row_is_a_test_that_runs_on_each_player() {
     let mut run = tests(&[]);
     for ignored in tests(&["--ignored"]) {
         run.remove(&ignored);
     }
-    let named: BTreeSet<_> = rows().into_iter().flat_map(|row| row.cells).collect();
-    let missing: Vec<_> = named.difference(&run).collect();
-    assert!(missing.is_empty(), "no such test: {missing:?}");
-    run.retain(|test| {
-        HOUSES
+    let rows = rows().into_iter();
+    let rows = rows.flat_map(|row| {
+        PLAYERS
             .iter()
-            .any(|house| test.starts_with(&format!("{house}::")))
+            .map(move |player| format!("{player}::{}", row.case))
     });
-    let unnamed: Vec<_> = run.difference(&named).collect();
+    let rows: BTreeSet<_> = rows.collect();
+    let missing: Vec<_> = rows.difference(&run).collect();
+    assert!(missing.is_empty(), "rows without a test: {missing:?}");
+    run.retain(|test| !test.starts_with("table::"));
+    let unnamed: Vec<_> = run.difference(&rows).collect();
     assert!(unnamed.is_empty(), "tests without a row: {unnamed:?}");
 }
 
@@ -159,8 +167,7 @@ fn answers() -> Vec<(String, u16, String)> {
 
 #[test]
 fn the_rows_are_those_of_the_readme() {
-    let (_, readme) = README.split_once("\n## Answers\n").unwrap();
-    let readme = cells(readme).into_iter().map(|cells| {
+    let readme = cells(README).into_iter().map(|cells| {
         let [answer, status, error] = &cells[..] else {
             panic!("{cells:?}");
         };

@@ -12,7 +12,7 @@ use qstash_verify::{Callback, Retry, Verifier};
 use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
 use qstash_verify_tests::builder;
 use qstash_verify_axum::{MessageRejection, QstashLayer};
-use {qstash_verify_actix as actix, qstash_verify_tower as tower_layer};
+use qstash_verify_actix as actix;
 
 #[derive(serde::Deserialize)]
 struct Order {

@@ -100,7 +100,7 @@ async fn a_message_that_is_none_is_a_warning_in_the_deliverys_span() {
 
     let router = axum::Router::new()
         .fallback(async |_: qstash_verify_axum::Message<u8>| "x")
-        .layer(qstash_verify_tower::QstashLayer::new(builder().build()));
+        .layer(qstash_verify_axum::QstashLayer::new(builder().build()));
     let request = http::Request::post(TARGET).header("upstash-signature", token);
     let request = request.body(axum::body::Body::from(MESSAGE)).unwrap();
     assert_eq!(router.oneshot(request).await.unwrap().status(), 422);

@@ -5,10 +5,10 @@ use actix_web::{App, web};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
-use qstash_verify::testing::{self, Delivery};
+use qstash_verify::testing;
 use qstash_verify::{Callback, Region};
 use qstash_verify_actix::QstashMiddleware;
-use qstash_verify_tower::QstashLayer;
+use qstash_verify_axum::QstashLayer;
 use tower::ServiceExt as _;
 use tracing::Level;
 
@@ -16,13 +16,14 @@ use qstash_verify_tests::log::{Line, Log};
 
 /// The lines that both write about this body, which no handler takes.
 async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
-    use {qstash_verify_actix as actix, qstash_verify_tower as tower};
+    use qstash_verify_actix as actix;
+    use qstash_verify_axum as axum_adapter;
 
-    let delivery = Delivery::new("https://example.com/hook", body);
+    let delivery = testing::delivery("https://example.com/hook", body);
     let delivery = delivery.region(Region::UsEast1);
     let verifier = testing::verifier().build();
 
-    let handler = async |tower::Message(_): tower::Message<Callback>| "taken";
+    let handler = async |axum_adapter::Message(_): axum_adapter::Message<Callback>| "taken";
     let app = Router::new().route("/hook", post(handler));
     let app = app.layer(QstashLayer::new(verifier.clone()));
     let answer = app.oneshot(delivery.request::<Body>().unwrap()).await;

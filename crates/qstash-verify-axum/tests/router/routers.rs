@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::{any_service, get, post};
 use bytes::Bytes;
 use qstash_verify_test_support::{DEFAULT, Token};
-use qstash_verify_axum::{Delivery, VerifiedBody};
+use qstash_verify_axum::Delivery;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
@@ -189,17 +189,13 @@ async fn the_url_in_deeply_nested_routers_is_the_clients() {
 
 #[tokio::test]
 async fn a_service_nested_without_a_router_sees_the_clients_url() {
-    let plain = service_fn(|request: http::Request<VerifiedBody>| async {
+    let plain = service_fn(|request: http::Request<Body>| async {
         assert_eq!(request.uri(), "/qstash?from=qstash");
-        Ok::<_, std::convert::Infallible>(Response::new(Body::from(
-            request.into_body().into_bytes(),
-        )))
+        Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
     });
     check_url(&Router::new().nest_service("/hooks", at_base().layer(plain))).await;
-    let plain = service_fn(|request: http::Request<VerifiedBody>| async {
-        Ok::<_, std::convert::Infallible>(Response::new(Body::from(
-            request.into_body().into_bytes(),
-        )))
+    let plain = service_fn(|request: http::Request<Body>| async {
+        Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
     });
     let service = at_base().layer(plain);
     check_url(&Router::new().route_service("/hooks/qstash", service.clone())).await;

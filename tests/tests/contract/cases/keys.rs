@@ -1,0 +1,30 @@
+//! Deliveries refused because there are no keys for them.
+
+use qstash_verify_tests::{DEFAULT, EU, EU_VARIABLES, MULTI_REGION, US, US_VARIABLES};
+
+use super::{Case, builder, case, ring, token, with};
+
+pub(crate) fn region_without_keys() -> Case {
+    Case {
+        verifier: builder(ring(&[&EU_VARIABLES, &[MULTI_REGION]])).build(),
+        named: &[
+            "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
+            "US_EAST_1_QSTASH_NEXT_SIGNING_KEY",
+            " QSTASH_CURRENT_SIGNING_KEY",
+            " QSTASH_NEXT_SIGNING_KEY",
+        ],
+        // Whoever signed it.
+        ..case([EU[0], US[0], DEFAULT[0]].map(|key| with(token().sign(key)).of("US-EAST-1")))
+    }
+}
+
+pub(crate) fn no_region_and_no_default_keys() -> Case {
+    Case {
+        verifier: builder(ring(&[&US_VARIABLES, &EU_VARIABLES, &[MULTI_REGION]])).build(),
+        named: &[" QSTASH_CURRENT_SIGNING_KEY", " QSTASH_NEXT_SIGNING_KEY"],
+        ..case([
+            with(token().sign(US[0])),
+            with(token().sign(EU[0])).of("nowhere"),
+        ])
+    }
+}

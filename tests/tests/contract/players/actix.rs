@@ -1,0 +1,24 @@
+//! The actix-web middleware.
+
+use qstash_verify::Verifier;
+use qstash_verify_tests::{Answer, Kind, Server};
+
+use super::Player;
+use crate::cases::Delivery;
+use crate::wire;
+
+pub(crate) struct Actix(Server);
+
+impl Player for Actix {
+    fn start(verifier: Verifier) -> Self {
+        Actix(Server::start(Kind::Actix, verifier))
+    }
+
+    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+        wire::send(self.0.connect(), delivery, message_id)
+    }
+
+    fn calls(&self) -> usize {
+        self.0.calls()
+    }
+}

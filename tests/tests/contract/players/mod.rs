@@ -1,0 +1,32 @@
+//! The adapters that cases are played on.
+//!
+//! For another adapter: a file here with its [`Player`], and its line in the list in
+//! `main.rs`.
+
+mod actix;
+mod axum;
+mod core;
+mod hyper;
+mod tower;
+
+use qstash_verify::Verifier;
+use qstash_verify_tests::Answer;
+
+pub(crate) use self::actix::Actix;
+pub(crate) use self::axum::Axum;
+pub(crate) use self::core::Core;
+pub(crate) use self::hyper::Hyper;
+pub(crate) use self::tower::Tower;
+use crate::cases::Delivery;
+
+/// An adapter with a handler behind it that answers 200 with the body it got.
+pub(crate) trait Player {
+    /// Starts it.
+    fn start(verifier: Verifier) -> Self;
+
+    /// Sends a delivery with this `upstash-message-id`, and returns the response.
+    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer;
+
+    /// How often the handler was called.
+    fn calls(&self) -> usize;
+}

@@ -1,0 +1,24 @@
+//! The tower layer alone, on hyper.
+
+use qstash_verify::Verifier;
+use qstash_verify_tests::{Answer, Server};
+
+use super::Player;
+use crate::cases::Delivery;
+use crate::wire;
+
+pub(crate) struct Tower(Server);
+
+impl Player for Tower {
+    fn start(verifier: Verifier) -> Self {
+        Tower(Server::layered_hyper(verifier))
+    }
+
+    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+        wire::send(self.0.connect(), delivery, message_id)
+    }
+
+    fn calls(&self) -> usize {
+        self.0.calls()
+    }
+}
