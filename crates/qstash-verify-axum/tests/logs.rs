@@ -9,10 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
 use http_body_util::BodyExt as _;
+use qstash_verify_axum::Delivery;
 use qstash_verify_test_support::BODY;
 use qstash_verify_test_support::log::Log;
 use qstash_verify_test_support::service::genuine;
-use qstash_verify_axum::Delivery;
 use tower::ServiceExt as _;
 use tracing::Level;
 

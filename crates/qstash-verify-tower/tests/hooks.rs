@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Channel, Full};
-use qstash_verify::testing::{Delivery, verifier};
+use qstash_verify::testing::{delivery, verifier};
 use qstash_verify_tower::{QstashLayer, QstashService, VerifiedBody, VerifyError};
 use tower::limit::ConcurrencyLimit;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -27,7 +27,7 @@ fn layer() -> QstashLayer {
 }
 
 fn genuine() -> Request<Full<Bytes>> {
-    Delivery::new(URL, "hello").request().unwrap()
+    delivery(URL, "hello").request().unwrap()
 }
 
 fn is_ready<S: Service<Request<B>>, B>(service: &mut S) -> bool {

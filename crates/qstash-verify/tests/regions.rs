@@ -260,7 +260,9 @@ fn development_keys_are_used_only_in_a_debug_build() {
     ] {
         for (key, slot) in public.into_iter().zip([KeySlot::Current, KeySlot::Next]) {
             assert_eq!(
-                deliver(&verifier, Some("US-EAST-1"), key).unwrap().key_slot(),
+                deliver(&verifier, Some("US-EAST-1"), key)
+                    .unwrap()
+                    .key_slot(),
                 slot
             );
         }

@@ -105,7 +105,11 @@ fn genuine_deliveries_are_accepted() {
         assert_eq!(claims.sub(), capture.url, "{name}");
         assert_eq!(claims.exp(), at(capture.expires));
         // In 2022 and 2024 `nbf` was `iat`.
-        assert_eq!(claims.iat(), Some(claims.exp() - Duration::from_secs(300)), "{name}");
+        assert_eq!(
+            claims.iat(),
+            Some(claims.exp() - Duration::from_secs(300)),
+            "{name}"
+        );
         assert_eq!(claims.nbf(), claims.iat(), "{name}");
         assert!(claims.jti().unwrap().starts_with("jwt_"), "{name}");
     }

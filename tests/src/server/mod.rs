@@ -132,5 +132,8 @@ fn listen_on_tokio() -> (Runtime, tokio::net::TcpListener, SocketAddr) {
 /// What a handler saw, as headers.
 fn description(verified: &Verified) -> [(&'static str, &'static str); 2] {
     let region = verified.region().map_or("none", Region::as_str);
-    [("x-region", region), ("x-key", verified.key_slot().as_str())]
+    [
+        ("x-region", region),
+        ("x-key", verified.key_slot().as_str()),
+    ]
 }

@@ -9,10 +9,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use qstash_verify::{Callback, Retry, Verifier};
-use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
-use qstash_verify_tests::builder;
-use qstash_verify_axum::{MessageRejection, QstashLayer};
 use qstash_verify_actix as actix;
+use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
+use qstash_verify_axum::{MessageRejection, QstashLayer};
+use qstash_verify_tests::builder;
 
 #[derive(serde::Deserialize)]
 struct Order {

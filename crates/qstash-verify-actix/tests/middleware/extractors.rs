@@ -9,7 +9,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::test::{call_service, init_service, read_body};
 use actix_web::{App, Error, HttpRequest, ResponseError as _, Route, web};
 use qstash_verify_actix::{
-    Delivery, KeySlot, KeySource, Message, Metadata, DeliveryRejection, QstashMiddleware,
+    Delivery, DeliveryRejection, KeySlot, KeySource, Message, Metadata, QstashMiddleware,
     QstashService, Refusal, Region, RequestHead, Verified, Verifier,
 };
 use qstash_verify_test_support::{URL, builder};

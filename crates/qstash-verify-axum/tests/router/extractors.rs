@@ -8,8 +8,8 @@ use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use qstash_verify_axum::{
-    Delivery, KeySlot, KeySource, Metadata, DeliveryRejection, Refusal, Region, RequestHead, Verified,
-    Verifier,
+    Delivery, DeliveryRejection, KeySlot, KeySource, Metadata, Refusal, Region, RequestHead,
+    Verified, Verifier,
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -24,8 +24,8 @@ fn app<T: 'static>(handler: impl axum::handler::Handler<T, ()>) -> Router {
 async fn the_delivery_and_the_extension_are_the_same() {
     async fn both(Delivery(one): Delivery, Extension(two): Extension<Verified>) -> String {
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
-        assert_eq!(one.key(), KeySlot::Current);
-        assert_eq!(one.source(), KeySource::Explicit);
+        assert_eq!(one.key_slot(), KeySlot::Current);
+        assert_eq!(one.key_source(), KeySource::Explicit);
         assert_eq!(one.region(), Some(Region::UsEast1));
         one.claims().sub().to_owned()
     }

@@ -1,8 +1,8 @@
 //! Layers, and requests for them.
 
+use qstash_verify_axum::QstashLayer;
 pub(crate) use qstash_verify_test_support::service::{answer, forged, genuine, refused, request};
 pub(crate) use qstash_verify_test_support::{BASE, BODY, NOW, URL, builder};
-use qstash_verify_axum::QstashLayer;
 
 pub(crate) fn layer() -> QstashLayer {
     QstashLayer::new(builder().build())

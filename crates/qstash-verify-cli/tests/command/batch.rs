@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
-use qstash_verify::testing::{self, SignedDelivery};
+use qstash_verify::testing;
 use qstash_verify_test_support::{DEFAULT, EU, US, captures};
 use serde_json::{Value, json};
 

@@ -77,7 +77,10 @@ fn the_headers_of_a_delivery() {
     let verified = verify(DEFAULT, &signed, b"hello").unwrap();
     assert_eq!(verified.key_slot(), KeySlot::Current);
     assert_eq!(verified.claims().sub(), URL);
-    assert_eq!(verified.claims().exp(), UNIX_EPOCH + Duration::from_secs(UNIX_AT + 300));
+    assert_eq!(
+        verified.claims().exp(),
+        UNIX_EPOCH + Duration::from_secs(UNIX_AT + 300)
+    );
     let mut rest = signed.clone();
     rest.remove("upstash-signature");
     let expected = [

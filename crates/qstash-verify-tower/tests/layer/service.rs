@@ -9,7 +9,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Empty, Full};
 use qstash_verify_test_support::DEFAULT;
 use qstash_verify_tower::{
-    KeySlot, Qstash, QstashLayer, ResponseBody, ResponseFuture, Verified, VerifiedBody, VerifyError,
+    KeySlot, QstashLayer, QstashService, ResponseBody, ResponseFuture, Verified, VerifiedBody,
+    VerifyError,
 };
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -57,7 +58,7 @@ async fn a_planted_delivery_is_replaced() {
     let planted = request(&other, full(BODY));
     answer(service.clone(), planted).await;
     let planted = inner.only().extensions().get::<Verified>().unwrap().clone();
-    assert_eq!(planted.key(), KeySlot::Next);
+    assert_eq!(planted.key_slot(), KeySlot::Next);
 
     let mut request = genuine(BODY, full(BODY));
     request.extensions_mut().insert(planted);
@@ -205,14 +206,14 @@ fn what_can_be_sent_and_shared_still_can() {
     fn lives<T: 'static>() {}
     fn is_cloned<T: Clone>() {}
     is::<QstashLayer>();
-    is::<Qstash<Recorder>>();
+    is::<QstashService<Recorder>>();
     is::<ResponseFuture<Recorder, Full<Bytes>>>();
     is::<VerifiedBody>();
     is::<ResponseBody<Full<Bytes>>>();
     // A body that isn't shared makes a future that isn't.
     is_sent::<ResponseFuture<Recorder, BodyScript>>();
     is_cloned::<QstashLayer>();
-    is_cloned::<Qstash<Recorder>>();
+    is_cloned::<QstashService<Recorder>>();
     // Nothing asks for `Send` where a single thread does.
     lives::<ResponseFuture<Recorder, std::rc::Rc<()>>>();
 }
