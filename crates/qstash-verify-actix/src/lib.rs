@@ -161,8 +161,8 @@
 //! )
 //! .await;
 //!
-//! let delivery = testing::Delivery::new("https://example.com/webhook", "hello");
-//! let request = |delivery: &testing::Delivery| {
+//! let delivery = testing::delivery("https://example.com/webhook", "hello");
+//! let request = |delivery: &testing::SignedDelivery| {
 //!     let request = TestRequest::post().uri(delivery.path_and_query());
 //!     let headers = delivery.headers().into_iter();
 //!     headers

@@ -127,7 +127,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app = app(testing::verifier().build());
-//! let delivery = testing::Delivery::new("https://example.com/webhook", "hello");
+//! let delivery = testing::delivery("https://example.com/webhook", "hello");
 //! let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
 //! assert_eq!(answer.status(), 200);
 //!

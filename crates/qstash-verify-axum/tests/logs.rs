@@ -31,7 +31,7 @@ async fn a_not_verified_is_an_error_in_the_log() {
     assert_eq!(lines[0].fields["path"], "/hooks/qstash");
     let message = &lines[0].fields["message"];
     assert!(
-        message.contains("the QStash layer is not on this route"),
+        message.contains("the QStash middleware is not on this route"),
         "{message}"
     );
 }

@@ -124,7 +124,7 @@
 //! let service = layer.layer(service_fn(|request: Request<VerifiedBody>| async {
 //!     Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
 //! }));
-//! let delivery = testing::Delivery::new("https://example.com/webhook", "hello");
+//! let delivery = testing::delivery("https://example.com/webhook", "hello");
 //! let request = delivery.request::<Full<Bytes>>()?;
 //! assert_eq!(service.clone().oneshot(request).await?.status(), 200);
 //!

@@ -180,11 +180,13 @@ fn the_rows_are_those_of_the_readme() {
 
 #[test]
 fn each_code_of_the_core_has_its_row() {
-    let (_, core) = ERRORS.split_once("\nanswers! {\n").unwrap();
+    let (_, core) = ERRORS.split_once("\nrefusals! {\n").unwrap();
     let (core, _) = core.split_once("\n}\n").unwrap();
-    let core = core.lines().map(|line| {
-        let (_, answer) = line.split_once("=>").unwrap();
-        let (status, code) = answer.trim().split_once(' ').unwrap();
+    let core = core.lines().filter_map(|line| line.split_once(" => "));
+    let core = core.map(|(_, answer)| {
+        let [status, code] = answer.split(' ').collect::<Vec<_>>()[..2] else {
+            panic!("{answer:?}");
+        };
         (
             status.parse().unwrap(),
             code.trim_matches(['"', ',']).to_owned(),

@@ -87,7 +87,7 @@ async fn the_rejection_can_be_handled() {
     assert_eq!(text, "current");
     let (_, text) = answer(app(optional), genuine(BODY, Body::from(BODY))).await;
     assert!(
-        text.contains("the QStash layer is not on this route"),
+        text.contains("the QStash middleware is not on this route"),
         "{text}"
     );
 }

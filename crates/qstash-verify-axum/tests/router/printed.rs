@@ -42,7 +42,7 @@ async fn a_message_that_can_not_be_read_says_why_and_from_what() {
     );
     let (_, text) = answer(bare, genuine(b"1234", Body::from("1234"))).await;
     assert!(
-        text.contains("the QStash layer is not on this route"),
+        text.contains("the QStash middleware is not on this route"),
         "{text}"
     );
 }
