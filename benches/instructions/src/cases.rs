@@ -32,11 +32,11 @@ impl Floor {
 }
 
 /// Does the work so many times.
-pub(crate) type Work = fn(&Request, u64) -> Done;
+pub(crate) type Work = fn(&Request, u64) -> Measurement;
 
-/// What came of it.
+/// The result of the work.
 #[derive(Default)]
-pub(crate) struct Done {
+pub(crate) struct Measurement {
     /// Of the last answer.
     pub(crate) status: u16,
     /// Without what it took to make the requests.
@@ -117,7 +117,7 @@ fn service(
 }
 
 /// With the search for the headers, which is part of the work.
-fn verify(request: &Request, repeats: u64) -> Done {
+fn verify(request: &Request, repeats: u64) -> Measurement {
     let mut status = 0;
     let start = Instant::now();
     for _ in 0..repeats {
@@ -125,7 +125,7 @@ fn verify(request: &Request, repeats: u64) -> Done {
         status = black_box(verdict).map_or_else(|refused| refused.status(), |_| 200);
     }
     let elapsed = start.elapsed();
-    Done { status, elapsed }
+    Measurement { status, elapsed }
 }
 
 /// A request as a server has read it, and the verifier of its service.

@@ -16,7 +16,7 @@ use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_tower::QstashLayer;
 use tower::{Layer as _, Service, service_fn};
 
-use crate::cases::{Done, Request, Work};
+use crate::cases::{Measurement, Request, Work};
 
 /// Wrapped and bare.
 pub(crate) type Ways = [Work; 2];
@@ -65,7 +65,7 @@ where
 }
 
 /// Calls the service as a server would, that has read the request already.
-fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Done
+fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Measurement
 where
     S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
 {
@@ -75,20 +75,24 @@ where
     }
     let body = Full::new(Bytes::from(request.body.clone()));
     let whole = whole.body(body).expect("a request");
-    let mut done = Done::default();
+    let mut measurement = Measurement::default();
     for repeats in batches(repeats) {
         let requests: Vec<_> = (0..repeats).map(|_| whole.clone()).collect();
         let start = Instant::now();
         for request in requests {
             let Ok(answer) = now(service.call(black_box(request)));
-            done.status = black_box(answer).status().as_u16();
+            measurement.status = black_box(answer).status().as_u16();
         }
-        done.elapsed += start.elapsed();
+        measurement.elapsed += start.elapsed();
     }
-    done
+    measurement
 }
 
-fn play_actix(request: &Request, verifier: Option<&qstash_verify::Verifier>, repeats: u64) -> Done {
+fn play_actix(
+    request: &Request,
+    verifier: Option<&qstash_verify::Verifier>,
+    repeats: u64,
+) -> Measurement {
     let length = |body: Bytes| async move { body.len().to_string() };
     let resource = || web::resource("/webhooks/orders");
     actix_web::rt::System::new().block_on(async move {
@@ -116,7 +120,7 @@ async fn call_actix<B>(
     >,
     request: &Request,
     repeats: u64,
-) -> Done {
+) -> Measurement {
     let body = Bytes::from(request.body.clone());
     let whole = || {
         let mut whole = test::TestRequest::post().uri("/webhooks/orders");
@@ -127,18 +131,18 @@ async fn call_actix<B>(
         }
         whole.set_payload(body.clone()).to_request()
     };
-    let mut done = Done::default();
+    let mut measurement = Measurement::default();
     for repeats in batches(repeats) {
         let requests: Vec<_> = (0..repeats).map(|_| whole()).collect();
         let start = Instant::now();
         for request in requests {
             let answer = app.call(black_box(request)).await;
             let answer = answer.expect("the handler does not fail");
-            done.status = black_box(answer).status().as_u16();
+            measurement.status = black_box(answer).status().as_u16();
         }
-        done.elapsed += start.elapsed();
+        measurement.elapsed += start.elapsed();
     }
-    done
+    measurement
 }
 
 /// So many requests in parts: few enough at a time to stay in the cache, where a
