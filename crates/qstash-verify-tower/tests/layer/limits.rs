@@ -34,7 +34,7 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
         (SizeHint::with_exact(11), Some("10")),
         (SizeHint::with_exact(11), Some("?")),
     ] {
-        let (body, probe) = BodyScript::hinting(hint, [data(TEN)]);
+        let (body, probe) = BodyScript::hinting(&hint, [data(TEN)]);
         let mut request = genuine(TEN, body);
         if let Some(header) = header {
             let value = HeaderValue::from_static(header);
@@ -51,7 +51,7 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
 
 #[tokio::test]
 async fn a_forgery_is_bad_signature_whatever_it_declares() {
-    let (body, probe) = BodyScript::hinting(SizeHint::with_exact(11), [data(TEN)]);
+    let (body, probe) = BodyScript::hinting(&SizeHint::with_exact(11), [data(TEN)]);
     let reason = refused(
         limited(10).layer(Recorder::default()),
         crate::support::forged(body),
@@ -72,7 +72,7 @@ async fn a_declared_length_is_not_trusted() {
         (at_least(12), None),
     ] {
         let declare = |signed: &[u8]| {
-            let (body, probe) = BodyScript::hinting(hint, signed.chunks(4).map(data));
+            let (body, probe) = BodyScript::hinting(&hint, signed.chunks(4).map(data));
             let mut request = genuine(signed, body);
             if let Some(header) = header {
                 let value = HeaderValue::from_static(header);
@@ -95,7 +95,7 @@ async fn a_declared_length_is_not_trusted() {
 async fn an_upper_size_hint_is_not_a_declared_length() {
     let mut hint = SizeHint::new();
     hint.set_upper(1000);
-    let (body, _) = BodyScript::hinting(hint, [data(TEN)]);
+    let (body, _) = BodyScript::hinting(&hint, [data(TEN)]);
     assert_eq!(
         answer(limited(10).layer(Recorder::default()), genuine(TEN, body))
             .await

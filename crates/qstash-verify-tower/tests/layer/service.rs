@@ -94,7 +94,7 @@ async fn an_answer_of_the_inner_service_passes_unchanged() {
             data(b"two"),
             Step::Trailers(trailers),
         ];
-        let (body, _) = BodyScript::hinting(SizeHint::with_exact(6), steps);
+        let (body, _) = BodyScript::hinting(&SizeHint::with_exact(6), steps);
         let response = Response::builder()
             .status(418)
             .header("x-a", "1")
