@@ -31,7 +31,7 @@ struct Capture {
 /// Its answer to each genuine delivery at hand, in words. They have expired, so it
 /// is told to tolerate a clock that is years off.
 pub(crate) fn with_qstash_rs() -> Result<Vec<String>> {
-    let file = include_str!("../../../tests/data/captures.json");
+    let file = include_str!("../../../tests/support/data/captures.json");
     let Captures { captures } = serde_json::from_str(file).map_err(|error| error.to_string())?;
     captures.iter().map(Capture::with_qstash_rs).collect()
 }

@@ -167,7 +167,7 @@ async fn each_refusal_is_one_event() {
 }
 
 #[tokio::test]
-async fn what_a_request_does_not_say_is_not_in_its_event() {
+async fn absent_headers_are_not_in_the_event() {
     let (log, _guard) = Log::start();
     let verifier = builder(signing_keys(&DEFAULT)).build();
     let bare = Request::post(URL)
@@ -224,7 +224,7 @@ async fn the_handler_runs_in_the_deliverys_span() {
 }
 
 #[tokio::test]
-async fn an_accepted_delivery_is_no_event_but_the_first_of_a_roll() {
+async fn only_the_first_delivery_of_a_roll_is_logged() {
     let (log, _guard) = Log::start();
     let verifier = builder(signing_keys(&DEFAULT)).build();
     let own = || -> Vec<Line> {

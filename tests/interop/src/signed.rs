@@ -147,7 +147,7 @@ fn sign(command: &Path, scene: &Scene, options: &[String]) -> Value {
 
 /// Deliveries that QStash signed in production, as others published them.
 pub(crate) fn captures() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/captures.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../support/data/captures.json");
     let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let captures = file["captures"]
         .as_array()

@@ -76,15 +76,15 @@ impl BodyProbe {
 impl<E> BodyScript<E> {
     /// A body without a size hint.
     pub fn new(steps: impl IntoIterator<Item = Step<E>>) -> (Self, BodyProbe) {
-        BodyScript::hinting(SizeHint::new(), steps)
+        BodyScript::hinting(&SizeHint::new(), steps)
     }
 
     /// A body with this size hint.
-    pub fn hinting(hint: SizeHint, steps: impl IntoIterator<Item = Step<E>>) -> (Self, BodyProbe) {
+    pub fn hinting(hint: &SizeHint, steps: impl IntoIterator<Item = Step<E>>) -> (Self, BodyProbe) {
         let polls = Arc::new(AtomicUsize::new(0));
         let script = BodyScript {
             steps: RefCell::new(steps.into_iter().collect()),
-            hint,
+            hint: copied(hint),
             polls: polls.clone(),
             _pinned: PhantomPinned,
         };
@@ -131,7 +131,7 @@ impl<E> Body for BodyScript<E> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint
+        copied(&self.hint)
     }
 }
 
@@ -149,4 +149,12 @@ impl<E> Stream for BodyScript<E> {
             })
         })
     }
+}
+
+#[allow(
+    clippy::clone_on_copy,
+    reason = "it is `Copy` only since http-body 1.1"
+)]
+fn copied(hint: &SizeHint) -> SizeHint {
+    hint.clone()
 }

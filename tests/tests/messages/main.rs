@@ -46,7 +46,7 @@ async fn a_message_is_read_as_json() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_not_the_wanted_json_never_reaches_the_handler() {
+async fn an_invalid_message_never_reaches_the_handler() {
     let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
     for (body, reason) in [
         (
@@ -81,7 +81,7 @@ async fn a_message_that_is_not_the_wanted_json_never_reaches_the_handler() {
 }
 
 #[actix_web::test]
-async fn a_forged_message_is_one_whatever_it_says() {
+async fn a_forged_message_is_refused_whatever_it_says() {
     for body in ["", "hello", r#"{"id":7}"#] {
         let mut delivery = Delivery::new("/order", body);
         delivery.key = "sig_mallory";
@@ -110,7 +110,7 @@ async fn without_verification_there_is_no_message() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_can_be_handled() {
+async fn a_handler_can_take_the_rejection() {
     let answer = both("/handled", "7").await;
     assert_eq!((answer.status, answer.text()), (200, "7".into()));
     for (body, reason) in [("256", "expected u8"), ("", "the body is empty")] {
@@ -125,7 +125,7 @@ async fn what_is_wrong_can_be_handled() {
 }
 
 #[actix_web::test]
-async fn the_frameworks_own_limits_stand_before_a_message() {
+async fn the_frameworks_own_limits_apply_to_messages() {
     let body = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
     let (actix, axum) = (256 * 1024, 2 * 1024 * 1024);
     for (length, on_actix, on_axum) in [

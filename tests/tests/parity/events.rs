@@ -80,7 +80,7 @@ async fn each_refusal_is_the_same_event_as_the_tower_layers() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_none_is_a_warning_in_the_deliverys_span() {
+async fn an_invalid_message_is_a_warning_in_the_deliverys_span() {
     const MESSAGE: &[u8] = br#""topsecret""#;
     let (log, _guard) = Log::start();
     let token = token(MESSAGE).sign(DEFAULT[0]);

@@ -49,7 +49,7 @@ async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_none_is_named_and_not_quoted() {
+async fn an_invalid_message_is_not_quoted() {
     let (log, _guard) = Log::start();
     for (body, place) in [
         (r#"{"retried":"secret"}"#, None),
@@ -76,7 +76,7 @@ async fn a_message_that_is_none_is_named_and_not_quoted() {
 }
 
 #[actix_web::test]
-async fn a_message_over_the_limit_of_extractors_is_told_whose_it_is() {
+async fn the_log_names_the_extractor_limit_that_a_message_exceeds() {
     let (log, _guard) = Log::start();
     let body = format!("\"{}\"", "x".repeat(3_000_000));
     let [on_axum, on_actix] = refused(&log, body.as_bytes(), 413).await;

@@ -1,5 +1,4 @@
-//! Bodies that are let go before their end, by others than the middleware: what
-//! becomes of the connection.
+//! The connection of a request whose body others drop before EOF.
 
 use std::sync::Arc;
 
@@ -43,7 +42,7 @@ fn answers(server: &ActixServer, bytes: &[u8]) -> Vec<Answer> {
 }
 
 #[test]
-fn a_request_that_is_given_up_closes_its_connection() {
+fn a_cancelled_request_closes_its_connection() {
     let give_up = Arc::new(Notify::new());
     let given_up = Arc::clone(&give_up);
     let server = ActixServer::start(1, move |config| {

@@ -157,7 +157,7 @@ async fn a_handler_that_verifies_by_itself_refuses_as_the_middleware_does() {
 }
 
 #[actix_web::test]
-async fn the_delivery_is_there_for_what_stands_between() {
+async fn middleware_inside_sees_the_delivery() {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
     let hook = web::resource("/hooks/qstash")
@@ -178,7 +178,7 @@ async fn the_delivery_is_there_for_what_stands_between() {
 }
 
 #[test]
-fn what_can_be_cloned_and_shared_still_can() {
+fn types_stay_clone_and_sync() {
     fn is_shared<T: Clone + Send + Sync + 'static>() {}
     is_shared::<QstashMiddleware>();
     is_shared::<Delivery>();

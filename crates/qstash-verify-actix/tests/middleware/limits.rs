@@ -43,7 +43,7 @@ async fn a_declared_length_over_the_limit_is_refused_at_once() {
 }
 
 #[actix_web::test]
-async fn a_forgery_is_one_whatever_it_declares() {
+async fn a_forgery_is_bad_signature_whatever_it_declares() {
     let service = Recorder::default().behind(limited(10)).await;
     let (request, _) = scripted(declaring(forged(), "11"), [Step::Stall]);
     let reason = refused_at_once(&service, request);
@@ -51,7 +51,7 @@ async fn a_forgery_is_one_whatever_it_declares() {
 }
 
 #[actix_web::test]
-async fn a_declaration_is_not_trusted() {
+async fn a_declared_length_is_not_trusted() {
     // Less than arrives, more than arrives, or nothing readable: the bytes count.
     for length in ["0", "1", "12", "-1", "18446744073709551616", "\t", "?"] {
         let inner = Recorder::default();
@@ -67,7 +67,7 @@ async fn a_declaration_is_not_trusted() {
 }
 
 #[actix_web::test]
-async fn the_byte_that_passes_the_limit_is_the_last_to_be_waited_for() {
+async fn reading_stops_at_the_first_byte_over_the_limit() {
     let inner = Recorder::default();
     let service = inner.behind(limited(TEN.len() as u64)).await;
     for size in [1, 3, 10] {
@@ -100,7 +100,7 @@ async fn exactly_the_limit_passes() {
 }
 
 #[actix_web::test]
-async fn a_limit_of_zero_is_for_empty_bodies() {
+async fn a_limit_of_zero_accepts_only_empty_bodies() {
     let service = Recorder::default().behind(limited(0)).await;
     let (request, _) = scripted(genuine(b""), [data(b"")]);
     assert_eq!(answer(&service, request).await.0, 200);
@@ -123,7 +123,7 @@ async fn ten_mebibytes_pass_where_no_limit_is_set() {
 }
 
 #[actix_web::test]
-async fn the_limits_of_extractors_stand_behind_it() {
+async fn extractor_limits_apply_behind_the_middleware() {
     async fn length(body: web::Bytes) -> String {
         body.len().to_string()
     }
@@ -185,7 +185,7 @@ async fn the_limits_of_extractors_stand_behind_it() {
 }
 
 #[actix_web::test]
-async fn the_types_that_extractors_ask_for_are_asked_for_behind_it() {
+async fn extractor_content_types_apply_behind_the_middleware() {
     let mime = "application/json".parse().unwrap();
     let app = App::new()
         .wrap(middleware())

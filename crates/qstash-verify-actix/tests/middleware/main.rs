@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod drain;
 mod dropped_body;
 mod extractors;
 mod limits;
@@ -14,6 +15,5 @@ mod order;
 mod printed;
 mod refusals;
 mod support;
-mod unread;
 mod wire;
 mod with_other_middleware;

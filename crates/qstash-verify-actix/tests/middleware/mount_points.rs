@@ -1,4 +1,4 @@
-//! The middleware wherever actix-web takes it, and the URL it sees there.
+//! Mount points of the middleware in actix-web, and the URL it sees there.
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -199,7 +199,7 @@ async fn in_a_configuration_of_its_own() {
 }
 
 #[actix_web::test]
-async fn twice_is_as_good_as_once() {
+async fn twice_is_verified_twice() {
     let hook = web::resource("/qstash")
         .wrap(at_base())
         .route(web::post().to(webhook));
@@ -209,7 +209,7 @@ async fn twice_is_as_good_as_once() {
 }
 
 #[actix_web::test]
-async fn without_a_url_any_path_will_do() {
+async fn without_a_url_any_path_is_accepted() {
     let app = App::new()
         .wrap(middleware())
         .default_service(web::to(webhook));

@@ -95,7 +95,7 @@ async fn one_request_does_not_wait_for_another() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_always_ready_lets_others_go() {
+async fn an_always_ready_body_yields_to_other_tasks() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let body = [b'x'; 1000];
@@ -106,7 +106,7 @@ async fn a_body_that_is_always_ready_lets_others_go() {
 }
 
 #[actix_web::test]
-async fn a_payload_that_fails_is_unreadable() {
+async fn a_payload_error_is_body_unreadable() {
     let errors = || {
         [
             cut(),

@@ -1,4 +1,4 @@
-//! What the types of the middleware say of themselves, and the answers that they are.
+//! `Debug` and `Display` of the middleware's types, and their responses.
 
 use actix_web::test::TestRequest;
 use actix_web::{HttpResponse, Responder as _, ResponseError as _};
@@ -20,7 +20,7 @@ fn a_middleware_prints_its_settings() {
 }
 
 #[test]
-fn errors_say_what_they_are() {
+fn errors_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
     assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());

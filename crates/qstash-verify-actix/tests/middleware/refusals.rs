@@ -91,7 +91,7 @@ async fn a_replaced_answer_may_be_empty() {
 }
 
 #[actix_web::test]
-async fn a_replaced_answer_may_be_a_refusal_with_more_to_it() {
+async fn a_replaced_answer_may_extend_a_refusal() {
     let replaced = middleware().on_refusal(|reason| {
         use actix_web::ResponseError as _;
         let mut response = Refusal::from(reason.clone()).error_response();

@@ -1,4 +1,4 @@
-//! The middleware among others, outside of it and inside.
+//! The middleware outside and inside of other middleware.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -50,7 +50,7 @@ async fn pass(
 }
 
 #[actix_web::test]
-async fn outside_and_inside_of_all_others_at_once() {
+async fn among_all_other_middleware_at_once() {
     let app = App::new()
         .service(hook())
         .wrap(from_fn(pass))

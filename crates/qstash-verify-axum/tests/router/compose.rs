@@ -70,7 +70,7 @@ async fn under_the_bounds_of_a_router() {
 }
 
 #[test]
-fn a_future_with_axums_body_can_be_sent() {
+fn a_future_with_axums_body_is_send() {
     fn is_sent<T: Send + 'static>() {}
     is_sent::<ResponseFuture<Router, Body>>();
 }

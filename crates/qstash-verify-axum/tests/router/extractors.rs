@@ -138,7 +138,7 @@ async fn every_way_to_read_a_body_works_behind_the_layer() {
 }
 
 #[tokio::test]
-async fn axums_own_limit_stands_behind_the_layer() {
+async fn axums_own_limit_applies_behind_the_layer() {
     let long = Bytes::from(vec![b'x'; 3_000_000]);
     let length = |body: Bytes| async move { body.len().to_string() };
     let request = || genuine(&long, Body::from(long.clone()));

@@ -9,6 +9,7 @@
 
 mod compose;
 mod extractors;
+mod nested_routers;
 mod printed;
 mod routers;
 mod support;

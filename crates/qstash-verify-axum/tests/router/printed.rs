@@ -11,14 +11,14 @@ use qstash_verify_axum::{Message, MessageRejection, Refusal, Retry, Steer, Verif
 use crate::support::{answer, genuine, layer};
 
 #[test]
-fn answers_say_what_they_are() {
+fn responses_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
     assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());
 }
 
 #[tokio::test]
-async fn a_message_that_can_not_be_read_says_why_and_from_what() {
+async fn a_message_rejection_names_its_source() {
     type Received = Result<Message<u64>, MessageRejection>;
     let handled = async |message: Received| {
         let rejection = message.err().unwrap();

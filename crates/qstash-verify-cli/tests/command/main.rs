@@ -12,6 +12,8 @@
 mod backend;
 mod batch;
 mod check;
+mod directory;
+mod help;
 mod listen;
 mod process;
 mod readme;

@@ -2,14 +2,14 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use qstash_verify_test_support::{Answer, Connection, Request};
+
+use crate::directory::Directory;
 
 /// The binary, which cargo has built for this test.
 pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_qstash-verify");
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[&str]) -> Run {
     let mut command = Command::new(COMMAND);
     command
         .args(arguments)
-        .current_dir(&directory.0)
+        .current_dir(directory.path())
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .stdin(Stdio::null())
@@ -84,13 +84,13 @@ impl Run {
 
     /// With this file in its directory.
     pub(crate) fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.directory.0.join(name), bytes).unwrap();
+        std::fs::write(self.directory.path().join(name), bytes).unwrap();
         self
     }
 
     /// With this directory in its directory.
     pub(crate) fn directory(self, name: &str) -> Self {
-        std::fs::create_dir(self.directory.0.join(name)).unwrap();
+        std::fs::create_dir(self.directory.path().join(name)).unwrap();
         self
     }
 
@@ -274,33 +274,6 @@ impl Listen {
     pub(crate) fn stop_with(self, signal: &str) -> Output {
         self.process.signal(signal);
         self.process.end()
-    }
-}
-
-/// A new directory, until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("command-{}-{count}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        // Of a run that was killed.
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir(&path).unwrap();
-        Directory(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -28,7 +28,7 @@ fn transcript(with: &str) -> String {
 }
 
 #[track_caller]
-fn assert_alike(played: &str, shown: &str) {
+fn assert_same(played: &str, shown: &str) {
     let alike = played.lines().count() == shown.lines().count()
         && played
             .lines()
@@ -67,7 +67,7 @@ fn a_pattern_is_no_blank_cheque() {
 #[test]
 fn check() {
     let shown = transcript("qstash-verify check");
-    assert_alike(&Shell::new().play(&shown, str::to_owned), &shown);
+    assert_same(&Shell::new().play(&shown, str::to_owned), &shown);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn verify() {
     shell.file("body.json", &format!("{body}\n"));
     shell.file("current-key", &capture.keys[0]);
     shell.file("next-key", &capture.keys[1]);
-    assert_alike(&shell.play(&shown, str::to_owned), &shown);
+    assert_same(&shell.play(&shown, str::to_owned), &shown);
 }
 
 #[cfg(unix)]
@@ -96,15 +96,15 @@ fn send_and_listen() {
     let url = listen.url("");
     let address = url.strip_prefix("http://").unwrap();
     let played = Shell::new().play(&sending, |line| line.replace(ADDRESS, address));
-    assert_alike(&played.replace(address, ADDRESS), &sending);
+    assert_same(&played.replace(address, ADDRESS), &sending);
 
     let output = listen.stop();
     let first = format!("{}listening on http://{ADDRESS}\n", output.stderr);
-    assert_alike(&(first + &output.stdout), &said.replace("^C\n", ""));
+    assert_same(&(first + &output.stdout), &said.replace("^C\n", ""));
 }
 
 #[test]
 fn sign() {
     let shown = transcript("verify sign");
-    assert_alike(&Shell::new().play(&shown, str::to_owned), &shown);
+    assert_same(&Shell::new().play(&shown, str::to_owned), &shown);
 }

@@ -8,7 +8,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::process::{COMMAND, Directory};
+use crate::directory::Directory;
+use crate::process::COMMAND;
 
 /// A shell in an empty directory, with no variables but `PATH`.
 #[derive(Debug)]

@@ -135,7 +135,7 @@ async fn trailers_reach_the_inner_service() {
 }
 
 #[tokio::test]
-async fn no_trailers_become_none() {
+async fn no_trailers_are_added() {
     let collected = passed_on([data(BODY)], BODY).await.collect().await.unwrap();
     assert_eq!(collected.trailers(), None);
 }
@@ -152,7 +152,7 @@ async fn trailers_are_not_part_of_what_is_signed() {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_is_unreadable() {
+async fn a_body_error_is_body_unreadable() {
     for steps in [
         vec![Step::error("reset by\n peer")],
         vec![data(&BODY[..5]), Step::Wait, Step::error("reset by\n peer")],
@@ -178,7 +178,7 @@ async fn a_body_that_fails_is_unreadable() {
 }
 
 #[tokio::test]
-async fn any_error_of_a_body_will_do() {
+async fn any_body_error_type_is_accepted() {
     let service = layer().layer(Recorder::default());
     let failing = |text: &'static str| async move {
         let (sender, body) = Channel::<Bytes, Box<dyn std::error::Error + Send + Sync>>::new(1);
@@ -200,7 +200,7 @@ async fn any_error_of_a_body_will_do() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_is_another_body() {
+async fn a_truncated_body_is_body_mismatch() {
     for length in [0, 1, BODY.len() - 1] {
         let inner = Recorder::default();
         let (body, _) = BodyScript::frames(&[&BODY[..length]]);
@@ -217,7 +217,7 @@ async fn a_body_that_ends_early_is_another_body() {
 }
 
 #[tokio::test]
-async fn a_body_with_one_byte_changed_or_added_is_another_body() {
+async fn a_changed_or_added_byte_is_body_mismatch() {
     let mut longer = BODY.to_vec();
     longer.push(b'\n');
     let changed: Vec<u8> = BODY
@@ -250,7 +250,7 @@ async fn data_need_not_be_contiguous() {
 }
 
 #[tokio::test]
-async fn a_limit_outside_makes_a_body_that_fails() {
+async fn a_body_limit_outside_is_body_unreadable() {
     let inner = Recorder::default();
     let service = layer().layer(inner.clone());
     let limited = |limit| Limited::new(full(BODY), limit);

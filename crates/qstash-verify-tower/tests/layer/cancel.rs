@@ -1,5 +1,5 @@
-//! What becomes of body and inner service when the client goes away, and when
-//! they are done with.
+//! Body and inner service are dropped: on cancellation, with a refusal, and while the
+//! handler runs.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -46,7 +46,7 @@ async fn a_delivery_cancelled_unpolled_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn body_and_service_are_let_go_with_the_refusal() {
+async fn body_and_service_are_dropped_with_the_refusal() {
     let inner = Recorder::default();
     let mut service = layer().layer(inner.clone());
     let held = inner.handles();
@@ -64,7 +64,7 @@ async fn body_and_service_are_let_go_with_the_refusal() {
 }
 
 #[tokio::test]
-async fn body_and_service_are_let_go_while_the_handler_runs() {
+async fn body_and_service_are_dropped_while_the_handler_runs() {
     let alive = Arc::new(());
     let handler = alive.clone();
     let inner = service_fn(move |request: Request<VerifiedBody>| {
@@ -116,7 +116,7 @@ impl http_body::Body for Endless {
 }
 
 #[tokio::test]
-async fn a_body_that_is_always_ready_lets_others_have_their_turn() {
+async fn an_always_ready_body_yields_to_other_tasks() {
     let mut service = layer().layer(Recorder::default());
     let mut future = Box::pin(start(&mut service, genuine(BODY, Endless)).await);
     for _ in 0..10 {
@@ -125,7 +125,7 @@ async fn a_body_that_is_always_ready_lets_others_have_their_turn() {
 }
 
 #[tokio::test]
-async fn many_frames_arrive_all_the_same() {
+async fn a_thousand_one_byte_frames_are_accepted() {
     let body: Vec<u8> = (0..=255).cycle().take(1000).collect();
     let frames: Vec<_> = body.chunks(1).map(data).collect();
     let inner = Recorder::default();

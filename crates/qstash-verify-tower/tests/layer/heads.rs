@@ -1,4 +1,4 @@
-//! Refused for its head: nothing of the body is read.
+//! A request refused for its head has none of its body read.
 
 use http::Request;
 use qstash_verify_test_support::{DEFAULT, Token};
@@ -47,7 +47,7 @@ fn refused_heads() -> Vec<(&'static str, Request<()>)> {
 }
 
 #[tokio::test]
-async fn of_a_request_refused_for_its_head_no_body_is_read() {
+async fn a_request_refused_for_its_head_has_no_body_read() {
     let verifier = builder().url(URL).unwrap().build();
     let at_url = QstashLayer::new(verifier);
     let verifier = builder().base_url(BASE).unwrap().body_limit(1000).build();
@@ -71,7 +71,7 @@ async fn of_a_request_refused_for_its_head_no_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_refused_request_is_refused_before_it_is_polled() {
+async fn call_refuses_before_the_future_is_polled() {
     // The verdict on a head is there when `call` returns, and the body is gone.
     let (body, probe) = BodyScript::frames(&[BODY]);
     let mut service = layer().layer(Recorder::default());

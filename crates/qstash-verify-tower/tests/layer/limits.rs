@@ -34,7 +34,7 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
         (SizeHint::with_exact(11), Some("10")),
         (SizeHint::with_exact(11), Some("?")),
     ] {
-        let (body, probe) = BodyScript::hinting(hint, [data(TEN)]);
+        let (body, probe) = BodyScript::hinting(&hint, [data(TEN)]);
         let mut request = genuine(TEN, body);
         if let Some(header) = header {
             let value = HeaderValue::from_static(header);
@@ -50,8 +50,8 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_forgery_is_one_whatever_it_declares() {
-    let (body, probe) = BodyScript::hinting(SizeHint::with_exact(11), [data(TEN)]);
+async fn a_forgery_is_bad_signature_whatever_it_declares() {
+    let (body, probe) = BodyScript::hinting(&SizeHint::with_exact(11), [data(TEN)]);
     let reason = refused(
         limited(10).layer(Recorder::default()),
         crate::support::forged(body),
@@ -61,7 +61,7 @@ async fn a_forgery_is_one_whatever_it_declares() {
 }
 
 #[tokio::test]
-async fn a_declaration_is_not_trusted() {
+async fn a_declared_length_is_not_trusted() {
     // Less than arrives, nothing readable, or more than arrives: the bytes count.
     for (hint, header) in [
         (SizeHint::new(), Some("1")),
@@ -72,7 +72,7 @@ async fn a_declaration_is_not_trusted() {
         (at_least(12), None),
     ] {
         let declare = |signed: &[u8]| {
-            let (body, probe) = BodyScript::hinting(hint, signed.chunks(4).map(data));
+            let (body, probe) = BodyScript::hinting(&hint, signed.chunks(4).map(data));
             let mut request = genuine(signed, body);
             if let Some(header) = header {
                 let value = HeaderValue::from_static(header);
@@ -92,10 +92,10 @@ async fn a_declaration_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn an_upper_bound_declares_nothing() {
+async fn an_upper_size_hint_is_not_a_declared_length() {
     let mut hint = SizeHint::new();
     hint.set_upper(1000);
-    let (body, _) = BodyScript::hinting(hint, [data(TEN)]);
+    let (body, _) = BodyScript::hinting(&hint, [data(TEN)]);
     assert_eq!(
         answer(limited(10).layer(Recorder::default()), genuine(TEN, body))
             .await
@@ -144,7 +144,7 @@ async fn exactly_the_limit_passes() {
 }
 
 #[tokio::test]
-async fn a_limit_of_zero_is_for_empty_bodies() {
+async fn a_limit_of_zero_accepts_only_empty_bodies() {
     let service = limited(0).layer(Recorder::default());
     let (body, _) = BodyScript::frames(&[b""]);
     assert_eq!(answer(service.clone(), genuine(b"", body)).await.0, 200);

@@ -95,7 +95,7 @@ async fn an_answer_of_the_inner_service_passes_unchanged() {
             data(b"two"),
             Step::Trailers(trailers),
         ];
-        let (body, _) = BodyScript::hinting(SizeHint::with_exact(6), steps);
+        let (body, _) = BodyScript::hinting(&SizeHint::with_exact(6), steps);
         let response = Response::builder()
             .status(418)
             .header("x-a", "1")
@@ -200,7 +200,7 @@ async fn a_replaced_answer_is_the_users_and_carries_the_reason() {
 }
 
 #[test]
-fn what_can_be_sent_and_shared_still_can() {
+fn types_stay_send_and_sync() {
     fn is<T: Send + Sync + 'static>() {}
     fn is_sent<T: Send + 'static>() {}
     fn lives<T: 'static>() {}
@@ -219,7 +219,7 @@ fn what_can_be_sent_and_shared_still_can() {
 }
 
 #[tokio::test]
-async fn neither_service_nor_body_needs_to_be_sent() {
+async fn neither_service_nor_body_needs_to_be_send() {
     let here = std::rc::Rc::new(());
     let held = here.clone();
     let inner = service_fn(move |_: Request<VerifiedBody>| {

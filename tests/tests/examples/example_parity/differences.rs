@@ -1,5 +1,5 @@
-//! What is not alike: the frameworks differ in what they take for HTTP, and no
-//! service on top of them can change that. None of it lets a forgery in.
+//! Differences between the examples: the frameworks differ in what they take for
+//! HTTP, and no service on top of them can change that. None of it lets a forgery in.
 
 use qstash_verify_tests::{Kind, Request};
 

@@ -1,4 +1,4 @@
-//! One list of requests for the three: what one of them answers, all do.
+//! The three examples give the same response to each request of one list.
 
 mod bodies;
 mod differences;
@@ -124,7 +124,7 @@ fn examples() -> [(Kind, Example); 3] {
     [Kind::Axum, Kind::Actix, Kind::Hyper].map(|kind| (kind, Example::start(kind, &variables)))
 }
 
-fn assert_alike(cases: &[Case]) {
+fn assert_same(cases: &[Case]) {
     let examples = examples();
     for case in cases {
         let seen = examples.each_ref().map(|(kind, example)| {
@@ -152,48 +152,48 @@ fn genuine_for(method: &str, target: &str, body: &[u8]) -> Request {
 }
 
 #[test]
-fn routes_and_methods_are_answered_alike() {
-    assert_alike(&heads::routes());
+fn routes_and_methods_get_the_same_response() {
+    assert_same(&heads::routes());
 }
 
 #[test]
-fn signature_headers_are_answered_alike() {
-    assert_alike(&heads::signatures());
+fn signature_headers_get_the_same_response() {
+    assert_same(&heads::signatures());
 }
 
 #[test]
-fn junk_in_headers_is_answered_alike() {
-    assert_alike(&heads::junk());
+fn junk_in_headers_gets_the_same_response() {
+    assert_same(&heads::junk());
 }
 
 #[test]
-fn damaged_tokens_are_answered_alike() {
-    assert_alike(&tokens::damaged());
+fn damaged_tokens_get_the_same_response() {
+    assert_same(&tokens::damaged());
 }
 
 #[test]
-fn wrong_claims_are_answered_alike() {
-    assert_alike(&tokens::claims());
+fn wrong_claims_get_the_same_response() {
+    assert_same(&tokens::claims());
 }
 
 #[test]
-fn bodies_are_answered_alike() {
-    assert_alike(&bodies::whole());
+fn bodies_get_the_same_response() {
+    assert_same(&bodies::whole());
 }
 
 #[test]
-fn broken_bodies_are_answered_alike() {
-    assert_alike(&bodies::broken());
+fn broken_bodies_get_the_same_response() {
+    assert_same(&bodies::broken());
 }
 
 #[test]
-fn retries_of_every_region_are_answered_alike() {
-    assert_alike(&heads::regions());
+fn retries_of_every_region_get_the_same_response() {
+    assert_same(&heads::regions());
 }
 
 /// And is sent away. They wait for half a minute, so all are asked at once.
 #[test]
-fn a_sender_that_stalls_is_answered_alike() {
+fn a_stalled_sender_gets_the_same_408() {
     let examples = examples();
     let declared = genuine(BODY).body(BODY);
     let chunked = genuine(BODY).chunks(BODY, 5);

@@ -1,61 +1,10 @@
-//! `verify --batch`: JSON Lines in, JSON Lines out.
-
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
-use std::time::{Duration, UNIX_EPOCH};
+//! The fields of a line.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
-use qstash_verify::testing;
 use qstash_verify_test_support::{DEFAULT, EU, US, captures};
 use serde_json::{Value, json};
 
-use crate::process::{COMMAND, run};
-
-const AT: u64 = 1_783_794_365;
-const URL: &str = "https://api.example.com/orders";
-
-/// The answers to these lines, and the exit status.
-fn batch(
-    variables: &[(&str, &str)],
-    arguments: &[&str],
-    lines: &[u8],
-) -> (Vec<Value>, Option<i32>) {
-    let output = run(&[&["verify", "--batch"], arguments].concat())
-        .with(variables)
-        .input(lines)
-        .end();
-    assert_eq!(output.stderr, "");
-    let answers = output.stdout.lines();
-    let answers = answers
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    (answers, output.code)
-}
-
-fn lines(values: &[Value]) -> Vec<u8> {
-    let lines = values.iter().map(|value| format!("{value}\n"));
-    lines.collect::<String>().into_bytes()
-}
-
-fn token(key: &str, body: impl Into<Vec<u8>>) -> String {
-    testing::delivery(URL, body)
-        .key(key)
-        .issued_at(UNIX_EPOCH + Duration::from_secs(AT))
-        .token()
-}
-
-fn default_pair() -> [(&'static str, &'static str); 2] {
-    [
-        ("QSTASH_CURRENT_SIGNING_KEY", DEFAULT[0]),
-        ("QSTASH_NEXT_SIGNING_KEY", DEFAULT[1]),
-    ]
-}
-
-fn code(answer: &Value) -> &str {
-    assert_eq!(answer["ok"], answer["error"].is_null());
-    assert_ne!(answer["message"], "");
-    answer["error"].as_str().unwrap_or("ok")
-}
+use super::{AT, URL, batch, code, default_pair, lines, token};
 
 #[test]
 fn an_accepted_line_has_the_claims_as_they_stand() {
@@ -225,29 +174,6 @@ fn every_field_counts() {
 }
 
 #[test]
-fn a_line_that_is_no_json_has_an_answer_too() {
-    let good = json!({"signature": token(DEFAULT[0], "a"), "body": "a", "at": AT}).to_string();
-    let input = [
-        &b"nonsense\n\n{\n\xff\xfe\n{\"signature\":null,\"signature\":null,\"body\":\"\"}\n \r\n"[..],
-        good.as_bytes(),
-        b"\r\n{\"body\":\"\"} x\n",
-        good.as_bytes(),
-    ]
-    .concat();
-    let (answers, status) = batch(&default_pair(), &[], &input);
-    let codes: Vec<_> = answers.iter().map(code).collect();
-    let invalid = "invalid_input";
-    assert_eq!(
-        codes,
-        [
-            invalid, invalid, invalid, invalid, invalid, invalid, "ok", invalid, "ok"
-        ]
-    );
-    assert_eq!(status, Some(1));
-    assert_eq!(batch(&[], &[], b""), (Vec::new(), Some(0)));
-}
-
-#[test]
 fn nothing_secret_is_quoted() {
     let input =
         json!({"signature": "x", "body": "", "env": "QSTASH_CURRENT_SIGNING_KEY=sig_secretSecret"});
@@ -260,7 +186,7 @@ fn nothing_secret_is_quoted() {
 }
 
 #[test]
-fn what_is_given_is_for_lines_that_say_nothing() {
+fn options_are_defaults_of_the_fields() {
     let line = |more: Value| {
         let mut line = json!({"signature": token(DEFAULT[0], "a"), "body": "a"});
         line.as_object_mut()
@@ -294,7 +220,7 @@ fn what_is_given_is_for_lines_that_say_nothing() {
 }
 
 #[test]
-fn genuine_captures() {
+fn captured_deliveries_are_accepted() {
     let input: Vec<_> = captures()
         .iter()
         .map(|capture| {
@@ -316,49 +242,4 @@ fn genuine_captures() {
         assert_eq!(answer["key"], "current");
         assert_eq!(answer["claims"]["sub"], capture.url);
     }
-}
-
-#[test]
-fn each_line_is_answered_when_it_comes() {
-    let mut child = Command::new(COMMAND)
-        .args(["verify", "--batch", "--no-env-file"])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let (head, tail) = (r#"{"signa"#, "ture\":null,\"body\":\"\"}\n");
-    input.write_all(head.as_bytes()).unwrap();
-    for _ in 0..3 {
-        // Half of the next one is no reason to keep this one back.
-        input.write_all(format!("{tail}{head}").as_bytes()).unwrap();
-        // Would wait for ever if it were kept back.
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        assert!(line.contains("no_signing_keys"), "{line}");
-    }
-    drop(input);
-    assert_eq!(child.wait().unwrap().code(), Some(1));
-}
-
-#[test]
-fn whoever_has_seen_enough_may_go() {
-    let mut child = Command::new(COMMAND)
-        .args(["verify", "--batch", "--no-env-file"])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let mut input = child.stdin.take().unwrap();
-    // It ends at one of these; what is written then has no reader.
-    while input.write_all(&b"nonsense\n".repeat(1000)).is_ok() {}
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    // What it had seen counts.
-    assert_eq!((output.status.code(), output.stderr), (Some(1), Vec::new()));
 }

@@ -1,4 +1,4 @@
-//! What becomes of a refused body: some of it is discarded, not all.
+//! Bounded draining of an unread request body.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -40,7 +40,7 @@ async fn read<B: MessageBody>(response: ServiceResponse<B>) -> (String, Option<S
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_body_without_end_a_mebibyte_is_discarded() {
+async fn drains_at_most_1_mib_of_an_endless_body() {
     const CHUNK: usize = 64 * 1024;
     let endless = || {
         let chunk = Bytes::from(vec![b'x'; CHUNK]);
@@ -66,7 +66,7 @@ async fn of_a_body_without_end_a_mebibyte_is_discarded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stalls_is_waited_for_a_second() {
+async fn draining_a_stalled_body_ends_after_a_second() {
     let service = Recorder::default().behind(middleware()).await;
     let (request, _) = scripted(forged(), [Step::Stall]);
     let response = call_service(&service, request).await;
@@ -80,7 +80,7 @@ async fn a_body_that_stalls_is_waited_for_a_second() {
 }
 
 #[actix_web::test]
-async fn an_answer_ends_when_the_refused_body_does() {
+async fn a_refusal_ends_at_eof_of_the_drained_body() {
     let service = Recorder::default().behind(middleware()).await;
     let (sender, payload) = actix_http::h1::Payload::create(false);
     let mut sender = sender;
@@ -99,7 +99,7 @@ async fn an_answer_ends_when_the_refused_body_does() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_has_no_place_behind_it_is_left_as_it_is() {
+async fn a_response_without_a_body_is_not_wrapped() {
     let none: fn() -> HttpResponse = || {
         let response = HttpResponse::with_body(StatusCode::FORBIDDEN, body::None::new());
         response.map_into_boxed_body()
@@ -126,7 +126,7 @@ async fn an_answer_that_has_no_place_behind_it_is_left_as_it_is() {
 }
 
 #[actix_web::test]
-async fn an_answer_behind_which_nothing_is_left_is_left_as_it_is() {
+async fn a_response_to_a_body_at_eof_is_not_wrapped() {
     let service = Recorder::default().behind(middleware()).await;
     let mut none = forged().to_srv_request();
     drop(none.take_payload());
@@ -139,7 +139,7 @@ async fn an_answer_behind_which_nothing_is_left_is_left_as_it_is() {
 }
 
 #[actix_web::test]
-async fn a_payload_that_is_not_of_a_connection_is_let_go_with_its_answer() {
+async fn a_payload_without_a_connection_is_dropped_with_its_response() {
     let service = Recorder::default().behind(middleware()).await;
     let (request, probe) = scripted(forged(), [Step::Stall]);
     let response = call_service(&service, request).await;
@@ -184,7 +184,7 @@ async fn the_payload_is_kept_until_it_ends_where_the_answer_is_dropped() {
 
 /// Requests of users' tests, which come from no server and may run in any runtime.
 #[tokio::test]
-async fn a_request_that_was_made_up_ends_with_its_test() {
+async fn a_test_request_ends_with_its_test() {
     let service = Recorder::default().behind(middleware()).await;
     for length in [0, 1, 1024 * 1024, 1024 * 1024 + 1] {
         let request = || forged().set_payload(vec![b'x'; length]).to_srv_request();

@@ -1,0 +1,77 @@
+//! Help, completions and man pages.
+
+use std::process::Command;
+
+use crate::process::run;
+
+#[test]
+fn help_has_examples_and_says_what_the_exit_status_means() {
+    let help = run(&["--help"]).end().code(0).stdout;
+    assert!(
+        help.contains("Exit status: 0 all is well, 1 there is a finding, 2 "),
+        "{help}"
+    );
+    for name in [
+        "check",
+        "verify",
+        "sign",
+        "send",
+        "listen",
+        "completions",
+        "man",
+    ] {
+        assert!(help.contains(&format!("\n  {name} ")), "{help}");
+        let help = run(&["help", name]).end().code(0).stdout;
+        assert!(
+            help.contains("\nExamples:\n") && help.contains("qstash-verify "),
+            "{help}"
+        );
+    }
+    let version = run(&["--version"]).end();
+    version.assert(0, &format!("qstash-verify {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_and_man_pages_are_of_this_command_line() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = run(&["completions", shell]).end().code(0).stdout;
+        assert!(
+            text.contains("both-regions") && text.contains("qstash-verify"),
+            "{shell}"
+        );
+    }
+    let bash = run(&["completions", "bash"]).end().stdout;
+    let mut syntax = Command::new("bash");
+    if let Ok(output) = syntax.args(["-n", "-c", &bash]).output() {
+        assert!(output.status.success(), "{output:?}");
+    }
+    for (words, expected) in [
+        ("se", "send"),
+        ("send --corr", "--corrupt"),
+        ("send --corrupt exp", "expired"),
+        ("check --st", "--strict"),
+    ] {
+        let script = format!(
+            "{bash}\nCOMP_WORDS=(qstash-verify {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+             last=${{COMP_WORDS[COMP_CWORD]}}; before=${{COMP_WORDS[COMP_CWORD - 1]}}\n\
+             _qstash__verify qstash-verify \"$last\" \"$before\"; echo \"${{COMPREPLY[*]}}\""
+        );
+        if let Ok(output) = Command::new("bash").args(["-c", &script]).output() {
+            let completed = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(completed.trim_end(), expected, "{words}");
+        }
+    }
+    let page = run(&["man"]).end().code(0).stdout;
+    assert!(page.contains(".TH qstash-verify 1"), "{page}");
+
+    assert!(page.contains(".nf\n\\&Examples:\n"), "{page}");
+    let nowhere = run(&["man", "file/x"]).file("file", "").end().code(2);
+    let expected = "can't be written into file/x: Not a directory";
+    assert!(nowhere.stderr.contains(expected), "{nowhere:?}");
+    let directory = std::env::temp_dir().join(format!("qstash-verify-man-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    run(&["man", directory.to_str().unwrap()]).end().code(0);
+    let page = std::fs::read_to_string(directory.join("qstash-verify-send.1"));
+    std::fs::remove_dir_all(&directory).unwrap();
+    assert!(page.unwrap().contains("corrupt"));
+}

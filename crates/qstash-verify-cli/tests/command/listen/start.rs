@@ -1,0 +1,98 @@
+//! Start: the port, the keys, the variables.
+
+use std::net::TcpListener;
+
+use qstash_verify_test_support::{
+    DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, Request, US_VARIABLES,
+};
+
+use crate::process::{Listen, run};
+
+use super::{BODY, NOTICE, delivery, token};
+
+#[test]
+fn a_port_in_use_is_an_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["listen", "--port", &port]).with(&DEFAULT_VARIABLES);
+    let output = output.end().code(2);
+    assert_eq!(output.stdout, "");
+    let start = format!("error: can't listen on 127.0.0.1:{port}: Address already in use");
+    assert!(output.stderr.starts_with(&start), "{output:?}");
+    assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+}
+
+#[test]
+fn without_keys_it_is_for_development() {
+    let development = [
+        "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
+        "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
+    ];
+    let listen = Listen::start(&[], &[]);
+    for (key, slot) in development.into_iter().zip(["current", "next"]) {
+        let request = Request::post("/").signed(token(BODY).sign(key)).body(BODY);
+        assert_eq!(listen.ask(&request).status(), 200);
+        assert_eq!(
+            listen.line(),
+            format!("accepted 200 POST / [no region, {slot} key (explicit), 7 bytes]")
+        );
+    }
+    listen
+        .ask(&delivery(BODY))
+        .assert_unauthorized("bad_signature");
+    let output = listen.stop().code(0);
+    assert_eq!(output.stderr, NOTICE);
+    assert!(!output.all().contains("sig_"), "{output:?}");
+}
+
+#[test]
+fn warnings_of_the_environment_are_printed() {
+    let unused = [&DEFAULT_VARIABLES[..], &EU_VARIABLES[..1]].concat();
+    let missing = [&DEFAULT_VARIABLES[..], &US_VARIABLES, &[MULTI_REGION]].concat();
+    for (variables, notes) in [
+        (&DEFAULT_VARIABLES[..], ""),
+        (
+            &unused,
+            "note: EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY is set but not used while \
+             QSTASH_REGION is unset: set it to US_EAST_1 or EU_CENTRAL_1 to receive from both \
+             regions\n",
+        ),
+        (
+            &missing,
+            "note: QSTASH_REGION is set, and there are no keys for EU_CENTRAL_1: its deliveries \
+             are checked with the default keys, or refused where there are none; set \
+             EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY and EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY\n",
+        ),
+    ] {
+        let output = Listen::start(&[], variables).stop().code(0);
+        assert_eq!(output.stderr, notes);
+    }
+}
+
+#[test]
+fn variables_that_are_wrong_are_an_error() {
+    let mars = ("QSTASH_REGION", "MARS");
+    for keys in [&[][..], &DEFAULT_VARIABLES] {
+        let output = run(&["listen", "--port", "0"]).with(keys).with(&[mars]);
+        output.end().assert_misuse(
+            "QSTASH_REGION is \"MARS\", which is no region: set it to US_EAST_1 or EU_CENTRAL_1, \
+             or unset it to use one region's keys; `qstash-verify check` tells more",
+        );
+    }
+    for variables in [&DEFAULT_VARIABLES[..1], &EU_VARIABLES] {
+        let output = run(&["listen", "--port", "0"])
+            .with(variables)
+            .end()
+            .code(2);
+        assert_eq!(output.stdout, "");
+        assert!(!output.stderr.contains("PUBLIC"), "{output:?}");
+        for (name, _) in variables {
+            assert!(output.stderr.contains(name), "{output:?}");
+        }
+    }
+    let output = run(&["listen", "--port", "0", "--base-url", "api.example.com"]);
+    output.with(&DEFAULT_VARIABLES).end().assert_misuse(
+        "the URL to compare `sub` with, \"api.example.com\", does not begin with https:// or \
+         http://",
+    );
+}

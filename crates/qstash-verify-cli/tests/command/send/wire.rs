@@ -1,0 +1,163 @@
+//! The request on the wire.
+
+use qstash_verify_test_support::DEFAULT_VARIABLES;
+
+use crate::backend::{Backend, Received, answer, ok};
+use crate::process::Run;
+
+use super::{URL, assert_said, first, ping, send, verify};
+
+/// What arrives at a server that accepts it.
+fn received(path: &str, arguments: &[&str], prepare: impl FnOnce(Run) -> Run) -> Received {
+    let backend = Backend::start([ok()]);
+    let run = send(&backend.url(path), arguments).with(&DEFAULT_VARIABLES);
+    prepare(run).end().code(0);
+    backend.request()
+}
+
+#[test]
+fn the_head_is_that_of_qstash() {
+    let backend = Backend::start([ok()]);
+    let url = backend.url("/hooks/a%20b?c=d&e=%2F");
+    let output = ping(&url, &[]);
+    assert_said(&output, 0, &[&*first(&url), "200 OK after T"]);
+    let request = backend.request();
+    assert_eq!(request.line, "POST /hooks/a%20b?c=d&e=%2F HTTP/1.1");
+    assert_eq!(
+        request.names(),
+        [
+            "content-length",
+            "content-type",
+            "host",
+            "upstash-message-id",
+            "upstash-region",
+            "upstash-retried",
+            "upstash-signature",
+            "user-agent",
+        ]
+    );
+    let host = format!("127.0.0.1:{}", backend.port());
+    for (name, value) in [
+        ("host", &*host),
+        ("upstash-region", "EU-CENTRAL-1"),
+        ("upstash-retried", "0"),
+        ("user-agent", "Upstash-QStash"),
+    ] {
+        assert_eq!(request.header(name), Some(value));
+    }
+    let id = request.header("upstash-message-id").unwrap();
+    assert!(id.starts_with("msg_"), "{id}");
+    // Each message has its own.
+    let other = received("/", &["--data", "ping"], |run| run);
+    assert_ne!(other.header("upstash-message-id"), Some(id));
+    assert_eq!(request.body, b"ping");
+    assert_eq!(verify(&request, &url).claims().sub(), url);
+}
+
+#[test]
+fn options_change_the_head() {
+    let request = received(
+        "/",
+        &[
+            "--data",
+            "a,b",
+            "--method",
+            "PATCH",
+            "--region",
+            "US-EAST-1",
+            "--message-id",
+            "msg_7",
+            "--retried",
+            "2",
+            "--schedule-id",
+            "scd_1",
+            "--url",
+            URL,
+            "-H",
+            "Content-Type: text/csv",
+            "--header",
+            "X-More: a: b",
+            "-H",
+            "user-agent:mine",
+        ],
+        |run| run,
+    );
+    assert_eq!(request.line, "PATCH / HTTP/1.1");
+    for (name, value) in [
+        ("upstash-region", "US-EAST-1"),
+        ("upstash-message-id", "msg_7"),
+        ("upstash-retried", "2"),
+        ("upstash-schedule-id", "scd_1"),
+        ("content-type", "text/csv"),
+        ("x-more", "a: b"),
+        ("user-agent", "mine"),
+    ] {
+        assert_eq!(request.header(name), Some(value));
+    }
+    assert_eq!(verify(&request, URL).claims().sub(), URL);
+}
+
+#[test]
+fn the_body_is_what_was_given() {
+    let binary: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let text = "text/plain; charset=utf-8";
+    let octets = "application/octet-stream";
+    let plain: &dyn Fn(Run) -> Run = &|run| run;
+    for (arguments, prepare, body, kind) in [
+        (
+            &["--data", r#" {"a":1}"#][..],
+            plain,
+            &br#" {"a":1}"#[..],
+            "application/json",
+        ),
+        (&["--data", "-é\n"], plain, "-é\n".as_bytes(), text),
+        (&["--data", ""], plain, b"", text),
+        // Nothing is piped.
+        (&[], plain, b"", text),
+        (
+            &["--body", "b.bin"],
+            &|run| run.file("b.bin", &binary),
+            &binary,
+            octets,
+        ),
+        (
+            &["--body", "-"],
+            &|run| run.input(&*binary),
+            &binary,
+            octets,
+        ),
+        (
+            &[],
+            &|run| run.input("[1]\r\n"),
+            b"[1]\r\n",
+            "application/json",
+        ),
+        // What is piped doesn't count then.
+        (&["--data", "a"], &|run| run.input("b"), b"a", text),
+    ] {
+        let request = received("/x", arguments, prepare);
+        assert_eq!(request.body, body, "{arguments:?}");
+        assert_eq!(request.header("content-type"), Some(kind), "{arguments:?}");
+        let host = request.header("host").unwrap();
+        verify(&request, &format!("http://{host}/x"));
+    }
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let backend = Backend::start([answer("302 Found", &["location: /elsewhere"]), ok()]);
+    let url = backend.url("/");
+    assert_said(&ping(&url, &[]), 1, &[&*first(&url), "302 Found after T"]);
+    assert_eq!(backend.requests().len(), 1);
+}
+
+#[test]
+fn the_url_is_signed_as_it_is_written() {
+    let backend = Backend::start([ok()]);
+    let url = backend.url("");
+    send(&url, &["--data", "ping"])
+        .with(&DEFAULT_VARIABLES)
+        .end()
+        .code(0);
+    assert_eq!(verify(&backend.request(), &url).claims().sub(), url);
+}

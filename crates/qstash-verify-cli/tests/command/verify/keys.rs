@@ -1,0 +1,229 @@
+//! Which key signed, and which did not.
+
+use qstash_verify_test_support::{DEFAULT, EU, US};
+
+use crate::process::run;
+
+use super::{BODY, both_regions, default_pair, delivery, verify, verify_with};
+
+#[test]
+fn the_key_that_signed_is_named() {
+    let (us, eu) = (delivery(US[0]).token(), delivery(EU[1]).token());
+    let regions = both_regions();
+
+    let wrong = verify_with(&regions, &eu, BODY, &["--region", "US-EAST-1"]);
+    wrong.assert_check("keys", "ok", "the pair of US_EAST_1");
+    wrong.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the EU_CENTRAL_1 pair (EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY), but the region \
+         header says US-EAST-1",
+    );
+    wrong.assert_check("body", "ok", "24 bytes, as they were signed");
+    wrong.assert_verdict("refused: bad_signature");
+
+    let right = verify_with(&regions, &us, BODY, &["--region", "us-east-1"]);
+    right.assert_verdict("genuine");
+
+    // No header, and no default pair.
+    let none = verify_with(&regions, &us, BODY, &[]);
+    none.assert_check(
+        "keys",
+        "FAIL",
+        "signed by the US_EAST_1 pair (US_EAST_1_QSTASH_CURRENT_SIGNING_KEY), but --region was \
+         not given, and without that header it doesn't count: give --region US_EAST_1",
+    );
+    none.assert_check("signature", "ok", "made by the key that was found");
+    none.assert_verdict("refused: no_signing_keys");
+
+    // Beside a default pair, with QSTASH_REGION forgotten.
+    let forgotten = [&default_pair()[..], &regions[1..]].concat();
+    let output = verify_with(&forgotten, &us, BODY, &["--region", "US-EAST-1"]);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the US_EAST_1 pair (US_EAST_1_QSTASH_CURRENT_SIGNING_KEY), but that is not \
+         used while QSTASH_REGION is unset: set it",
+    );
+
+    // Half a pair.
+    let half = [&default_pair()[..], &regions[..2]].concat();
+    let output = verify_with(&half, &us, BODY, &["--region", "US-EAST-1"]);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the US_EAST_1 pair (US_EAST_1_QSTASH_CURRENT_SIGNING_KEY), but \
+         US_EAST_1_QSTASH_NEXT_SIGNING_KEY is not set, so neither is used: set both",
+    );
+
+    // The default pair, where the region has its own.
+    let both = [&default_pair()[..], &regions].concat();
+    let token = delivery(DEFAULT[0]).token();
+    let output = verify_with(&both, &token, BODY, &["--region", "US-EAST-1"]);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but the region that the header \
+         names has a pair of its own",
+    );
+
+    // Quotes.
+    let quoted = format!("\"{}\"", DEFAULT[0]);
+    let variables = [
+        ("QSTASH_CURRENT_SIGNING_KEY", &*quoted),
+        ("QSTASH_NEXT_SIGNING_KEY", DEFAULT[1]),
+    ];
+    let output = verify_with(&variables, &token, BODY, &[]);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed with QSTASH_CURRENT_SIGNING_KEY without the quotes around it: take them away",
+    );
+
+    // The development server's.
+    let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
+    let text = "signed by the development server, or by anyone: its keys are PUBLIC; in production it \
+                is rightly refused, in development QSTASH_DEV=1 takes it";
+    verify(&token, BODY, &[]).assert_check("signature", "FAIL", text);
+    let accepted = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
+    accepted.assert_verdict("genuine");
+
+    // Nobody's.
+    let token = delivery("sig_ofSomeoneElseAltogether").token();
+    let output = verify(&token, BODY, &[]);
+    assert!(
+        output
+            .check("signature")
+            .starts_with("FAIL signature neither the current nor")
+    );
+    output.assert_check(
+        "claims",
+        "-",
+        "not checked; the token says it was signed at 2026-07-11T18:26:05Z",
+    );
+    output.assert_check(
+        "time",
+        "-",
+        "not checked; the token says it is valid until 2026-07-11T18:31:05Z",
+    );
+    output.assert_check(
+        "url",
+        "-",
+        "not checked; the token says it is for https://api.example.com/orders",
+    );
+    output.assert_check("body", "-", "not checked");
+    output.assert_verdict("refused: bad_signature");
+}
+
+#[test]
+fn a_rolled_key_is_told() {
+    let output = verify(&delivery(DEFAULT[1]).token(), BODY, &[]);
+    let text = "made by the next key: the keys were rolled; copy current and next anew, before the \
+                next roll";
+    output.assert_check("signature", "warn", text);
+    output.assert_verdict("genuine");
+    // Also where something else is wrong.
+    let output = verify(&delivery(DEFAULT[1]).token(), "x", &[]);
+    output.assert_check("signature", "warn", text);
+}
+
+#[test]
+fn an_unusable_environment_is_an_error() {
+    let token = delivery(DEFAULT[0]).token();
+    let none = verify_with(&[], &token, BODY, &[]);
+    assert!(
+        none.check("keys")
+            .contains("does not start: no complete pair"),
+        "{none:#?}"
+    );
+    assert!(none.check("keys").contains("--current-key"), "{none:#?}");
+    none.assert_check("token", "-", "not checked");
+    none.assert_verdict("refused: no_signing_keys");
+
+    let half = verify_with(&default_pair()[..1], &token, BODY, &[]);
+    assert!(half.check("keys").ends_with("set both"), "{half:#?}");
+    half.assert_check("body", "ok", "24 bytes, as they were signed");
+}
+
+#[test]
+fn the_development_servers_keys_are_called_public() {
+    let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
+    let text = "PUBLIC ones of the development server, with which anyone can sign: for development \
+                only";
+    let on = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
+    on.assert_check("keys", "warn", text);
+    on.assert_verdict("genuine");
+}
+
+#[test]
+fn a_key_that_did_not_count_is_not_blamed_on_the_region() {
+    let token = delivery(DEFAULT[0]).token();
+    let given = ["--current-key", US[0]];
+    let output = verify(&token, BODY, &given);
+    output.assert_check(
+        "signature",
+        "FAIL",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but --current-key was given in \
+         its place",
+    );
+    let on = [&default_pair()[..], &[("QSTASH_DEV", "1")]].concat();
+    verify_with(&on, &token, BODY, &[]).assert_check(
+        "signature",
+        "FAIL",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but QSTASH_DEV is on, so no \
+         other key is used",
+    );
+    let nowhere = [&default_pair()[..], &[("QSTASH_REGION", "mars")]].concat();
+    let output = verify_with(&nowhere, &token, BODY, &[]);
+    let end = "; signed by the default pair (QSTASH_CURRENT_SIGNING_KEY)";
+    assert!(output.check("keys").ends_with(end), "{output:#?}");
+    output.assert_verdict("refused: invalid_region");
+}
+
+#[test]
+fn without_keys_the_token_is_looked_at_all_the_same() {
+    let token = delivery(US[0]).token();
+    for (variables, given, code) in [
+        (
+            &[][..],
+            format!("\"{token}\""),
+            "no_signing_keys, and if not for that: malformed_token",
+        ),
+        (
+            &both_regions(),
+            format!("\"{token}\""),
+            "no_signing_keys, and if not for that: malformed_token",
+        ),
+        (
+            &[],
+            "eyJhbGciOiJub25lIn0.e30.".to_owned(),
+            "no_signing_keys, and if not for that: unsupported_algorithm",
+        ),
+    ] {
+        let output = verify_with(variables, &given, BODY, &[]);
+        output.assert_verdict(&format!("refused: {code}"));
+    }
+    let quoted = verify_with(&both_regions(), &format!("\"{token}\""), BODY, &[]);
+    quoted.assert_check(
+        "token",
+        "FAIL",
+        "not a token as it stands; without the quotes around it, it is one",
+    );
+    run(&["verify", "--signature", " ", "--data", ""])
+        .end()
+        .assert_misuse("the signature is empty");
+    let milliseconds = [
+        "verify",
+        "--signature",
+        "x",
+        "--data",
+        "",
+        "--at",
+        "1783794365000",
+    ];
+    let output = run(&milliseconds).end().code(2);
+    assert!(
+        output.stderr.contains("leave out the last three digits"),
+        "{output:?}"
+    );
+}

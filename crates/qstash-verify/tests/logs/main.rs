@@ -1,0 +1,30 @@
+//! What is logged and printed: each warning once, and never a secret.
+//!
+//! Every event is made inside `captured`, which says why.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests: what goes wrong here is to fail"
+)]
+
+mod refusals;
+mod secrets;
+mod warnings;
+
+use qstash_verify_test_support::{
+    DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, NOW, Token, US_VARIABLES,
+};
+
+const URL: &str = "https://example.com/hook";
+const BODY: &[u8] = b"hello";
+
+fn token() -> Token {
+    Token::new(URL, BODY, NOW)
+}
+
+fn all_variables() -> Vec<(&'static str, &'static str)> {
+    let mut variables = [DEFAULT_VARIABLES, US_VARIABLES, EU_VARIABLES].concat();
+    variables.push(MULTI_REGION);
+    variables
+}

@@ -1,0 +1,82 @@
+//! Events of refused deliveries and messages.
+
+use qstash_verify::{
+    REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier, VerifyError, parse_message,
+};
+use qstash_verify_test_support::log::captured;
+use qstash_verify_test_support::{
+    DEFAULT, DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, US_VARIABLES, lookup, pinned,
+    signing_keys,
+};
+
+use crate::{BODY, NOW, token};
+
+#[test]
+fn a_refusal_is_one_event_of_its_level() {
+    let verifier = Verifier::builder(signing_keys(&DEFAULT))
+        .clock(pinned(NOW))
+        .build();
+    let event = |token: Option<&str>| {
+        let mut headers = vec![
+            ("upstash-message-id", "msg_1\nERROR forged"),
+            (REGION_HEADER, "us-east-1"),
+        ];
+        headers.extend(token.map(|token| (SIGNATURE_HEADER, token)));
+        let head = RequestHead::new(headers, "/hook");
+        let ((), log) = captured(|| verifier.verify(&head, BODY).unwrap_err().log(&head));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains("region=\"US_EAST_1\""), "{log}");
+        log
+    };
+    let none = token().header(r#"{"alg":"none"}"#).sign(DEFAULT[0]);
+    let expired = token().claim("exp", "1").sign(DEFAULT[0]);
+    let elsewhere = token()
+        .claim("x", "1")
+        .again("x\\n ERROR y", "1")
+        .again("x\\n ERROR y", "1");
+    for (token, level, code) in [
+        (None, "DEBUG ", "missing_signature"),
+        (Some("x"), " INFO ", "malformed_token"),
+        (Some(none.as_str()), " INFO ", "unsupported_algorithm"),
+        (Some(&token().sign("sig_forged")), " WARN ", "bad_signature"),
+        (Some(&expired), " WARN ", "expired"),
+        (Some(&elsewhere.sign(DEFAULT[0])), " WARN ", "invalid_claim"),
+    ] {
+        let log = event(token);
+        assert!(log.starts_with(level), "{log}");
+        assert!(log.contains(&format!("code=\"{code}\"")), "{log}");
+    }
+
+    let ((), log) = captured(|| {
+        let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
+        let verifier = Verifier::from_lookup(lookup(&variables)).unwrap();
+        let head = RequestHead::new([(SIGNATURE_HEADER, "x")], "/hook");
+        let refused = verifier.verify(&head, BODY).unwrap_err();
+        assert!(matches!(refused, VerifyError::NoSigningKeys { .. }));
+        refused.log(&head);
+    });
+    assert!(log.starts_with("ERROR "), "{log}");
+    assert!(log.contains(DEFAULT_VARIABLES[0].0), "{log}");
+}
+
+#[test]
+fn a_refused_message_is_one_event_with_line_and_column() {
+    let headers = [
+        ("upstash-message-id", "msg_1\nERROR forged"),
+        (REGION_HEADER, "us-east-1"),
+    ];
+    let head = RequestHead::new(headers, "/hook");
+    let event = |body: &[u8]| {
+        let ((), log) = captured(|| parse_message::<[u32; 2]>(body).unwrap_err().log(&head));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.starts_with(" WARN "), "{log}");
+        assert!(log.contains("region=\"US_EAST_1\""), "{log}");
+        assert!(log.contains(r"message_id=msg_1\nERROR forged"), "{log}");
+        log
+    };
+    let log = event(b"[1,\n\"confidential\"]");
+    assert!(log.contains("line=2 column=14"), "{log}");
+    assert!(!log.contains("confidential"), "{log}");
+    let log = event(b"");
+    assert!(!log.contains("line="), "{log}");
+}
