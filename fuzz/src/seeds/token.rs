@@ -5,7 +5,7 @@ use crate::token;
 /// Name, expected outcome in each role, bytes.
 pub(super) fn all() -> Vec<(&'static str, [&'static str; 4], Vec<u8>)> {
     const MALFORMED: &str = "malformed_token";
-    let captures = include_str!("../../../tests/data/captures.json");
+    let captures = include_str!("../../../tests/support/data/captures.json");
     let mut captures = captures.split("\"signature\": \"").skip(1);
     let mut capture = || captures.next().unwrap().split('"').next().unwrap().into();
     let payload = String::from_utf8(token::genuine_payload()).unwrap();

@@ -6,7 +6,6 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{any_service, post};
 use bytes::Bytes;
-use qstash_verify_axum::VerifiedBody;
 use tower::{Layer as _, service_fn};
 
 use crate::routers::{check_url, send, to, webhook};

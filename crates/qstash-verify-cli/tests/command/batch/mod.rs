@@ -5,7 +5,7 @@ mod stream;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use qstash_verify::testing::{self, SignedDelivery};
+use qstash_verify::testing;
 use qstash_verify_test_support::DEFAULT;
 use serde_json::Value;
 

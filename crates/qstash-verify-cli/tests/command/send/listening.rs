@@ -126,7 +126,9 @@ fn a_region_without_keys_borrows_and_says_so() {
     );
     output.code(0);
     assert_eq!(
-        verify(&backend.request(), &backend.url("/")).key_slot().as_str(),
+        verify(&backend.request(), &backend.url("/"))
+            .key_slot()
+            .as_str(),
         "current"
     );
 }

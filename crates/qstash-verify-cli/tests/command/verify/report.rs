@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::Region;
-use qstash_verify::testing::{self, SignedDelivery};
+use qstash_verify::testing;
 use qstash_verify_test_support::{DEFAULT, EU, captures};
 
 use crate::process::run;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use qstash_verify::testing::{self, SignedDelivery};
+use qstash_verify::testing;
 use qstash_verify_test_support::DEFAULT;
 
 use super::{AT, BODY, URL, verify};
