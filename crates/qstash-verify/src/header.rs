@@ -15,11 +15,11 @@ use std::borrow::Cow;
 /// assert_eq!(borrowed, MessageMetadata::from_headers(owned));
 /// ```
 pub trait IntoHeader<'a>: private::Sealed {
-    /// The name, as bytes.
-    type Name: AsRef<[u8]>;
+    /// Returns the name, as bytes.
+    fn name(&self) -> &[u8];
 
-    /// Returns the name and the value.
-    fn into_header(self) -> (Self::Name, Cow<'a, [u8]>);
+    /// Returns the value.
+    fn into_value(self) -> Cow<'a, [u8]>;
 }
 
 mod private {
@@ -33,46 +33,64 @@ mod private {
 }
 
 impl<'a, N: AsRef<[u8]>, V: AsRef<[u8]> + ?Sized> IntoHeader<'a> for (N, &'a V) {
-    type Name = N;
+    #[inline]
+    fn name(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 
     #[inline]
-    fn into_header(self) -> (N, Cow<'a, [u8]>) {
-        (self.0, Cow::Borrowed(self.1.as_ref()))
+    fn into_value(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self.1.as_ref())
     }
 }
 
 impl<'a, N: AsRef<[u8]>, V: AsRef<[u8]>> IntoHeader<'a> for &'a (N, V) {
-    type Name = &'a N;
+    #[inline]
+    fn name(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 
-    fn into_header(self) -> (&'a N, Cow<'a, [u8]>) {
-        (&self.0, Cow::Borrowed(self.1.as_ref()))
+    #[inline]
+    fn into_value(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self.1.as_ref())
     }
 }
 
 impl<'a, N: AsRef<[u8]>> IntoHeader<'a> for (N, String) {
-    type Name = N;
+    #[inline]
+    fn name(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 
-    fn into_header(self) -> (N, Cow<'a, [u8]>) {
-        (self.0, Cow::Owned(self.1.into_bytes()))
+    #[inline]
+    fn into_value(self) -> Cow<'a, [u8]> {
+        Cow::Owned(self.1.into_bytes())
     }
 }
 
 impl<'a, N: AsRef<[u8]>> IntoHeader<'a> for (N, Vec<u8>) {
-    type Name = N;
+    #[inline]
+    fn name(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 
-    fn into_header(self) -> (N, Cow<'a, [u8]>) {
-        (self.0, Cow::Owned(self.1))
+    #[inline]
+    fn into_value(self) -> Cow<'a, [u8]> {
+        Cow::Owned(self.1)
     }
 }
 
 impl<'a, N: AsRef<[u8]>> IntoHeader<'a> for (N, Cow<'a, str>) {
-    type Name = N;
+    #[inline]
+    fn name(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 
-    fn into_header(self) -> (N, Cow<'a, [u8]>) {
-        let value = match self.1 {
+    #[inline]
+    fn into_value(self) -> Cow<'a, [u8]> {
+        match self.1 {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        (self.0, value)
+        }
     }
 }

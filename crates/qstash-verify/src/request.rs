@@ -112,24 +112,24 @@ impl<'a> RequestHead<'a> {
         };
         let mut region = None;
         for header in headers {
-            let (name, value) = header.into_header();
-            let name = name.as_ref();
+            let name = header.name();
             // By length first, which most names end at: a request has many.
             match name.len() {
                 SIGNATURE if is(name, SIGNATURE_HEADER) => {
                     head.signature = match head.signature {
-                        Signature::Absent => Signature::One(value),
+                        Signature::Absent => Signature::One(header.into_value()),
                         _ => Signature::Several,
                     };
                 }
                 REGION if is(name, REGION_HEADER) => {
-                    region.get_or_insert(value);
+                    region.get_or_insert_with(|| header.into_value());
                 }
                 MESSAGE_ID if is(name, MESSAGE_ID_HEADER) => {
-                    head.message_id.get_or_insert(value);
+                    head.message_id.get_or_insert_with(|| header.into_value());
                 }
                 CONTENT_LENGTH if is(name, CONTENT_LENGTH_HEADER) => {
-                    head.content_length = head.content_length.max(length(&value));
+                    let length = length(&header.into_value());
+                    head.content_length = head.content_length.max(length);
                 }
                 _ => {}
             }

@@ -100,14 +100,14 @@ impl Verifier {
         };
         let region = head.region;
         let resolved = inner.keys.resolve(region);
-        let (pair, source) = resolved.ok_or(VerifyError::NoSigningKeys { region })?;
+        let (pair, source) = resolved.ok_or_else(|| VerifyError::NoSigningKeys { region })?;
 
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;
         let key = token
             .mac
             .and_then(|mac| pair.keys.which_made(token.signing_input, &mac))
-            .ok_or(VerifyError::BadSignature { source, region })?;
+            .ok_or_else(|| VerifyError::BadSignature { source, region })?;
 
         let checks = Checks {
             now: inner.clock.unix_seconds(),

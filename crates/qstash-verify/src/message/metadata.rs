@@ -53,16 +53,14 @@ impl MessageMetadata {
     pub fn from_headers<'a>(headers: impl IntoIterator<Item = impl IntoHeader<'a>>) -> Self {
         let mut metadata = MessageMetadata::default();
         for header in headers {
-            let (name, value) = header.into_header();
-            let name = name.as_ref();
-            let Ok(value) = std::str::from_utf8(&value) else {
+            let name = header.name();
+            let field = if is(name, RETRIED) {
+                let value = header.into_value();
+                let retried = std::str::from_utf8(&value).ok();
+                let retried = retried.and_then(|text| text.trim().parse().ok());
+                metadata.retried = metadata.retried.or(retried);
                 continue;
-            };
-            if is(name, RETRIED) {
-                metadata.retried = metadata.retried.or_else(|| value.trim().parse().ok());
-                continue;
-            }
-            let field = if is(name, MESSAGE_ID_HEADER) {
+            } else if is(name, MESSAGE_ID_HEADER) {
                 &mut metadata.message_id
             } else if is(name, SCHEDULE_ID) {
                 &mut metadata.schedule_id
@@ -73,7 +71,9 @@ impl MessageMetadata {
             } else {
                 continue;
             };
-            field.get_or_insert_with(|| value.to_owned());
+            if field.is_none() {
+                *field = String::from_utf8(header.into_value().into_owned()).ok();
+            }
         }
         metadata
     }

@@ -125,7 +125,7 @@ pub(crate) fn check(
     const NOT_AN_OBJECT: VerifyError = VerifyError::MalformedToken {
         reason: "its payload is not a JSON object",
     };
-    let claims = json::object(payload, &NAMES).ok_or(NOT_AN_OBJECT)?;
+    let claims = json::object(payload, &NAMES).ok_or_else(|| NOT_AN_OBJECT)?;
     if let Some(claim) = claims.repeated {
         return Err(VerifyError::InvalidClaim {
             claim,
@@ -187,17 +187,19 @@ pub(crate) fn check(
 }
 
 fn required<'a>(claim: &'static str, value: Option<Value<'a>>) -> Result<Value<'a>, VerifyError> {
-    value.ok_or(VerifyError::MissingClaim { claim })
+    value.ok_or_else(|| VerifyError::MissingClaim { claim })
 }
 
 fn text<'a>(claim: &'static str, value: Value<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
-    value.string().ok_or(invalid(claim, "is not a string"))
+    value
+        .string()
+        .ok_or_else(|| invalid(claim, "is not a string"))
 }
 
 fn date(claim: &'static str, value: Value<'_>) -> Result<f64, VerifyError> {
     value
         .number()
-        .ok_or(invalid(claim, "is not a finite number"))
+        .ok_or_else(|| invalid(claim, "is not a finite number"))
 }
 
 /// A span of time, at most the longest there is.
