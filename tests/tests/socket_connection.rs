@@ -1,4 +1,4 @@
-//! What becomes of a connection: kept, closed, left.
+//! Connections: kept, closed by the server, left by the client.
 #![allow(clippy::unwrap_used, reason = "tests: what goes wrong here is to fail")]
 
 use std::sync::mpsc;

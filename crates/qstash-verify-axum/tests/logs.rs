@@ -1,4 +1,4 @@
-//! What the extractors for axum write to the log.
+//! Log events of the extractors for axum.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,4 @@
-//! What the layer writes to the log, seen by a subscriber that takes
-//! everything.
+//! Log events and spans of the layer.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

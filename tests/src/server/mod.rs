@@ -43,14 +43,14 @@ pub struct Server {
     running: Running,
 }
 
-/// What keeps a server up.
+/// The handle that keeps a server up.
 #[derive(Debug)]
 enum Running {
     Tokio(Option<Runtime>),
     Actix(::actix_web::dev::ServerHandle),
 }
 
-/// How often the handler was entered.
+/// The number of calls of the handler.
 type Calls = Arc<AtomicUsize>;
 
 impl Server {
@@ -85,7 +85,7 @@ impl Server {
         Connection::open(self.address)
     }
 
-    /// How often the handler was entered; [`serve`](Self::serve) doesn't count.
+    /// The number of calls of the handler; [`serve`](Self::serve) doesn't count.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -129,7 +129,7 @@ fn listen_on_tokio() -> (Runtime, tokio::net::TcpListener, SocketAddr) {
     (runtime, listener, address)
 }
 
-/// What a handler saw, as headers.
+/// The delivery as a handler saw it, as headers.
 fn description(verified: &Verified) -> [(&'static str, &'static str); 2] {
     let region = verified.region().map_or("none", Region::as_str);
     [

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 /// A server, up until this is dropped.
 #[derive(Debug)]
 pub struct ActixServer {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,

@@ -14,7 +14,7 @@ use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// What a [`BodyScript`] does when it is polled.
+/// The reaction of a [`BodyScript`] to a poll.
 #[derive(Debug)]
 pub enum Step<E = io::Error> {
     /// Ready with a chunk.
@@ -60,13 +60,13 @@ pub struct BodyScript<E = io::Error> {
 pub struct BodyProbe(Arc<AtomicUsize>);
 
 impl BodyProbe {
-    /// How often the body was polled.
+    /// The number of polls of the body.
     #[must_use]
     pub fn polls(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Whether the body was dropped.
+    /// Tells whether the body was dropped.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         Arc::strong_count(&self.0) == 1

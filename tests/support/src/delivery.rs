@@ -4,7 +4,7 @@ use qstash_verify::{Verifier, VerifierBuilder};
 
 use crate::{DEFAULT, Token, pinned, signing_keys};
 
-/// When the delivery is signed, in seconds since the Unix epoch.
+/// The time at which the delivery is signed, in seconds since the Unix epoch.
 pub const NOW: i64 = 1_783_794_355;
 /// The origin of [`URL`].
 pub const BASE: &str = "https://api.example.com";

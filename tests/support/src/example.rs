@@ -24,7 +24,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Example {
     child: Child,
-    /// What it writes to stdout and to stderr.
+    /// Its stdout and its stderr.
     output: Vec<JoinHandle<String>>,
     port: u16,
 }
@@ -38,7 +38,7 @@ impl Example {
         }
     }
 
-    /// What it says as it fails to start with these variables.
+    /// Its output when it fails to start with these variables.
     pub fn failure(kind: Kind, variables: &[(&str, &str)]) -> String {
         match Example::try_start(kind, variables) {
             Ok(_) => panic!("it starts with {variables:?}"),
@@ -103,7 +103,7 @@ impl Example {
         (answer.status(), json(&answer))
     }
 
-    /// Where it listens.
+    /// The port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }

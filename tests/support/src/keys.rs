@@ -35,7 +35,7 @@ pub const EU_VARIABLES: [(&str, &str); 2] = [
     ("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY", EU[0]),
     ("EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY", EU[1]),
 ];
-/// What turns multi-region mode on.
+/// The variable that turns multi-region mode on.
 pub const MULTI_REGION: (&str, &str) = ("QSTASH_REGION", "US_EAST_1");
 
 /// A pair of keys given in code, current and next.

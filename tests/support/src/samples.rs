@@ -10,7 +10,7 @@ use crate::{
 
 const BODY: &[u8] = b"hello";
 
-/// A request to [`TARGET`](crate::TARGET), and what must come of it.
+/// A request to [`TARGET`](crate::TARGET), and the code of its refusal.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The code of its refusal, or `ok`.

@@ -95,7 +95,7 @@ impl Token {
         Some(value)
     }
 
-    /// What a signature is made over: header, dot, payload.
+    /// The JWS signing input: header, dot, payload.
     #[must_use]
     pub fn signing_input(&self) -> String {
         let payload = self.payload.clone().unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! What an example writes at its most verbose: nothing that is worth stealing.
+//! No secret is in the output of an example, not even at its most verbose.
 
 use qstash_verify_tests::{
     DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, Kind, MULTI_REGION, Request, Token, US,

@@ -56,7 +56,7 @@ fn verifier() -> Verifier {
     builder().body_limit(5_000_000).build()
 }
 
-/// How often a handler has run.
+/// The number of calls of a handler.
 pub(crate) type Calls = Arc<AtomicUsize>;
 
 pub(crate) fn on_axum(calls: &Calls) -> Router {

@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
-    /// How often a handler ran that counts its calls.
+    /// The number of calls of a handler that counts them.
     pub(crate) calls: usize,
 }
 

@@ -15,7 +15,7 @@ use qstash_verify_tests::{Sample, TARGET};
 use qstash_verify_tower::{QstashLayer, VerifiedBody};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-/// What is answered, and the reason in the extensions.
+/// The response, and the reason in its extensions.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

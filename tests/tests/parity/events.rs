@@ -13,7 +13,7 @@ use crate::adapters::{on_actix, on_tower};
 /// Level, target, fields, and the spans around it.
 type Event = (Level, &'static str, Fields, Vec<(&'static str, Fields)>);
 
-/// What was logged since the last call, to be compared in one go.
+/// The events since the last call.
 fn lines(log: &Log) -> Vec<Event> {
     let lines = log.take().into_iter();
     lines

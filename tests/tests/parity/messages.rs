@@ -1,4 +1,4 @@
-//! What the extractors of messages write, on axum and on actix-web.
+//! Log events of the message extractors, on axum and on actix-web.
 
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};

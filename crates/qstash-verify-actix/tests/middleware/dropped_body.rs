@@ -34,7 +34,7 @@ fn unfinished(head: &Request) -> [Vec<u8>; 2] {
     ]
 }
 
-/// What is answered until the server closes the connection.
+/// The responses until the server closes the connection.
 fn answers(server: &ActixServer, bytes: &[u8]) -> Vec<Answer> {
     let mut connection = Connection::open(server.address);
     connection.send(bytes);

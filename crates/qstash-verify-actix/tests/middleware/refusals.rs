@@ -1,4 +1,4 @@
-//! How a refusal is seen by what stands outside, and replaced.
+//! Refusals as middleware outside sees and replaces them.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;

@@ -79,7 +79,7 @@ pub(crate) fn scripted(
     (request, probe)
 }
 
-/// What an inner service was called with.
+/// A call of the inner service.
 pub(crate) struct Call {
     pub(crate) verified: Option<Verified>,
     pub(crate) payload: Payload,
@@ -116,7 +116,7 @@ impl Recorder {
         self.0.borrow().len()
     }
 
-    /// What came of the only call.
+    /// The only call.
     pub(crate) fn only(&self) -> Call {
         assert_eq!(self.calls(), 1);
         self.0.borrow_mut().remove(0)
@@ -186,7 +186,7 @@ where
     reason
 }
 
-/// What comes of a future that waits for nothing.
+/// The output of a future that waits for nothing.
 pub(crate) fn at_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());

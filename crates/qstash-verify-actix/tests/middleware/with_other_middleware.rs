@@ -142,7 +142,7 @@ async fn headers_are_added_to_refusals_from_outside_only() {
     }
 }
 
-/// What a client that asked for gzip makes of the answer.
+/// The response as a client sees it that asked for gzip.
 async fn decoded<B: MessageBody>(response: ServiceResponse<B>) -> Bytes {
     let headers = response.headers().clone();
     assert_eq!(headers.get("content-encoding").unwrap(), "gzip");

@@ -1,5 +1,4 @@
-//! What the middleware writes to the log, seen by a subscriber that takes
-//! everything.
+//! Log events and spans of the middleware.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

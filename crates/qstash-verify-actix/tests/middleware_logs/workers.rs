@@ -1,4 +1,4 @@
-//! What several workers of a real server log, actix-web's own lines included.
+//! Logs of several workers of a real server, with actix-web's own lines.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};

@@ -49,7 +49,7 @@ async fn axum_middleware_outside_and_inside() {
     assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
-/// What `Router::layer` asks of a layer.
+/// The bounds of `Router::layer`.
 fn around<L, S>(layer: L, inner: S) -> L::Service
 where
     L: Layer<S> + Clone + Send + Sync + 'static,

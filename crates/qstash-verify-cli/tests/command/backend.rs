@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 
 use crate::process::PATIENCE;
 
-/// What it does with a request. Each comes on a connection of its own.
+/// The reply to a request. Each comes on a connection of its own.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// Writes this, and closes the connection.
@@ -43,7 +43,7 @@ pub(crate) struct Backend {
     received: Receiver<Received>,
 }
 
-/// What it was asked.
+/// A request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     /// The request line.

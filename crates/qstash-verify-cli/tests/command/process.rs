@@ -48,7 +48,7 @@ pub(crate) struct Run {
     secrets: Vec<String>,
 }
 
-/// How it ended, and what it said.
+/// Its exit status and its output.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: Option<i32>,
@@ -166,7 +166,7 @@ pub(crate) struct Process {
     child: Child,
     /// Those of stdout, with their ends.
     lines: Receiver<String>,
-    /// What it must not say: whole keys and tokens of its variables.
+    /// Texts that it must not print: whole keys and tokens of its variables.
     secrets: Vec<String>,
     stderr: Option<JoinHandle<String>>,
     _directory: Directory,

@@ -8,7 +8,7 @@ use qstash_verify_test_support::captures;
 use crate::process::Listen;
 use crate::transcript::Shell;
 
-/// Where the README's service listens.
+/// The address of the README's service.
 const ADDRESS: &str = "127.0.0.1:3000";
 
 fn readme() -> String {
@@ -37,7 +37,7 @@ fn assert_same(played: &str, shown: &str) {
     assert!(alike, "now:\n{played}\nthe README has:\n{shown}");
 }
 
-/// Whether a line is the pattern, in which `…` stands for any text.
+/// Tells whether a line is the pattern, in which `…` stands for any text.
 fn matches(line: &str, pattern: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('…') else {
         return line == pattern;

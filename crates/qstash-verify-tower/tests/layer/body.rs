@@ -13,7 +13,7 @@ use crate::support::{
     BODY, BodyScript, Recorder, Step, answer, data, full, genuine, layer, refused,
 };
 
-/// What the inner service gets of a genuine body of these steps.
+/// The body that the inner service gets for a genuine body of these steps.
 async fn passed_on(steps: impl IntoIterator<Item = Step>, signed: &[u8]) -> VerifiedBody {
     let inner = Recorder::default();
     let (body, probe) = BodyScript::new(steps);

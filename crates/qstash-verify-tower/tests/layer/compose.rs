@@ -53,7 +53,7 @@ async fn boxed() {
     check(any).await;
 }
 
-/// What a generic piece of middleware knows of its parts.
+/// The bounds that generic middleware has for its parts.
 fn wrap<S, ReqBody, ResBody>(
     layer: &QstashLayer,
     inner: S,

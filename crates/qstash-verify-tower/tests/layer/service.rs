@@ -1,4 +1,5 @@
-//! What the layer adds to requests and answers, and what it leaves alone.
+//! The layer adds the delivery to requests and the reason to refusals, and leaves the
+//! rest alone.
 
 use std::future::ready;
 

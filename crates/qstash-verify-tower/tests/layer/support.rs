@@ -59,7 +59,7 @@ impl Recorder {
         requests.remove(0)
     }
 
-    /// How many handles there are, those of the services included.
+    /// The number of handles, those of the services included.
     pub(crate) fn handles(&self) -> usize {
         Arc::strong_count(&self.0)
     }

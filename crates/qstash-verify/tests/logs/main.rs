@@ -1,4 +1,4 @@
-//! What is logged and printed: each warning once, and never a secret.
+//! Logged and printed text: each warning once, and never a secret.
 //!
 //! Every event is made inside `captured`, which says why.
 #![allow(

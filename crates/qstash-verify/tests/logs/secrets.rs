@@ -14,7 +14,7 @@ use qstash_verify_test_support::{
 
 use crate::{BODY, NOW, URL, all_variables, token};
 
-/// What must be nowhere: any key, and of any token its payload or its MAC.
+/// Checks that these are nowhere: any key, and of any token its payload or its MAC.
 fn assert_no_secret(text: &str, tokens: &[String]) {
     let captured = captures();
     let keys = [DEFAULT, US, EU].concat();

@@ -10,7 +10,7 @@ use qstash_verify_test_support::{
 
 use crate::{NOW, URL};
 
-/// How a variable is set.
+/// The state of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Unset,

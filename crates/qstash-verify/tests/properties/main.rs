@@ -1,4 +1,4 @@
-//! What holds for any token, body, header, date and environment.
+//! Properties of any token, body, header, date and environment.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
 //! Responses, and what a refusal must look like.
 
-/// What a server answers.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status line, without its end.

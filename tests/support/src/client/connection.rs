@@ -118,7 +118,7 @@ impl Connection {
         std::iter::from_fn(|| self.next_answer()).collect()
     }
 
-    /// Whether anything more arrived.
+    /// Reads more, and tells whether anything arrived.
     fn receive(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {

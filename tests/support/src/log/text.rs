@@ -32,9 +32,9 @@ impl MakeWriter<'_> for Lines {
 /// Runs `f`, and returns with its result what this thread logged meanwhile, one line
 /// for each event.
 ///
-/// Whether anyone listens to an event is found out once for all threads: a test
-/// program that uses this must make every event inside it, or the first one of a
-/// kind, on a thread without a listener, could hide the others.
+/// A test program that uses this must make every event inside it: tracing caches for
+/// all threads whether anyone listens to an event, so one that comes first on a thread
+/// without a listener could be lost to the others.
 pub fn captured<T>(f: impl FnOnce() -> T) -> (T, String) {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()

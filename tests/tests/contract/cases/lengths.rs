@@ -4,7 +4,7 @@ use qstash_verify_tests::{DEFAULT, base64url};
 
 use super::token;
 
-/// How much filling gives a text exactly this length, where 3 more bytes are 4
+/// The filling that gives a text exactly this length, where 3 more bytes are 4
 /// characters more of base64url.
 fn of_length(length: usize, text: impl Fn(usize) -> String) -> usize {
     let about = (length - text(0).len()) / 4 * 3;

@@ -18,14 +18,14 @@ use qstash_verify_tests::{BASE, BODY, DEFAULT, NOW, Token, URL, lookup, pinned, 
 
 /// The longest body that is accepted here.
 pub(crate) const LIMIT: u64 = 1024;
-/// What the clock says. There is no tolerance unless one is set.
+/// The time of the clock. There is no tolerance unless one is set.
 const CLOCK: i64 = NOW + 10;
 
 /// A verifier, and requests that all get the same answer.
 pub(crate) struct Case {
     pub(crate) verifier: Verifier,
     pub(crate) deliveries: Vec<Delivery>,
-    /// What the line of log about a refusal must name.
+    /// Words that the log line of a refusal must name.
     pub(crate) named: &'static [&'static str],
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Delivery {
     pub(crate) body: Body,
 }
 
-/// How a body comes.
+/// A body, and its framing.
 #[derive(Clone)]
 pub(crate) enum Body {
     /// With its length.

@@ -27,6 +27,6 @@ pub(crate) trait Player {
     /// Sends a delivery with this `upstash-message-id`, and returns the response.
     fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer;
 
-    /// How often the handler was called.
+    /// The number of calls of the handler.
     fn calls(&self) -> usize;
 }

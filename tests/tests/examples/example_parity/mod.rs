@@ -76,7 +76,7 @@ impl Case {
     }
 }
 
-/// What must not differ of an answer: all but the date, how its length is said,
+/// The parts of a response that must be the same: all but the date, how its length is said,
 /// and what becomes of the connection.
 #[derive(Debug, PartialEq)]
 struct Seen {

@@ -7,7 +7,7 @@ use crate::process::Run;
 
 use super::{URL, assert_said, first, ping, send, verify};
 
-/// What arrives at a server that accepts it.
+/// The request that arrives at a server that accepts it.
 fn received(path: &str, arguments: &[&str], prepare: impl FnOnce(Run) -> Run) -> Received {
     let backend = Backend::start([ok()]);
     let run = send(&backend.url(path), arguments).with(&DEFAULT_VARIABLES);
