@@ -99,15 +99,16 @@ impl Verifier {
             }
         };
         let region = head.region;
-        let resolved = inner.keys.resolve(region);
-        let (pair, source) = resolved.ok_or_else(|| VerifyError::NoSigningKeys { region })?;
+        let Some((pair, source)) = inner.keys.resolve(region) else {
+            return Err(VerifyError::NoSigningKeys { region });
+        };
 
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;
-        let key = token
-            .mac
-            .and_then(|mac| pair.keys.which_made(token.signing_input, &mac))
-            .ok_or_else(|| VerifyError::BadSignature { source, region })?;
+        let made_by = |mac: [u8; 32]| pair.keys.which_made(token.signing_input, &mac);
+        let Some(key) = token.mac.and_then(made_by) else {
+            return Err(VerifyError::BadSignature { source, region });
+        };
 
         let checks = Checks {
             now: inner.clock.unix_seconds(),

@@ -125,7 +125,9 @@ pub(crate) fn check(
     const NOT_AN_OBJECT: VerifyError = VerifyError::MalformedToken {
         reason: "its payload is not a JSON object",
     };
-    let claims = json::object(payload, &NAMES).ok_or_else(|| NOT_AN_OBJECT)?;
+    let Some(claims) = json::object(payload, &NAMES) else {
+        return Err(NOT_AN_OBJECT);
+    };
     if let Some(claim) = claims.repeated {
         return Err(VerifyError::InvalidClaim {
             claim,
@@ -187,7 +189,11 @@ pub(crate) fn check(
 }
 
 fn required<'a>(claim: &'static str, value: Option<Value<'a>>) -> Result<Value<'a>, VerifyError> {
-    value.ok_or_else(|| VerifyError::MissingClaim { claim })
+    match value {
+        Some(value) => Ok(value),
+        // Made only here: dropping an error costs 40 instructions.
+        None => Err(VerifyError::MissingClaim { claim }),
+    }
 }
 
 fn text<'a>(claim: &'static str, value: Value<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {

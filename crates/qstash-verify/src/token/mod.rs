@@ -67,7 +67,9 @@ impl<'a> Token<'a> {
         // Decoded before the MAC is made, so that the shape is known as a whole;
         // a fourth part would be in here, and its dot is not base64.
         let decoded = decoder.mac_and_payload(symbols_of_mac, payload, scratch);
-        let (mac, payload) = decoded.ok_or_else(|| NOT_BASE64URL)?;
+        let Some((mac, payload)) = decoded else {
+            return Err(NOT_BASE64URL);
+        };
         let mac = is_mac.then_some(*mac);
         if header != USUAL_HEADER {
             check_header(header)?;
