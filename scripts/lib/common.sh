@@ -70,7 +70,8 @@ need_tool() {
     local install=(cargo install --debug --locked --root target/tools
         --target-dir target/tools/build "$1" --version "$version")
     if [[ ${CI-} ]]; then
-        "${install[@]}" --quiet
+        # Whatever is there has another version.
+        "${install[@]}" --quiet --force
         found=$(installed_version "$1")
         [[ $found != "$version" ]] || return 0
     fi

@@ -40,7 +40,7 @@ use qstash_verify::{MessageError, NotVerified, RefusalHandler, Reply, Retry, Ver
 /// }
 /// # let app = actix_web::App::new().route("/", web::post().to(webhook));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub VerifyError);
 
 impl From<VerifyError> for Refusal {

@@ -58,7 +58,7 @@ reply!(DeliveryRejection(NotVerified));
 /// }
 /// # let app: axum::Router<Verifier> = axum::Router::new().route("/", axum::routing::post(webhook));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub VerifyError);
 
 /// An answer that tells QStash when to retry, or not to; see [`Retry`]. Its body

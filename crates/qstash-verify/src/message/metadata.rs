@@ -97,7 +97,7 @@ impl MessageMetadata {
         self.schedule_id.as_deref()
     }
 
-    /// The URL group (formerly topic) that it was published to:
+    /// The URL group that it was published to:
     /// `upstash-topic-name`.
     #[must_use]
     pub fn url_group(&self) -> Option<&str> {
