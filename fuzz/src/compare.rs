@@ -37,7 +37,7 @@ fn check_verified(genuine: &Genuine, verified: &Verified) {
 /// Returns a `NumericDate` as the core's claims give it: within the years 1 to 9999.
 fn date(seconds: f64) -> SystemTime {
     let distance =
-        Duration::from_secs_f64(seconds.clamp(-62_135_596_800.0, 253_402_300_800.0).abs());
+        Duration::from_secs_f64(seconds.clamp(-62_135_596_800.0, 253_402_300_799.0).abs());
     if seconds < 0.0 {
         UNIX_EPOCH - distance
     } else {

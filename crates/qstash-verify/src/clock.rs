@@ -38,13 +38,13 @@ impl fmt::Debug for Clock {
 pub(crate) fn time_at(unix_seconds: f64) -> SystemTime {
     const YEAR_1: Duration = Duration::from_secs(62_135_596_800);
     const YEAR_1601: Duration = Duration::from_secs(11_644_473_600);
-    const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+    const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
     let distance = Duration::try_from_secs_f64(unix_seconds.abs()).unwrap_or(Duration::MAX);
     let time = if unix_seconds < 0.0 {
         let time = UNIX_EPOCH.checked_sub(distance.min(YEAR_1));
         time.or_else(|| UNIX_EPOCH.checked_sub(YEAR_1601))
     } else {
-        UNIX_EPOCH.checked_add(distance.min(YEAR_10000))
+        UNIX_EPOCH.checked_add(distance.min(END_OF_9999))
     };
     time.unwrap_or(UNIX_EPOCH)
 }
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(time_at(1_783_794_655.0), at(1_783_794_655));
         assert_eq!(time_at(1.5), UNIX_EPOCH + Duration::from_millis(1500));
         assert_eq!(time_at(-1.5), UNIX_EPOCH - Duration::from_millis(1500));
-        assert_eq!(time_at(1e300), at(253_402_300_800));
+        assert_eq!(time_at(1e300), at(253_402_300_799));
         assert_eq!(time_at(-1e300), time_at(-62_135_596_800.0));
         assert!(time_at(-1e300) < UNIX_EPOCH);
     }

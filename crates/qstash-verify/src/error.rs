@@ -134,7 +134,7 @@ macro_rules! refusals {
         impl VerifyError {
             /// Returns the reason as a stable word for machines, such as `expired`.
             ///
-            /// | code | [status](Self::status) | [log level](Self::level) |
+            /// | code | [status](Self::status) | log level |
             /// |---|---|---|
             $(#[doc = concat!("| `", $code, "` | ", stringify!($status), " | `", stringify!($level), "` |")])+
             #[must_use]
@@ -151,10 +151,8 @@ macro_rules! refusals {
                 match self { $($pattern => $status),+ }
             }
 
-            /// Returns the level at which [`log`](Self::log) writes the refusal; the
-            /// table is at [`code`](Self::code).
-            #[must_use]
-            pub const fn level(&self) -> Level {
+            /// The level at which [`log`](Self::log) writes the refusal.
+            pub(crate) const fn level(&self) -> Level {
                 #[allow(unused_variables, reason = "bound for the text")]
                 match self { $($pattern => Level::$level),+ }
             }

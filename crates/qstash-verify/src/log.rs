@@ -14,7 +14,8 @@ use crate::request::RequestHead;
 use crate::text::{Escaped, Shown};
 
 impl VerifyError {
-    /// Writes the event of a refusal at its [`level`](Self::level): code, the region
+    /// Writes the event of a refusal, at the level that the table at
+    /// [`code`](Self::code) gives: code, the region
     /// and message id that the request names, and the reason in words. The adapters
     /// call this; so should a hand-written handler.
     ///

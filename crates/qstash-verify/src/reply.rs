@@ -42,7 +42,7 @@ impl Reply {
         self.status
     }
 
-    /// Returns the headers: names in lower case, values of visible ASCII.
+    /// Returns the headers: names in lower case, values of printable ASCII.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let headers = self.headers.iter().flatten();
         headers.map(|(name, value)| (*name, &**value))

@@ -1,6 +1,8 @@
 //! Feature `serde`: regions, keys' places and sources, claims and metadata, to be
 //! written to logs and queues and, as far as they are words, read back.
 
+use std::time::SystemTime;
+
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
@@ -32,6 +34,21 @@ impl<'de> Deserialize<'de> for Region {
     }
 }
 
+/// A date as `NumericDate` (RFC 7519 §2): an integer, unless it has a fraction.
+struct Date(SystemTime);
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = unix_seconds_of(self.0);
+        if seconds.fract() == 0.0 {
+            #[expect(clippy::cast_possible_truncation, reason = "of the years 1 to 9999")]
+            serializer.serialize_i64(seconds as i64)
+        } else {
+            serializer.serialize_f64(seconds)
+        }
+    }
+}
+
 /// Dates as `NumericDate` (RFC 7519 §2), absent claims as null.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Claims {
@@ -39,9 +56,9 @@ impl Serialize for Claims {
         let mut claims = serializer.serialize_struct("Claims", 6)?;
         claims.serialize_field("iss", self.iss())?;
         claims.serialize_field("sub", self.sub())?;
-        claims.serialize_field("exp", &unix_seconds_of(self.exp()))?;
-        claims.serialize_field("nbf", &self.nbf().map(unix_seconds_of))?;
-        claims.serialize_field("iat", &self.iat().map(unix_seconds_of))?;
+        claims.serialize_field("exp", &Date(self.exp()))?;
+        claims.serialize_field("nbf", &self.nbf().map(Date))?;
+        claims.serialize_field("iat", &self.iat().map(Date))?;
         claims.serialize_field("jti", &self.jti())?;
         claims.end()
     }
@@ -65,6 +82,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::time_at;
 
     #[test]
     fn words_are_written_and_regions_read() {
@@ -79,13 +97,22 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_integers_unless_they_have_a_fraction() {
+        let text = |seconds| serde_json::to_string(&Date(time_at(seconds))).unwrap();
+        assert_eq!(text(1_783_794_665.0), "1783794665");
+        assert_eq!(text(-62_135_596_800.0), "-62135596800");
+        assert_eq!(text(1.5), "1.5");
+    }
+
+    #[test]
     fn absent_values_are_null() {
         let metadata = MessageMetadata::from_headers([("upstash-retried", "2")]);
         let expected = json!({"message_id": null, "retried": 2, "schedule_id": null,
             "url_group": null, "caller_ip": null});
         assert_eq!(json!(metadata), expected);
-        let expected = json!({"iss": "Upstash", "sub": "", "exp": 0.0, "nbf": null,
-            "iat": null, "jti": null});
-        assert_eq!(json!(Claims::default()), expected);
+        assert_eq!(
+            serde_json::to_string(&Claims::default()).unwrap(),
+            r#"{"iss":"Upstash","sub":"","exp":0,"nbf":null,"iat":null,"jti":null}"#
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -15,59 +15,71 @@ use crate::verifier::Verifier;
 
 /// Builds a [`Verifier`] from a look-up, and builds it anew only when a value has
 /// changed: on Cloudflare Workers, bindings may change while an isolate lives on.
-/// Warnings of the configuration are thus logged once for each change.
+/// Errors are kept as well, so errors and warnings come once for each change.
 ///
-/// Of the values it keeps a SHA-256 alone.
+/// It keeps a SHA-256 of the values beside the verifier.
 ///
 /// ```
 /// use qstash_verify::{ConfigError, Verifier, VerifierCache};
 ///
-/// static VERIFIER: VerifierCache = VerifierCache::new();
+/// static VERIFIER: VerifierCache = VerifierCache::new(|keys| {
+///     let builder = Verifier::builder(keys).base_url("https://api.example.com")?;
+///     Ok(builder.build())
+/// });
 ///
 /// fn verifier(binding: impl Fn(&str) -> Option<String>) -> Result<Verifier, ConfigError> {
-///     VERIFIER.get_or_build(binding, |keys| {
-///         let builder = Verifier::builder(keys).base_url("https://api.example.com")?;
-///         Ok(builder.build())
-///     })
+///     VERIFIER.get(binding)
 /// }
 /// ```
-#[derive(Default)]
-pub struct VerifierCache(Mutex<Option<([u8; 32], Verifier)>>);
+pub struct VerifierCache {
+    build: fn(KeyRing) -> Result<Verifier, ConfigError>,
+    cached: Mutex<Option<Cached>>,
+}
+
+struct Cached {
+    fingerprint: [u8; 32],
+    verifier: Result<Verifier, ConfigError>,
+}
 
 impl VerifierCache {
-    /// Creates an empty cache.
+    /// Creates a cache of verifiers that `build` makes.
     #[must_use]
-    pub const fn new() -> Self {
-        VerifierCache(Mutex::new(None))
+    pub const fn new(build: fn(KeyRing) -> Result<Verifier, ConfigError>) -> Self {
+        VerifierCache {
+            build,
+            cached: Mutex::new(None),
+        }
     }
 
-    /// Returns the verifier of these values: the last one, or one that `build` makes
-    /// of the keys that [`KeyRing::from_lookup`] reads. Looks up
-    /// [`variables::KEY_RING`], each once. An error is not kept.
+    /// Returns the verifier of these values: the last one, or one that is built of the
+    /// keys that [`KeyRing::from_lookup`] reads. Looks up [`variables::KEY_RING`], each
+    /// once.
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_lookup`] and of `build`.
-    pub fn get_or_build(
-        &self,
-        lookup: impl Fn(&str) -> Option<String>,
-        build: impl FnOnce(KeyRing) -> Result<Verifier, ConfigError>,
-    ) -> Result<Verifier, ConfigError> {
+    /// Those of [`KeyRing::from_lookup`] and of the function that builds.
+    pub fn get(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Verifier, ConfigError> {
         let found = variables::KEY_RING
             .into_iter()
             .filter_map(|name| Some((name, Zeroizing::new(lookup(name)?))));
         let values: BTreeMap<&str, Zeroizing<String>> = found.collect();
         let fingerprint = fingerprint(&values);
-
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, verifier)) = &*cached
-            && *of == fingerprint
+        if let Some(cached) = &*self.lock()
+            && cached.fingerprint == fingerprint
         {
-            return Ok(verifier.clone());
+            return cached.verifier.clone();
         }
-        let keys = KeyRing::from_lookup(|name| values.get(name).map(|value| value.to_string()))?;
-        let verifier = build(keys)?;
-        *cached = Some((fingerprint, verifier.clone()));
-        Ok(verifier)
+        // Without the lock: a subscriber of the warnings may ask for the verifier.
+        let keys = KeyRing::from_lookup(|name| values.get(name).map(|value| value.to_string()));
+        let verifier = keys.and_then(self.build);
+        *self.lock() = Some(Cached {
+            fingerprint,
+            verifier: verifier.clone(),
+        });
+        verifier
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Cached>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,39 +103,63 @@ fn fingerprint(values: &BTreeMap<&str, Zeroizing<String>>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
     #[test]
     fn verifier_is_rebuilt_when_a_value_changes() {
-        let cache = VerifierCache::new();
-        let builds = Cell::new(0);
+        static BUILDS: AtomicUsize = AtomicUsize::new(0);
+        let cache = VerifierCache::new(|keys| {
+            BUILDS.fetch_add(1, Ordering::Relaxed);
+            Ok(Verifier::new(keys))
+        });
+        let lookups = AtomicUsize::new(0);
         let get = |current: Option<&str>| {
-            let lookup = |name: &str| match name {
-                "QSTASH_CURRENT_SIGNING_KEY" => current.map(str::to_owned),
-                "QSTASH_NEXT_SIGNING_KEY" => Some("sig_next".to_owned()),
-                _ => None,
-            };
-            let verifier = cache.get_or_build(lookup, |keys| {
-                builds.set(builds.get() + 1);
-                Ok(Verifier::new(keys))
+            let verifier = cache.get(|name| {
+                lookups.fetch_add(1, Ordering::Relaxed);
+                match name {
+                    "QSTASH_CURRENT_SIGNING_KEY" => current.map(str::to_owned),
+                    "QSTASH_NEXT_SIGNING_KEY" => Some("sig_next".to_owned()),
+                    _ => None,
+                }
             });
-            (verifier.is_ok(), builds.get())
+            (verifier.is_ok(), BUILDS.load(Ordering::Relaxed))
         };
         assert_eq!(get(Some("sig_a")), (true, 1));
         assert_eq!(get(Some("sig_a")), (true, 1));
         assert_eq!(get(Some("sig_b")), (true, 2));
         assert_eq!(get(None), (false, 2));
-        assert_eq!(get(Some("sig_b")), (true, 2));
-        assert_eq!(get(Some("sig_a")), (true, 3));
+        assert_eq!(get(None), (false, 2));
+        assert_eq!(get(Some("sig_b")), (true, 3));
+        assert_eq!(lookups.into_inner(), 6 * variables::KEY_RING.len());
+    }
+
+    #[test]
+    fn different_values_have_different_fingerprints() {
+        let of = |values: &[(&'static str, &str)]| {
+            let values = values.iter();
+            fingerprint(
+                &values
+                    .map(|(name, value)| (*name, Zeroizing::new((*value).to_owned())))
+                    .collect(),
+            )
+        };
+        let fingerprints = [
+            of(&[]),
+            of(&[("a", "")]),
+            of(&[("a", "bc")]),
+            of(&[("ab", "c")]),
+            of(&[("a", "b"), ("c", "d")]),
+        ];
+        for (at, one) in fingerprints.iter().enumerate() {
+            assert!(!fingerprints[at + 1..].contains(one), "{at}");
+        }
     }
 
     #[test]
     fn no_value_is_printed() {
-        assert_eq!(
-            format!("{:?}", VerifierCache::new()),
-            "VerifierCache { .. }"
-        );
+        let cache = VerifierCache::new(|keys| Ok(Verifier::new(keys)));
+        assert_eq!(format!("{cache:?}"), "VerifierCache { .. }");
     }
 }

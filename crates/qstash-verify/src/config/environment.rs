@@ -119,6 +119,8 @@ impl KeyRing {
     /// # Errors
     /// Those of [`from_env`](Self::from_env) but for
     /// [`ConfigError::DevelopmentKeysInRelease`].
+    #[cfg(feature = "signing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "signing")))]
     pub fn from_lookup_allow_development_keys(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
@@ -498,6 +500,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "signing")]
     #[test]
     fn development_keys_can_be_allowed_in_any_build() {
         let [current, next] = DEVELOPMENT_KEYS.map(str::to_owned);

@@ -112,7 +112,7 @@ impl Verified {
     /// The region that the `upstash-region` header names; `None` if it is
     /// absent or names no region, even where it doesn't count for the choice of
     /// keys. The header is not signed: only if
-    /// [`key_source`](Self::key_source) is [`KeySource::Region`] has the region's own
+    /// [`key_source`](Self::key_source) is [`KeySource::Region`] or [`KeySource::ExplicitRegion`] has the region's own
     /// key vouched for it.
     #[must_use]
     pub fn region(&self) -> Option<Region> {

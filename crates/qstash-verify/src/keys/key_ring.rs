@@ -16,7 +16,8 @@ use crate::region::Region;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// Given in code: used whatever the region header says.
+    /// Given in code, for every delivery or as the builder's
+    /// [`default_keys`](KeyRingBuilder::default_keys).
     Explicit,
     /// The pair of the region that the `upstash-region` header names.
     Region,
@@ -48,12 +49,10 @@ impl fmt::Display for KeySource {
 
 /// All the keys of a service, and the rule which of them verify a delivery:
 ///
-/// 1. keys given in code (`KeyRing::from(SigningKeys)`), whatever the region
-///    header says;
-/// 2. in multi-region mode (`QSTASH_REGION` is set), the pair of the region
-///    that the header names, if both its keys are set;
-/// 3. the default pair, if both its keys are set; also where the header of 2
-///    is absent, unknown, or its pair incomplete.
+/// 1. the pair of the region that the header names, if there is one: given to the
+///    [builder](Self::builder), or set in multi-region mode (`QSTASH_REGION` is set);
+/// 2. else the default pair, or the only one (`KeyRing::from(SigningKeys)`);
+/// 3. else the delivery is refused.
 ///
 /// ```
 /// use qstash_verify::{KeyRing, SigningKeys, Verifier};
