@@ -126,4 +126,55 @@ mod tests {
             "VerifierCache { .. }"
         );
     }
+
+    #[test]
+    fn fingerprints_of_different_values_differ() {
+        let of = |values: &[(&'static str, &str)]| {
+            let values = values.iter().copied();
+            let values = values.map(|(name, value)| (name, Zeroizing::new(value.to_owned())));
+            fingerprint(&values.collect())
+        };
+        let sets: &[&[(&str, &str)]] = &[
+            &[],
+            &[("a", "")],
+            &[("a", "b")],
+            &[("ab", "")],
+            &[("ab", "c")],
+            &[("a", "bc")],
+            &[("a", "b"), ("c", "d")],
+            &[("a", "d"), ("c", "b")],
+            &[("a", "bcd")],
+        ];
+        for (n, one) in sets.iter().enumerate() {
+            for (m, other) in sets.iter().enumerate() {
+                assert_eq!(of(one) == of(other), n == m, "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_variable_is_looked_up_once() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let lookup = |name: &str| {
+            asked.borrow_mut().push(name.to_owned());
+            Some("sig_x".to_owned())
+                .filter(|_| name.starts_with("QSTASH_") && name.ends_with("_KEY"))
+        };
+        let build = |keys| Ok(Verifier::new(keys));
+        VerifierCache::new().get_or_build(lookup, build).unwrap();
+        assert_eq!(asked.take(), variables::KEY_RING);
+    }
+
+    #[test]
+    fn error_of_build_is_not_kept() {
+        let cache = VerifierCache::new();
+        let lookup = |name: &str| name.ends_with("_KEY").then(|| "sig_x".to_owned());
+        let failed = cache.get_or_build(lookup, |_| Err(ConfigError::EmptyKeyRing));
+        assert_eq!(failed.unwrap_err(), ConfigError::EmptyKeyRing);
+        assert!(
+            cache
+                .get_or_build(lookup, |keys| Ok(Verifier::new(keys)))
+                .is_ok()
+        );
+    }
 }
