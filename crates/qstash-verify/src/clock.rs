@@ -103,4 +103,14 @@ mod tests {
         assert_eq!(format!("{:?}", Clock::default()), "system");
         assert_eq!(format!("{:?}", Clock::custom(|| UNIX_EPOCH)), "custom");
     }
+
+    #[test]
+    fn numeric_dates_are_times_and_back() {
+        for date in [-11_644_473_600.0, -1.5, 0.0, 1.5, 253_402_300_799.0] {
+            assert_eq!(
+                unix_seconds_of(time_at(date)).to_string(),
+                format!("{date}")
+            );
+        }
+    }
 }

@@ -94,3 +94,59 @@ impl<'a, N: AsRef<[u8]>> IntoHeader<'a> for (N, Cow<'a, str>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{RequestHead, Signature};
+
+    /// The name, the value, and whether the value is borrowed.
+    fn read<'a>(header: impl IntoHeader<'a>) -> (Vec<u8>, Vec<u8>, bool) {
+        let name = header.name().to_vec();
+        let value = header.into_value();
+        let borrowed = matches!(value, Cow::Borrowed(_));
+        (name, value.into_owned(), borrowed)
+    }
+
+    #[test]
+    fn every_kind_of_pair_is_a_header() {
+        let text = || "v".to_owned();
+        let (value, bytes) = (text(), b"v".to_vec());
+        let pair_of_text = ("n".to_owned(), text());
+        let pair_of_bytes = ("n".to_owned(), b"v".to_vec());
+        for (kind, header, is_borrowed) in [
+            ("&str", read(("n", "v")), true),
+            ("&[u8]", read((b"n", &b"v"[..])), true),
+            ("&String", read(("n".to_owned(), &value)), true),
+            ("&Vec<u8>", read(("n", &bytes)), true),
+            ("&(String, String)", read(&pair_of_text), true),
+            ("&(String, Vec<u8>)", read(&pair_of_bytes), true),
+            ("String", read(("n", text())), false),
+            ("Vec<u8>", read(("n", bytes.clone())), false),
+            ("Cow::Borrowed", read(("n", Cow::Borrowed("v"))), true),
+            ("Cow::Owned", read(("n", Cow::<str>::Owned(text()))), false),
+        ] {
+            let expected = (b"n".to_vec(), b"v".to_vec(), is_borrowed);
+            assert_eq!(header, expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn request_head_takes_any_collection_of_headers() {
+        let owned = vec![("Upstash-Signature".to_owned(), "token".to_owned())];
+        let cow = owned
+            .iter()
+            .map(|(name, value)| (name, Cow::Borrowed(value.as_str())));
+        for (kind, head) in [
+            ("slice", RequestHead::new(owned.as_slice(), "/")),
+            ("&Vec", RequestHead::new(&owned, "/")),
+            ("Vec", RequestHead::new(owned.clone(), "/")),
+            ("Cow", RequestHead::new(cow, "/")),
+        ] {
+            let Signature::One(token) = head.signature else {
+                panic!("{kind}: {head:?}")
+            };
+            assert_eq!(*token, *b"token", "{kind}");
+        }
+    }
+}

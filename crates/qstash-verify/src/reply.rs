@@ -224,4 +224,64 @@ mod tests {
         assert_eq!(Reply::from(NotVerified).reason(), None);
         assert_eq!(Reply::from(Retry::Never).reason(), None);
     }
+
+    #[test]
+    fn replies_have_a_status_headers_and_a_body() {
+        const JSON: (&str, &str) = ("content-type", "application/json");
+        const TEXT: (&str, &str) = ("content-type", "text/plain; charset=utf-8");
+        let message = crate::message::parse_message::<u32>(b"").unwrap_err();
+        let empty_body = "the body is empty, and this endpoint expects JSON";
+        let challenge = ("www-authenticate", CHALLENGE);
+        let delay = Retry::AfterSeconds(30);
+        let permanent = ("upstash-nonretryable-error", "true");
+        let refused = VerifyError::WrongIssuer;
+        for (reply, status, headers, body) in [
+            (
+                Reply::from(refused),
+                401,
+                &[JSON, challenge][..],
+                r#"{"error":"wrong_issuer"}"#,
+            ),
+            (
+                Reply::from(NotVerified),
+                500,
+                &[JSON],
+                r#"{"error":"not_verified"}"#,
+            ),
+            (Reply::from(message), 422, &[TEXT], empty_body),
+            (Reply::from(delay), 503, &[("retry-after", "30")], ""),
+            (Reply::from(Retry::Never), 489, &[permanent], ""),
+        ] {
+            assert_eq!(reply.status(), status);
+            assert!(reply.headers().eq(headers.iter().copied()), "{reply:?}");
+            assert_eq!(reply.body(), body);
+            assert_eq!(reply.into_body(), body);
+        }
+    }
+
+    #[test]
+    fn not_verified_names_the_cause_and_the_remedy() {
+        let text = NotVerified.to_string();
+        assert!(
+            text.starts_with("the QStash middleware is not on this route"),
+            "{text}"
+        );
+        assert!(text.ends_with("put the middleware on this route"), "{text}");
+    }
+
+    #[test]
+    fn refusal_handler_calls_the_function_it_was_given() {
+        let reason = VerifyError::WrongIssuer;
+        let custom = RefusalHandler::new(|reason: &VerifyError| reason.code());
+        let none = RefusalHandler::<&str>::default();
+        for (handler, answer, printed) in [
+            (custom.clone(), Some("wrong_issuer"), "custom"),
+            (custom, Some("wrong_issuer"), "custom"),
+            (none.clone(), None, "default"),
+            (none, None, "default"),
+        ] {
+            assert_eq!(handler.call(&reason), answer);
+            assert_eq!(format!("{handler:?}"), printed);
+        }
+    }
 }

@@ -224,4 +224,69 @@ mod tests {
         let head = RequestHead::new([("upstash-signature", "eyJ.secret.x")], "/");
         assert!(!format!("{head:?}").contains("secret"));
     }
+
+    #[test]
+    fn names_of_the_same_length_are_other_headers() {
+        let names = [
+            "upstash-signatura",
+            "upstash-regiom",
+            "upstash-message-ib",
+            "content-lenght",
+        ];
+        let head = RequestHead::new(names.map(|name| (name, "1")), "/");
+        let none = RequestHead::new([("x", "1")], "/");
+        assert_eq!(format!("{head:?}"), format!("{none:?}"));
+    }
+
+    #[test]
+    fn content_length_is_the_longest_that_can_be_read() {
+        for (lengths, expected) in [
+            (&["7"][..], 7),
+            (&["7", "9", "8"], 9),
+            (&["x", "7"], 7),
+            (&["-1"], 0),
+            (&["\u{ff}"], 0),
+            (&["18446744073709551616"], 0),
+            (&[], 0),
+        ] {
+            let head = RequestHead::new(
+                lengths.iter().map(|length| ("Content-Length", *length)),
+                "/",
+            );
+            assert_eq!(head.content_length, expected, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn first_message_id_counts() {
+        let headers = ["msg_1", "msg_2"].map(|id| ("Upstash-Message-Id", id));
+        let head = RequestHead::new(headers, "/");
+        assert_eq!(head.message_id.as_deref(), Some(&b"msg_1"[..]));
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn from_http_reads_all_headers_and_the_target() {
+        let mut headers = http::HeaderMap::new();
+        headers.append("content-length", http::HeaderValue::from_static("7"));
+        headers.append("upstash-signature", http::HeaderValue::from_static("a"));
+        let uris = [
+            ("/hook?a=b", "/hook?a=b"),
+            ("https://example.com/hook?a=b", "/hook?a=b"),
+            ("https://example.com", "/"),
+            // Authority form, which has no path (RFC 9112 §3.2.3).
+            ("example.com:443", "/"),
+        ];
+        for (uri, target) in uris {
+            let uri = uri.parse().unwrap();
+            let head = RequestHead::from_http(&headers, &uri);
+            assert_eq!(head.path_and_query, target);
+            assert_eq!(head.content_length, 7);
+            assert!(matches!(&head.signature, Signature::One(token) if **token == *b"a"));
+        }
+        headers.append("upstash-signature", http::HeaderValue::from_static("a"));
+        let uri = http::Uri::from_static("/");
+        let head = RequestHead::from_http(&headers, &uri);
+        assert!(matches!(head.signature, Signature::Several));
+    }
 }

@@ -247,3 +247,31 @@ impl VerifierBuilder {
         Verifier(Arc::new(self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SigningKeys;
+
+    #[test]
+    fn body_limit_is_10_mib_unless_set() {
+        let builder = || Verifier::builder(SigningKeys::development());
+        assert_eq!(
+            Verifier::new(SigningKeys::development()).body_limit(),
+            10_485_760
+        );
+        assert_eq!(builder().build().body_limit(), 10_485_760);
+        assert_eq!(builder().body_limit(7).build().body_limit(), 7);
+    }
+
+    #[test]
+    fn warnings_are_those_of_the_keys() {
+        let mut keys = KeyRing::from(SigningKeys::development());
+        assert_eq!(Verifier::new(keys.clone()).warnings(), []);
+        keys.push_warning(ConfigWarning::DevelopmentKeys);
+        assert_eq!(
+            Verifier::new(keys).warnings(),
+            [ConfigWarning::DevelopmentKeys]
+        );
+    }
+}

@@ -271,3 +271,154 @@ fn are(variables: &[&str]) -> String {
     let verb = if variables.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", variables.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_a_code_and_name_the_cause() {
+        let looked_for = vec!["A", "B"];
+        for (error, code, text) in [
+            (
+                ConfigError::NoSigningKeys {
+                    looked_for: looked_for.clone(),
+                    half: Vec::new(),
+                    unused: Vec::new(),
+                },
+                "no_signing_keys",
+                "is set (looked for A, B): copy current and next from the QStash console",
+            ),
+            (
+                ConfigError::NoSigningKeys {
+                    looked_for: looked_for.clone(),
+                    half: vec!["B"],
+                    unused: vec!["C", "D"],
+                },
+                "no_signing_keys",
+                "(looked for A, B; B is missing beside a partner that is set): copy current and next \
+                 from the QStash console; C, D are set but not used while QSTASH_REGION is unset",
+            ),
+            (
+                ConfigError::InvalidRegion {
+                    value: "MARS_1".to_owned(),
+                },
+                "invalid_region",
+                "QSTASH_REGION is \"MARS_1\"",
+            ),
+            (
+                ConfigError::EmptySigningKey,
+                "empty_signing_key",
+                "a signing key is empty",
+            ),
+            (
+                ConfigError::EmptyKeyRing,
+                "empty_key_ring",
+                "a key ring without keys",
+            ),
+            (
+                ConfigError::DevelopmentKeysInRelease,
+                "development_keys_in_release",
+                "QSTASH_DEV is on",
+            ),
+            (
+                ConfigError::InvalidUrl {
+                    url: "x".to_owned(),
+                    reason: "is no URL",
+                },
+                "invalid_url",
+                "\"x\", is no URL",
+            ),
+            (
+                ConfigError::NoToken { looked_for },
+                "no_token",
+                "is set (looked for A, B)",
+            ),
+        ] {
+            assert_eq!(error.code(), code);
+            assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn warnings_have_a_code_and_name_the_cause() {
+        const CURRENT: &str = variables::signing_keys(None)[0];
+        const NEXT: &str = variables::signing_keys(None)[1];
+        let region = Region::EuCentral1;
+        let migrating = "that is right if the default pair is meant to be that region's";
+        for (warning, code, text) in [
+            (
+                ConfigWarning::NoKeysForRegion { region },
+                "no_keys_for_region",
+                "set EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY and EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY",
+            ),
+            (
+                ConfigWarning::HalfPair {
+                    region: Some(region),
+                    missing: "A",
+                },
+                "half_pair",
+                "A is not set although its partner is, so the EU_CENTRAL_1 pair",
+            ),
+            (
+                ConfigWarning::HalfPair {
+                    region: None,
+                    missing: "A",
+                },
+                "half_pair",
+                "so the default pair",
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: CURRENT,
+                    second: "A",
+                },
+                "shared_key",
+                migrating,
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: "A",
+                    second: NEXT,
+                },
+                "shared_key",
+                migrating,
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: "A",
+                    second: "B",
+                },
+                "shared_key",
+                "A and B hold the same key: each region has keys of its own",
+            ),
+            (
+                ConfigWarning::RegionNotSet { unused: vec!["A"] },
+                "region_not_set",
+                "A is set but not used while QSTASH_REGION is unset",
+            ),
+            (
+                ConfigWarning::RegionNotSet {
+                    unused: vec!["A", "B"],
+                },
+                "region_not_set",
+                "A, B are set",
+            ),
+            (
+                ConfigWarning::DevelopmentKeys,
+                "development_keys",
+                "PUBLIC keys",
+            ),
+            (
+                ConfigWarning::NoCredentialsForRegion { region },
+                "no_credentials_for_region",
+                "QSTASH_REGION is EU_CENTRAL_1, and EU_CENTRAL_1_QSTASH_URL and \
+                 EU_CENTRAL_1_QSTASH_TOKEN are not both set: publishing falls back to QSTASH_URL and \
+                 QSTASH_TOKEN",
+            ),
+        ] {
+            assert_eq!(warning.code(), code);
+            assert!(warning.to_string().contains(text), "{warning}");
+        }
+    }
+}

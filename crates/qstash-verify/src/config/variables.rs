@@ -118,4 +118,20 @@ mod tests {
         }
         assert_eq!(asked.take(), list(&CREDENTIALS));
     }
+
+    #[test]
+    fn regional_names_have_the_region_in_front() {
+        for (region, prefix) in [
+            (None, ""),
+            (Some(Region::UsEast1), "US_EAST_1_"),
+            (Some(Region::EuCentral1), "EU_CENTRAL_1_"),
+        ] {
+            let name = |name: &str| format!("{prefix}{name}");
+            let [current, next] = signing_keys(region);
+            assert_eq!(current, name("QSTASH_CURRENT_SIGNING_KEY"));
+            assert_eq!(next, name("QSTASH_NEXT_SIGNING_KEY"));
+            assert_eq!(url(region), name("QSTASH_URL"));
+            assert_eq!(token(region), name("QSTASH_TOKEN"));
+        }
+    }
 }

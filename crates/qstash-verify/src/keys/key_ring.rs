@@ -232,11 +232,15 @@ mod tests {
 
     #[test]
     fn a_source_is_printed_by_its_name() {
-        let sources = [KeySource::Explicit, KeySource::Region, KeySource::Default];
-        assert_eq!(
-            sources.map(|source| source.to_string()),
-            ["explicit", "region", "default"]
-        );
+        for (source, name) in [
+            (KeySource::Explicit, "explicit"),
+            (KeySource::ExplicitRegion, "explicit_region"),
+            (KeySource::Region, "region"),
+            (KeySource::Default, "default"),
+        ] {
+            assert_eq!(source.as_str(), name);
+            assert_eq!(format!("[{source:>15}]"), format!("[{name:>15}]"));
+        }
     }
 
     #[test]
@@ -276,5 +280,49 @@ mod tests {
         );
         assert_eq!(ring.key_source(Some(Region::EuCentral1)), None);
         assert_eq!(ring.key_source(None), None);
+    }
+
+    #[test]
+    fn builder_gives_each_region_its_own_keys() {
+        use hmac::{Hmac, KeyInit as _, Mac as _};
+        let pairs = [
+            (Some(Region::UsEast1), "sig_us"),
+            (Some(Region::EuCentral1), "sig_eu"),
+            (None, "sig_default"),
+        ];
+        let mut builder = KeyRing::builder();
+        for (region, key) in pairs {
+            let keys = SigningKeys::new(key, "sig_next").unwrap();
+            builder = match region {
+                Some(region) => builder.region(region, keys),
+                None => builder.default_keys(keys),
+            };
+        }
+        let ring = builder.build().unwrap();
+        for (region, key) in pairs {
+            let mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+            let mac = mac.chain_update(b"message").finalize().into_bytes();
+            let (pair, _) = ring.resolve(region).unwrap();
+            assert!(pair.keys.which_made(b"message", &mac).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn default_keys_alone_make_a_ring() {
+        let ring = KeyRing::builder().default_keys(SigningKeys::development());
+        let source = ring.build().unwrap().key_source(Some(Region::UsEast1));
+        assert_eq!(source, Some(KeySource::Explicit));
+    }
+
+    #[test]
+    fn warnings_are_kept_in_order() {
+        let half = ConfigWarning::HalfPair {
+            region: None,
+            missing: "A",
+        };
+        let mut ring = KeyRing::single_region(SigningKeys::development(), vec![half.clone()]);
+        ring.push_warning(ConfigWarning::DevelopmentKeys);
+        assert_eq!(ring.warnings(), [half, ConfigWarning::DevelopmentKeys]);
+        assert_eq!(KeyRing::from(SigningKeys::development()).warnings(), []);
     }
 }

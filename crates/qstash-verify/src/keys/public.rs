@@ -11,3 +11,22 @@ pub(crate) const DEVELOPMENT_KEYS: [&str; 2] = [
 pub(crate) fn is_public(key: &str) -> bool {
     DEVELOPMENT_KEYS.contains(&key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_development_keys_are_public() {
+        let [current, next] = DEVELOPMENT_KEYS;
+        for (key, expected) in [
+            (current, true),
+            (next, true),
+            ("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6", false),
+            ("sig_", false),
+            ("", false),
+        ] {
+            assert_eq!(is_public(key), expected, "{key}");
+        }
+    }
+}

@@ -210,4 +210,27 @@ mod tests {
         assert_eq!(slots.map(|slot| slot.to_string()), ["current", "next"]);
         assert_eq!(format!("[{:>8}]", KeySlot::Next), "[    next]");
     }
+
+    #[test]
+    fn development_keys_are_the_public_pair() {
+        let keys = SigningKeys::development();
+        for (key, slot) in DEVELOPMENT_KEYS
+            .iter()
+            .zip([KeySlot::Current, KeySlot::Next])
+        {
+            let mac = SigningKey::prepare(key).0.chain_update(b"message");
+            let mac = mac.finalize().into_bytes();
+            assert_eq!(keys.which_made(b"message", &mac), Some(slot));
+        }
+    }
+
+    #[cfg(feature = "signing")]
+    #[test]
+    fn mac_is_made_by_the_key_of_the_slot() {
+        let keys = SigningKeys::new("sig_current", "sig_next").unwrap();
+        for slot in [KeySlot::Current, KeySlot::Next] {
+            let mac = keys.mac(slot, b"message");
+            assert_eq!(keys.which_made(b"message", &mac), Some(slot));
+        }
+    }
 }

@@ -556,4 +556,55 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn each_getter_returns_its_field() {
+        let callback = read(
+            r#"{"status":200,"header":{"a":"1"},"body":"Ym9keQ==","retried":2,"maxRetries":3,
+            "sourceMessageId":"id","topicName":"group","endpointName":"endpoint","url":"url",
+            "method":"PUT","sourceHeader":{"b":"2"},"sourceBody":"c291cmNl","notBefore":4,
+            "createdAt":5,"scheduleId":"schedule","dlqId":"dlq","callerIP":"ip"}"#,
+        );
+        let texts = [
+            (callback.source_message_id(), "id"),
+            (callback.url_group(), "group"),
+            (callback.endpoint_name(), "endpoint"),
+            (callback.url(), "url"),
+            (callback.method(), "PUT"),
+            (callback.schedule_id(), "schedule"),
+            (callback.dlq_id(), "dlq"),
+            (callback.caller_ip(), "ip"),
+        ];
+        for (found, expected) in texts {
+            assert_eq!(found, Some(expected));
+        }
+        assert_eq!(callback.status(), Some(200));
+        assert_eq!(
+            (callback.retried(), callback.max_retries()),
+            (Some(2), Some(3))
+        );
+        assert_eq!(
+            (callback.body(), callback.source_body()),
+            (&b"body"[..], &b"source"[..])
+        );
+        let header =
+            |name: &str, value: &str| BTreeMap::from([(name.to_owned(), vec![value.to_owned()])]);
+        assert_eq!(*callback.header(), header("a", "1"));
+        assert_eq!(*callback.source_header(), header("b", "2"));
+        let at = |millis| Some(UNIX_EPOCH + Duration::from_millis(millis));
+        assert_eq!(
+            (callback.not_before(), callback.created_at()),
+            (at(4), at(5))
+        );
+    }
+
+    #[test]
+    fn status_has_three_digits() {
+        for status in [100, 599, 999] {
+            assert_eq!(
+                read(&format!("{{\"status\":{status}}}")).status(),
+                Some(status)
+            );
+        }
+    }
 }

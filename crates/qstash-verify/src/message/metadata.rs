@@ -157,4 +157,12 @@ mod tests {
         assert_eq!(metadata.message_id(), Some("msg_1"));
         assert_eq!(metadata.retried(), Some(0));
     }
+
+    #[test]
+    fn every_listed_header_is_read() {
+        for name in MessageMetadata::HEADERS {
+            let metadata = MessageMetadata::from_headers([(*name, "1")]);
+            assert_ne!(metadata, MessageMetadata::default(), "{name}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Events of refused deliveries and messages.
 
 use qstash_verify::{
-    REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier, VerifyError, parse_message,
+    NotVerified, REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier, VerifyError,
+    log_message_not_read, parse_message,
 };
 use qstash_verify_test_support::log::captured;
 use qstash_verify_test_support::{
@@ -79,4 +80,43 @@ fn a_refused_message_is_one_event_with_line_and_column() {
     assert!(!log.contains("confidential"), "{log}");
     let log = event(b"");
     assert!(!log.contains("line="), "{log}");
+}
+
+#[test]
+fn unprotected_route_is_one_error_with_its_path() {
+    let ((), log) = captured(|| NotVerified.log("/hook\nERROR forged"));
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.starts_with("ERROR "), "{log}");
+    assert!(log.contains(r"path=/hook\nERROR forged"), "{log}");
+    assert!(log.contains(&NotVerified.to_string()), "{log}");
+}
+
+#[test]
+fn unread_message_is_one_warning_with_the_remedy() {
+    let ((), log) = captured(|| log_message_not_read(&"too long", "raise the limit"));
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.starts_with(" WARN "), "{log}");
+    assert!(log.contains("message refused: too long; "), "{log}");
+    assert!(log.contains("extractors, raise the limit"), "{log}");
+}
+
+#[test]
+fn delivery_span_has_region_and_key() {
+    let verifier = Verifier::builder(signing_keys(&DEFAULT))
+        .clock(pinned(NOW))
+        .build();
+    for (key, slot) in DEFAULT.iter().zip(["current", "next"]) {
+        let token = token().sign(key);
+        let headers = [
+            (SIGNATURE_HEADER, token.as_str()),
+            (REGION_HEADER, "us-east-1"),
+        ];
+        let head = RequestHead::new(headers, "/hook");
+        let ((), log) = captured(|| {
+            let verified = verifier.verify(&head, BODY).unwrap();
+            verified.span().in_scope(|| tracing::info!("handled"));
+        });
+        let span = format!("qstash_delivery{{region=\"US_EAST_1\" key=\"{slot}\"}}");
+        assert!(log.contains(&span), "{log}");
+    }
 }
