@@ -40,7 +40,7 @@ pub(crate) fn time_at(unix_seconds: f64) -> SystemTime {
     const YEAR_1601: Duration = Duration::from_secs(11_644_473_600);
     const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
     let distance = Duration::try_from_secs_f64(unix_seconds.abs()).unwrap_or(Duration::MAX);
-    let time = if unix_seconds < 0.0 {
+    let time = if unix_seconds.is_sign_negative() {
         let time = UNIX_EPOCH.checked_sub(distance.min(YEAR_1));
         time.or_else(|| UNIX_EPOCH.checked_sub(YEAR_1601))
     } else {

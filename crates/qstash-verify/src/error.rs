@@ -359,6 +359,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// One refusal of each variant.
+    #[cfg(feature = "http")]
     pub(crate) fn one_of_each() -> impl Iterator<Item = VerifyError> {
         let region = Some(Region::UsEast1);
         let ago = Duration::from_secs(1);

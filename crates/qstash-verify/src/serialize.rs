@@ -83,6 +83,8 @@ mod tests {
 
     use super::*;
     use crate::clock::time_at;
+    use crate::destination::Destinations;
+    use crate::token::claims::{Checks, check};
 
     #[test]
     fn words_are_written_and_regions_read() {
@@ -114,5 +116,32 @@ mod tests {
             serde_json::to_string(&Claims::default()).unwrap(),
             r#"{"iss":"Upstash","sub":"","exp":0,"nbf":null,"iat":null,"jti":null}"#
         );
+    }
+
+    #[test]
+    fn claims_and_metadata_are_written_in_full() {
+        let payload = json!({"body": "", "iss": "Upstash", "sub": "https://example.com/", "exp": 3,
+            "nbf": 1.5, "iat": 2, "jti": "jwt_1"});
+        let checks = Checks {
+            now: 2.0,
+            tolerance: 0.0,
+            destinations: &Destinations::default(),
+            path_and_query: "/",
+        };
+        let (claims, _) = check(payload.to_string().as_bytes(), &checks).unwrap();
+        let expected = json!({"iss": "Upstash", "sub": "https://example.com/", "exp": 3,
+            "nbf": 1.5, "iat": 2, "jti": "jwt_1"});
+        assert_eq!(json!(claims), expected);
+
+        let metadata = MessageMetadata::from_headers([
+            ("upstash-message-id", "msg_1"),
+            ("upstash-retried", "2"),
+            ("upstash-schedule-id", "scd_1"),
+            ("upstash-topic-name", "orders"),
+            ("upstash-caller-ip", "192.0.2.1"),
+        ]);
+        let expected = json!({"message_id": "msg_1", "retried": 2, "schedule_id": "scd_1",
+            "url_group": "orders", "caller_ip": "192.0.2.1"});
+        assert_eq!(json!(metadata), expected);
     }
 }
