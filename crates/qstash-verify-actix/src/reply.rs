@@ -167,12 +167,12 @@ fn status(reply: &Reply) -> StatusCode {
 }
 
 /// Creates the response of a reply, with the reason of a refusal in its extensions.
-fn response(reply: Reply) -> HttpResponse {
+fn response(mut reply: Reply) -> HttpResponse {
     let mut builder = HttpResponse::build(status(&reply));
     for header in reply.headers() {
         builder.insert_header(header);
     }
-    let reason = reply.reason().cloned();
+    let reason = reply.take_reason();
     let mut response = builder.body(reply.into_body());
     if let Some(reason) = reason {
         response.extensions_mut().insert(reason);

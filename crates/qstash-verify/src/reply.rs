@@ -65,6 +65,12 @@ impl Reply {
     pub fn reason(&self) -> Option<&VerifyError> {
         self.reason.as_ref()
     }
+
+    /// Takes the reason out, for the extensions of a response.
+    #[must_use]
+    pub fn take_reason(&mut self) -> Option<VerifyError> {
+        self.reason.take()
+    }
 }
 
 impl VerifyError {
@@ -220,7 +226,10 @@ mod tests {
     #[test]
     fn reason_is_kept_for_refusals_only() {
         let reason = VerifyError::WrongIssuer;
-        assert_eq!(Reply::from(reason.clone()).reason(), Some(&reason));
+        let mut reply = Reply::from(reason.clone());
+        assert_eq!(reply.reason(), Some(&reason));
+        assert_eq!(reply.take_reason(), Some(reason));
+        assert_eq!(reply.reason(), None);
         assert_eq!(Reply::from(NotVerified).reason(), None);
         assert_eq!(Reply::from(Retry::Never).reason(), None);
     }
