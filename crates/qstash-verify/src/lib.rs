@@ -32,9 +32,9 @@
 //! feature `http-body`, `Verifier::receive` does both steps for a body in frames.
 //!
 //! # What is checked
-//! In this order: there is exactly one signature header; there are keys for the
-//! region; the token is a compact JWS of at most 8 KiB in strict base64url, with
-//! HS256; one of the two keys made its MAC; `iss`, `sub`, `exp` and `body` are
+//! In this order: there is exactly one signature header; the token is a compact
+//! JWS of at most 8 KiB in strict base64url, with HS256; there are keys for the
+//! region; one of the two keys made its MAC; `iss`, `sub`, `exp` and `body` are
 //! there, no claim stands twice, and all are of the right type; the issuer is
 //! `Upstash`; `exp` is not reached and `nbf` is; `sub` is this endpoint's URL,
 //! if the verifier [knows it](VerifierBuilder::base_url); the body is within the
@@ -78,11 +78,11 @@ mod config;
 mod delivery;
 mod destination;
 mod error;
-mod header;
+mod events;
 #[cfg(feature = "http")]
 mod http;
+mod into_header;
 mod keys;
-mod log;
 mod message;
 #[cfg(feature = "http-body")]
 mod receive;
@@ -107,9 +107,9 @@ pub use config::{CredentialSource, Credentials, variables};
 pub use delivery::body::DEFAULT_BODY_LIMIT;
 pub use delivery::{BufferedDelivery, PendingDelivery, Verified};
 pub use error::{CHALLENGE, VerifyError};
-pub use header::IntoHeader;
+pub use events::log_message_not_read;
+pub use into_header::IntoHeader;
 pub use keys::{KeyRing, KeyRingBuilder, KeySlot, KeySource, SigningKeys};
-pub use log::log_message_not_read;
 pub use message::{Callback, MessageError, MessageMetadata, Retry, parse_message};
 pub use region::{ParseRegionError, Region};
 pub use reply::{NotVerified, RefusalHandler, Reply};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::header::IntoHeader;
+use crate::into_header::IntoHeader;
 use crate::region::Region;
 
 /// The header that carries the token: `upstash-signature`.

@@ -22,7 +22,10 @@ impl KeyRing {
     /// [`VerifyError::NoSigningKeys`] if there is no such pair.
     pub fn signing_keys(&self, region: Option<Region>) -> Result<SigningKeys, VerifyError> {
         let resolved = self.resolve(region).map(|(pair, _)| pair.keys.clone());
-        resolved.ok_or(VerifyError::NoSigningKeys { region })
+        resolved.ok_or(VerifyError::NoSigningKeys {
+            region,
+            repeated: false,
+        })
     }
 }
 
@@ -550,7 +553,13 @@ mod tests {
         }
         for region in [None, Some(Region::EuCentral1)] {
             let refused = ring.signing_keys(region).unwrap_err();
-            assert_eq!(refused, VerifyError::NoSigningKeys { region });
+            assert_eq!(
+                refused,
+                VerifyError::NoSigningKeys {
+                    region,
+                    repeated: false
+                }
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::delivery::{PendingDelivery, Verified};
 use crate::destination::{Destination, Destinations};
 use crate::error::VerifyError;
+use crate::keys::missing::MissingKeys;
 use crate::keys::{KeyRing, KeySlot};
-use crate::log::log_roll;
 use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
@@ -36,6 +36,7 @@ pub struct Verifier(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keys: KeyRing,
+    missing_keys: MissingKeys,
     destinations: Destinations,
     tolerance: f64,
     body_limit: u64,
@@ -72,6 +73,7 @@ impl Verifier {
     pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
         VerifierBuilder(Inner {
             keys: keys.into(),
+            missing_keys: MissingKeys::default(),
             destinations: Destinations::default(),
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
@@ -99,12 +101,13 @@ impl Verifier {
             }
         };
         let region = head.region;
-        let Some((pair, source)) = inner.keys.resolve(region) else {
-            return Err(VerifyError::NoSigningKeys { region });
-        };
-
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;
+        let Some((pair, source)) = inner.keys.resolve(region) else {
+            let now = inner.clock.unix_seconds();
+            let repeated = inner.missing_keys.is_repeated(region, now);
+            return Err(VerifyError::NoSigningKeys { region, repeated });
+        };
         let made_by = |mac: [u8; 32]| pair.keys.which_made(token.signing_input, &mac);
         let Some(key) = token.mac.and_then(made_by) else {
             return Err(VerifyError::BadSignature { source, region });
@@ -118,8 +121,8 @@ impl Verifier {
         };
         let (claims, signed_hash) = claims::check(token.payload, &checks)?;
 
-        if key == KeySlot::Next && pair.first_roll_seen() {
-            log_roll(source, region);
+        if key == KeySlot::Next {
+            pair.roll_warning.next_key_used(source, region);
         }
         let mut body = BodyHash::new(inner.body_limit, signed_hash);
         body.declare(head.content_length)?;

@@ -123,8 +123,6 @@ impl Setup {
             _ => return Err("malformed_token"),
         };
         let region = head.region();
-        let (pair, source) = self.keys.for_region(region).ok_or("no_signing_keys")?;
-
         if token.len() > 8192 {
             return Err("malformed_token");
         }
@@ -140,6 +138,7 @@ impl Setup {
             return Err("malformed_token");
         };
         check_jose(&jose)?;
+        let (pair, source) = self.keys.for_region(region).ok_or("no_signing_keys")?;
 
         let signed = [header, b".", payload].concat();
         let made_it = |key: &String| mac::hmac(key.as_bytes(), &signed)[..] == mac[..];

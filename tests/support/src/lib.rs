@@ -34,8 +34,8 @@ pub use client::{Answer, Connection, Request};
 pub use delivery::{BASE, BODY, NOW, TARGET, URL, builder, token};
 pub use example::{Example, Kind, json};
 pub use keys::{
-    DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, MULTI_REGION, US, US_VARIABLES, lookup, pinned,
-    signing_keys,
+    DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, MULTI_REGION, US, US_VARIABLES, lookup,
+    minutes_apart, pinned, signing_keys,
 };
 pub use samples::{Sample, samples};
 pub use token::{Token, base64url};

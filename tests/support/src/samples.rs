@@ -1,11 +1,11 @@
 //! Requests, at least one for each code of a refusal.
 
 use bytes::Bytes;
-use qstash_verify::{KeyRing, Verifier};
+use qstash_verify::{KeyRing, Verifier, VerifierBuilder};
 
 use crate::{
     BASE, BodyScript, DEFAULT, EU, EU_VARIABLES, MULTI_REGION, NOW, Step, Token, URL, builder,
-    lookup, pinned,
+    lookup, minutes_apart, pinned,
 };
 
 const BODY: &[u8] = b"hello";
@@ -68,11 +68,20 @@ impl Sample {
 
     /// With the keys of EU alone.
     fn of_eu(mut self) -> Self {
-        let variables = [&EU_VARIABLES[..], &[MULTI_REGION]].concat();
-        let keys = KeyRing::from_lookup(lookup(&variables)).unwrap();
-        self.verifier = Verifier::builder(keys).clock(pinned(NOW + 10)).build();
+        self.verifier = verifier_of_eu().clock(pinned(NOW + 10)).build();
         self
     }
+
+    /// With the keys of EU alone, and minutes between the deliveries.
+    fn of_eu_minutes_apart(mut self) -> Self {
+        self.verifier = verifier_of_eu().clock(minutes_apart()).build();
+        self
+    }
+}
+
+fn verifier_of_eu() -> VerifierBuilder {
+    let variables = [&EU_VARIABLES[..], &[MULTI_REGION]].concat();
+    Verifier::builder(KeyRing::from_lookup(lookup(&variables)).unwrap())
 }
 
 /// At least one for each code, and some that are accepted.
@@ -117,7 +126,7 @@ pub fn samples() -> Vec<Sample> {
         Sample::signed("body_unreadable", &token())
             .body(&[b"he"])
             .cut(),
-        Sample::new("no_signing_keys", token().sign(EU[0])).of_eu(),
+        Sample::new("no_signing_keys", token().sign(EU[0])).of_eu_minutes_apart(),
         Sample::new("ok", token().sign(EU[0]))
             .of_eu()
             .header("upstash-region", "EU-CENTRAL-1"),

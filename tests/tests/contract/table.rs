@@ -12,7 +12,7 @@ const CONTRACT: &str = include_str!("contract.md");
 const README: &str = include_str!("../../../README.md");
 /// A copy of the core's list of codes would be one more that could be forgotten,
 /// and the core has none to ask for; the compiler holds this one to be complete.
-const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/error.rs");
+const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/error/refusal_table.rs");
 
 /// The answer to what is accepted, which no table of refusals has.
 const ACCEPTED: &str = "a genuine delivery";

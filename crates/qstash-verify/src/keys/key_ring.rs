@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config::error::{ConfigError, ConfigWarning};
+use crate::keys::roll::RollWarning;
 use crate::keys::signing_key::SigningKeys;
 use crate::region::Region;
 
@@ -203,26 +203,19 @@ impl KeyRingBuilder {
     }
 }
 
-/// A pair in a ring, with the memory of having warned that it was rolled.
+/// A pair in a ring.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) keys: SigningKeys,
-    warned_of_roll: AtomicBool,
+    pub(crate) roll_warning: RollWarning,
 }
 
 impl Pair {
     fn new(keys: SigningKeys) -> Self {
         Pair {
             keys,
-            warned_of_roll: AtomicBool::new(false),
+            roll_warning: RollWarning::default(),
         }
-    }
-
-    /// True the first time it is asked, and never again.
-    pub(crate) fn first_roll_seen(&self) -> bool {
-        // The plain load keeps a busy service on `next` from contending.
-        !self.warned_of_roll.load(Ordering::Relaxed)
-            && !self.warned_of_roll.swap(true, Ordering::Relaxed)
     }
 }
 
@@ -262,13 +255,6 @@ mod tests {
             KeyRing::builder().build().unwrap_err(),
             ConfigError::EmptyKeyRing
         );
-    }
-
-    #[test]
-    fn a_roll_is_seen_once_for_each_pair() {
-        let pair = Pair::new(SigningKeys::development());
-        assert!(pair.first_roll_seen());
-        assert!(!pair.first_roll_seen());
     }
 
     #[test]

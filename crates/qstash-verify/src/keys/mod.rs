@@ -1,7 +1,9 @@
 //! Signing keys, and which of them verify a delivery.
 
 mod key_ring;
+pub(crate) mod missing;
 pub(crate) mod public;
+mod roll;
 mod signing_key;
 
 pub use key_ring::{KeyRing, KeyRingBuilder, KeySource};

@@ -1,6 +1,6 @@
 //! What the headers say of a message, unsigned.
 
-use crate::header::IntoHeader;
+use crate::into_header::IntoHeader;
 use crate::request::{MESSAGE_ID_HEADER, is};
 
 const RETRIED: &str = "upstash-retried";

@@ -5,6 +5,7 @@ pub(crate) mod claims;
 mod decode;
 mod json;
 mod json_fast;
+mod limits;
 mod value;
 
 use base64::Engine as _;
@@ -12,16 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::VerifyError;
 use crate::token::decode::MAC_SYMBOLS;
+use crate::token::limits::{MAX_HEADER_LENGTH, MAX_TOKEN_LENGTH};
 use crate::token::value::Value;
 
 pub(crate) use decode::{Decoder, Scratch};
-
-/// The longest token that is looked at, in bytes; genuine ones have about 450.
-pub(crate) const MAX_LENGTH: usize = 8 * 1024;
-
-/// The longest header, in bytes of base64url. One that is not the usual one
-/// costs more than a MAC does, and anyone can send it.
-const MAX_HEADER_LENGTH: usize = 1024;
 
 /// The header of every genuine token so far, `{"alg":"HS256","typ":"JWT"}`.
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
@@ -43,7 +38,7 @@ impl<'a> Token<'a> {
         decoder: &Decoder,
         scratch: &'a mut Scratch,
     ) -> Result<Self, VerifyError> {
-        if token.len() > MAX_LENGTH {
+        if token.len() > MAX_TOKEN_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
         // Looked for from both ends: what is in between is most of the token.
@@ -181,7 +176,7 @@ mod tests {
     #[test]
     fn a_token_has_8_kib_at_most() {
         let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
-        let rest = MAX_LENGTH - usual.len() - 2 - 43;
+        let rest = MAX_TOKEN_LENGTH - usual.len() - 2 - 43;
         for (length, expected) in [(rest, "ok"), (rest + 1, "malformed_token")] {
             let token = format!("{usual}.{}.{}", "A".repeat(length), "A".repeat(43));
             // `rest` is no multiple of 4 plus 1, which no base64 is.

@@ -1,7 +1,11 @@
 //! Events of refused deliveries and messages.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
 use qstash_verify::{
-    NotVerified, REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier, VerifyError,
+    KeyRing, NotVerified, REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier,
     log_message_not_read, parse_message,
 };
 use qstash_verify_test_support::log::captured;
@@ -47,17 +51,40 @@ fn a_refusal_is_one_event_of_its_level() {
         assert!(log.starts_with(level), "{log}");
         assert!(log.contains(&format!("code=\"{code}\"")), "{log}");
     }
+}
 
-    let ((), log) = captured(|| {
-        let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
-        let verifier = Verifier::from_lookup(lookup(&variables)).unwrap();
-        let head = RequestHead::new([(SIGNATURE_HEADER, "x")], "/hook");
-        let refused = verifier.verify(&head, BODY).unwrap_err();
-        assert!(matches!(refused, VerifyError::NoSigningKeys { .. }));
-        refused.log(&head);
-    });
-    assert!(log.starts_with("ERROR "), "{log}");
-    assert!(log.contains(DEFAULT_VARIABLES[0].0), "{log}");
+#[test]
+fn region_without_keys_is_one_error_a_minute() {
+    let start = u64::try_from(NOW).unwrap();
+    let now = Arc::new(AtomicU64::new(start));
+    let clock = Arc::clone(&now);
+    let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
+    let verifier = Verifier::builder(KeyRing::from_lookup(lookup(&variables)).unwrap())
+        .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::Relaxed)))
+        .build();
+    let token = token().sign("sig_forged");
+    let refused = |token: &str, region: &str| {
+        let headers = [(SIGNATURE_HEADER, token), (REGION_HEADER, region)];
+        let head = RequestHead::new(headers, "/hook");
+        let ((), log) = captured(|| verifier.verify(&head, BODY).unwrap_err().log(&head));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        log
+    };
+    // The shape of the token comes first.
+    assert!(refused("x", "us-gov-1").contains("malformed_token"));
+    for minute in 0..2 {
+        now.store(start + 60 * minute, Ordering::Relaxed);
+        let log = refused(&token, "us-gov-1");
+        assert!(log.starts_with("ERROR "), "{log}");
+        assert!(log.contains("code=\"no_signing_keys\""), "{log}");
+        assert!(log.contains(DEFAULT_VARIABLES[0].0), "{log}");
+        now.store(start + 60 * minute + 59, Ordering::Relaxed);
+        for _ in 0..30 {
+            let log = refused(&token, "us-gov-2");
+            assert!(log.starts_with(" INFO "), "{log}");
+            assert!(log.contains("code=\"no_signing_keys\""), "{log}");
+        }
+    }
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! Deliveries refused because there are no keys for them.
 
-use qstash_verify_tests::{DEFAULT, EU, EU_VARIABLES, MULTI_REGION, US, US_VARIABLES};
+use qstash_verify::Verifier;
+use qstash_verify_tests::{
+    DEFAULT, EU, EU_VARIABLES, MULTI_REGION, US, US_VARIABLES, minutes_apart,
+};
 
-use super::{Case, builder, case, ring, token, with};
+use super::{Case, case, ring, token, with};
 
 pub(crate) fn region_without_keys() -> Case {
     Case {
-        verifier: builder(ring(&[&EU_VARIABLES, &[MULTI_REGION]])).build(),
+        verifier: Verifier::builder(ring(&[&EU_VARIABLES, &[MULTI_REGION]]))
+            .clock(minutes_apart())
+            .build(),
         named: &[
             "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
             "US_EAST_1_QSTASH_NEXT_SIGNING_KEY",
@@ -20,7 +25,9 @@ pub(crate) fn region_without_keys() -> Case {
 
 pub(crate) fn no_region_and_no_default_keys() -> Case {
     Case {
-        verifier: builder(ring(&[&US_VARIABLES, &EU_VARIABLES, &[MULTI_REGION]])).build(),
+        verifier: Verifier::builder(ring(&[&US_VARIABLES, &EU_VARIABLES, &[MULTI_REGION]]))
+            .clock(minutes_apart())
+            .build(),
         named: &[" QSTASH_CURRENT_SIGNING_KEY", " QSTASH_NEXT_SIGNING_KEY"],
         ..case([
             with(token().sign(US[0])),

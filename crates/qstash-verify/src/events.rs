@@ -6,7 +6,6 @@ use tracing::{Level, Span};
 
 use crate::delivery::Verified;
 use crate::error::VerifyError;
-use crate::keys::KeySource;
 use crate::message::MessageError;
 use crate::region::Region;
 use crate::reply::NotVerified;
@@ -87,18 +86,6 @@ pub fn log_message_not_read(error: &dyn fmt::Display, remedy: &str) {
         target: "qstash_verify",
         "message refused: {error}; if it is too long for the framework's own limit for \
          extractors, {remedy}"
-    );
-}
-
-/// Writes the warning that a delivery was signed with the next key.
-pub(crate) fn log_roll(source: KeySource, region: Option<Region>) {
-    tracing::warn!(
-        target: "qstash_verify",
-        source = source.as_str(),
-        region = region.map(Region::as_str),
-        "a delivery was signed with the next key: the signing keys were rolled and this \
-         service still has the old ones; copy current and next from the QStash console \
-         before the next roll, which will make every delivery fail"
     );
 }
 
