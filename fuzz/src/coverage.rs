@@ -84,7 +84,13 @@ fn random_bodies_reach_every_code() {
 #[test]
 fn random_environments_reach_every_error() {
     let outcomes = outcomes(environment::run);
-    for outcome in ["ok", "no keys", "invalid region"] {
+    for outcome in [
+        "ok",
+        "no keys",
+        "invalid region",
+        "invalid development mode",
+        "not unicode",
+    ] {
         assert!(outcomes[outcome] > INPUTS / 50, "{outcomes:?}");
     }
 }

@@ -42,7 +42,7 @@ pub const VARIABLES: [&str; 14] = [
 ];
 
 /// Values that are significant for some variables.
-const VALUES: [&str; 25] = [
+const VALUES: [&str; 31] = [
     "sig_a",
     "sig_b",
     "sig_c",
@@ -68,6 +68,12 @@ const VALUES: [&str; 25] = [
     "https://qstash.example/",
     "token",
     "https://qstash.example//",
+    "false",
+    "yes",
+    "sig_\u{fffd}",
+    "your_key",
+    reference::PUBLIC[7],
+    "'sig_testNextKeyKnownToEveryone'",
 ];
 
 /// Runs one input; returns `ok` or the kind of the error.
@@ -121,7 +127,13 @@ pub fn run(data: &[u8]) -> &'static str {
             }
             (Err(found), Err(expected)) => {
                 assert_eq!(found, expected);
-                let kinds = ["no keys", "invalid region", "development keys"];
+                let kinds = [
+                    "no keys",
+                    "invalid region",
+                    "invalid development mode",
+                    "not unicode",
+                    "development keys",
+                ];
                 let kind = kinds.into_iter().find(|kind| expected.starts_with(kind));
                 kind.unwrap()
             }
@@ -180,7 +192,7 @@ fn words_of_error(error: &ConfigError, environment: &Environment) -> String {
         ConfigError::InvalidRegion { value, .. } => {
             // Whole, or cut short if it may be a secret.
             let set = environment["QSTASH_REGION"].trim();
-            let secret = set.len() > 24 || set.starts_with("sig_");
+            let secret = set.len() > 24 || set.starts_with("sig_") || set.starts_with("eyJ");
             assert!(
                 if secret {
                     value.chars().count() <= 5
@@ -191,9 +203,15 @@ fn words_of_error(error: &ConfigError, environment: &Environment) -> String {
             );
             "invalid region".to_owned()
         }
-        ConfigError::DevelopmentKeysInRelease => "development keys".to_owned(),
+        ConfigError::DevelopmentKeysInRelease { variables, .. } => development_keys(&variables),
+        ConfigError::InvalidDevelopmentMode { .. } => "invalid development mode".to_owned(),
+        ConfigError::NotUnicode { variable, .. } => format!("not unicode: {variable}"),
         other => format!("{other:?}"),
     }
+}
+
+fn development_keys(variables: &[&str]) -> String {
+    format!("development keys: {}", variables.join(", "))
 }
 
 fn words_of_warning(warning: &ConfigWarning) -> String {
@@ -207,7 +225,13 @@ fn words_of_warning(warning: &ConfigWarning) -> String {
         }
         ConfigWarning::SharedKey { first, second, .. } => reference::shared(first, second),
         ConfigWarning::RegionNotSet { unused, .. } => reference::not_used(unused),
-        ConfigWarning::DevelopmentKeys => "development keys".to_owned(),
+        ConfigWarning::DevelopmentKeys { variables, .. } => development_keys(&variables),
+        ConfigWarning::UnlikelyValue {
+            variable, problem, ..
+        } => format!("{variable}: {problem:?}"),
+        ConfigWarning::RepeatedKey { current, next, .. } => {
+            format!("{current} and {next} repeat a key")
+        }
         ConfigWarning::NoCredentialsForRegion { region, .. } => {
             format!("no credentials for {region}")
         }

@@ -1,6 +1,6 @@
 //! The URL of an endpoint, to be compared with `sub`.
 
-use crate::config::error::ConfigError;
+use crate::config::ConfigError;
 
 /// What the user said of the endpoint's URL.
 #[derive(Clone, Debug)]

@@ -84,8 +84,9 @@ impl NotVerified {
 pub fn log_message_not_read(error: &dyn fmt::Display, remedy: &str) {
     tracing::warn!(
         target: "qstash_verify",
-        "message refused: {error}; if it is too long for the framework's own limit for \
-         extractors, {remedy}"
+        "message refused: {}; if it is too long for the framework's own limit for extractors, \
+         {remedy}",
+        Shown(&error.to_string())
     );
 }
 

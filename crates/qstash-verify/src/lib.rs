@@ -102,8 +102,9 @@ mod token;
 mod verifier;
 mod verifier_cache;
 
-pub use config::error::{ConfigError, ConfigWarning};
-pub use config::{CredentialSource, Credentials, variables};
+pub use config::{
+    ConfigError, ConfigWarning, CredentialSource, Credentials, ValueProblem, variables,
+};
 pub use delivery::body::DEFAULT_BODY_LIMIT;
 pub use delivery::{BufferedDelivery, PendingDelivery, Verified};
 pub use error::{CHALLENGE, VerifyError};

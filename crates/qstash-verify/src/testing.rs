@@ -36,25 +36,21 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::keys::SigningKeys;
+use crate::keys::public::TESTING_KEYS;
 use crate::verifier::{Verifier, VerifierBuilder};
 
 pub use crate::signing::SignedDelivery;
 
 /// The current key of [`signing_keys`]. Public.
-pub const CURRENT_KEY: &str = "sig_testCurrentKeyKnownToEveryone";
+pub const CURRENT_KEY: &str = TESTING_KEYS[0];
 
 /// The next key of [`signing_keys`]. Public.
-pub const NEXT_KEY: &str = "sig_testNextKeyKnownToEveryone";
+pub const NEXT_KEY: &str = TESTING_KEYS[1];
 
 /// [`CURRENT_KEY`] and [`NEXT_KEY`].
 #[must_use]
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "only an empty key is none"
-)]
 pub fn signing_keys() -> SigningKeys {
-    SigningKeys::new(CURRENT_KEY, NEXT_KEY).expect("neither key is empty")
+    SigningKeys::prepare(TESTING_KEYS)
 }
 
 /// The time at which these tests take place: 1 783 794 365 s after the Unix

@@ -62,6 +62,12 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// "A is" or "A, B are".
+pub(crate) fn is_or_are(names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

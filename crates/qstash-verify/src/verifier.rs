@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
-use crate::config::error::{ConfigError, ConfigWarning};
+use crate::config::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::delivery::{PendingDelivery, Verified};
 use crate::destination::{Destination, Destinations};
@@ -271,10 +271,11 @@ mod tests {
     fn warnings_are_those_of_the_keys() {
         let mut keys = KeyRing::from(SigningKeys::development());
         assert_eq!(Verifier::new(keys.clone()).warnings(), []);
-        keys.push_warning(ConfigWarning::DevelopmentKeys);
-        assert_eq!(
-            Verifier::new(keys).warnings(),
-            [ConfigWarning::DevelopmentKeys]
-        );
+        let warning = ConfigWarning::HalfPair {
+            region: None,
+            missing: "A",
+        };
+        keys.push_warning(warning.clone());
+        assert_eq!(Verifier::new(keys).warnings(), [warning]);
     }
 }

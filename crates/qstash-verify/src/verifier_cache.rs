@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::config::error::ConfigError;
+use crate::config::ConfigError;
 use crate::config::variables;
 use crate::keys::KeyRing;
 use crate::verifier::Verifier;

@@ -10,6 +10,7 @@
 //! | `RUST_LOG` | what to log; `info` by default |
 
 use std::convert::Infallible;
+use std::env::VarError;
 use std::error::Error;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -149,7 +150,7 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
 
 fn verifier() -> Result<Verifier, Box<dyn Error>> {
     let mut builder = Verifier::builder(keys()?);
-    if let Some(url) = variable("PUBLIC_URL") {
+    if let Some(url) = variable("PUBLIC_URL")? {
         builder = builder.base_url(&url)?;
     }
     if let Some(limit) = number("MAX_BODY_BYTES")? {
@@ -164,9 +165,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
 #[expect(clippy::print_stderr, reason = "said even where logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
-        Err(ConfigError::NoSigningKeys {
-            looked_for, unused, ..
-        }) if unused.is_empty() && looked_for.iter().all(|name| variable(name).is_none()) => {
+        Err(ConfigError::NoSigningKeys { half, unused, .. })
+            if half.is_empty() && unused.is_empty() =>
+        {
             eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
             Ok(KeyRing::from(SigningKeys::development()))
         }
@@ -180,12 +181,14 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
             .parse()
             .map_err(|_| format!("{name} is not such a number: {text:?}"))
     };
-    variable(name).map(parse).transpose()
+    variable(name)?.map(parse).transpose()
 }
 
 /// A variable of the environment, unless it is empty.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.trim().is_empty())
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name} is set to bytes that are not UTF-8")),
+    }
 }

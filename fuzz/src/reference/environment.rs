@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use qstash_verify::ValueProblem;
+
 /// A current and a next key.
 pub type Pair = [String; 2];
 
@@ -30,10 +32,19 @@ pub const KEYS: [(&str, [&str; 2]); 3] = [
     ),
 ];
 
-/// The keys of the development server, which everyone knows.
-pub const PUBLIC: [&str; 2] = [
+/// Keys that are printed in public documentation. The first two are those that
+/// `QSTASH_DEV` stands for.
+pub const PUBLIC: [&str; 10] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
+    "sig_7GVPjvuwsfqF65iC8fSrs1dfYruM",
+    "sig_5NoELc3EFnZn4DVS5bDs2Nk4b7Ua",
+    "sig_6jWGaWRxHsw4vMSPJprXadyvrybF",
+    "sig_7qHbvhmahe5GwfePDiS5Lg3pi6Qx",
+    "sig_5T8FcSsynBjn9mMLBsXhpacRovJf",
+    "sig_7GFR4YaDshFcqsxWRZpRB161jguD",
+    "sig_testCurrentKeyKnownToEveryone",
+    "sig_testNextKeyKnownToEveryone",
 ];
 
 /// The keys of a service.
@@ -83,20 +94,29 @@ pub type Outcome<T> = Result<(T, Vec<String>), String>;
 /// The error in words.
 pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
     let get = |name| value(environment, name);
-    let development = get("QSTASH_DEV").map(str::to_ascii_lowercase);
-    if matches!(development.as_deref(), Some("1" | "true")) {
+    let development = unicode(environment, "QSTASH_DEV")?.map(str::to_ascii_lowercase);
+    let on = match development.as_deref() {
+        Some("1" | "true") => true,
+        Some("0" | "false") | None => false,
+        Some(_) => return Err("invalid development mode".to_owned()),
+    };
+    if on {
+        let words = "development keys: QSTASH_DEV".to_owned();
         if !debug_build {
-            return Err("development keys".to_owned());
+            return Err(words);
         }
-        let pair = PUBLIC.map(str::to_owned);
+        let pair = [PUBLIC[0], PUBLIC[1]].map(str::to_owned);
         let keys = Keys::Environment {
             default: Some(pair),
             us: None,
             eu: None,
         };
-        return Ok((keys, vec!["development keys".to_owned()]));
+        return Ok((keys, vec![words]));
     }
 
+    for name in KEYS.iter().flat_map(|(_, names)| *names) {
+        unicode(environment, name)?;
+    }
     let multi = primary(environment)?.is_some();
     let pairs = KEYS.map(|(_, names)| names.map(get));
     let whole = |at: usize| match pairs[at] {
@@ -164,11 +184,28 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
             }
         }
     }
-    if set.iter().any(|(.., key)| PUBLIC.contains(key)) {
-        if !debug_build {
-            return Err("development keys".to_owned());
+    for (_, name, key) in &set {
+        warnings.extend(unlikely(name, ValueProblem::of_signing_key(key)));
+    }
+    for [current, next] in KEYS.map(|(_, names)| names) {
+        if get(current).is_some() && get(current) == get(next) {
+            warnings.push(format!("{current} and {next} repeat a key"));
         }
-        warnings.push("development keys".to_owned());
+    }
+    let unquoted = |key: &str| {
+        let key = key.trim().trim_matches(|c| c == '"' || c == '\'');
+        key.trim().to_owned()
+    };
+    let public = set
+        .iter()
+        .filter(|(.., key)| PUBLIC.contains(&&*unquoted(key)));
+    let public: Vec<_> = public.map(|(_, name, _)| *name).collect();
+    if !public.is_empty() {
+        let words = format!("development keys: {}", public.join(", "));
+        if !debug_build {
+            return Err(words);
+        }
+        warnings.push(words);
     }
     warnings.sort();
     Ok((keys, warnings))
@@ -189,7 +226,6 @@ pub struct Credentials {
 /// # Errors
 /// The error in words.
 pub fn credentials(environment: &Environment) -> Outcome<Credentials> {
-    let get = |name| value(environment, name);
     let url = |url: &str| url.strip_suffix('/').unwrap_or(url).to_owned();
     let names = match primary(environment)? {
         Some("US_EAST_1") => Some(["US_EAST_1_QSTASH_URL", "US_EAST_1_QSTASH_TOKEN"]),
@@ -199,7 +235,13 @@ pub fn credentials(environment: &Environment) -> Outcome<Credentials> {
     let mut warnings = Vec::new();
     let mut looked_for = vec!["QSTASH_TOKEN"];
     if let Some([url_name, token_name]) = names {
-        if let (Some(found), Some(token)) = (get(url_name), get(token_name)) {
+        let token = unicode(environment, token_name)?;
+        let found = match token {
+            Some(_) => unicode(environment, url_name)?,
+            None => None,
+        };
+        if let (Some(found), Some(token)) = (found, token) {
+            warnings.extend(unlikely(token_name, ValueProblem::of_token(token)));
             let found = Credentials {
                 url: url(found),
                 token: token.to_owned(),
@@ -212,10 +254,12 @@ pub fn credentials(environment: &Environment) -> Outcome<Credentials> {
         warnings.push(format!("no credentials for {region}"));
         looked_for.push(token_name);
     }
-    let Some(token) = get("QSTASH_TOKEN") else {
+    let Some(token) = unicode(environment, "QSTASH_TOKEN")? else {
         return Err(no_token(looked_for));
     };
-    let set = get("QSTASH_URL");
+    warnings.extend(unlikely("QSTASH_TOKEN", ValueProblem::of_token(token)));
+    warnings.sort();
+    let set = unicode(environment, "QSTASH_URL")?;
     let found = Credentials {
         url: url(set.unwrap_or("https://qstash.upstash.io")),
         token: token.to_owned(),
@@ -231,8 +275,22 @@ fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
     (!value.is_empty()).then_some(value)
 }
 
+/// That value, unless it was not Unicode.
+fn unicode<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a str>, String> {
+    match environment.get(name) {
+        Some(value) if value.contains('\u{fffd}') => Err(format!("not unicode: {name}")),
+        _ => Ok(value(environment, name)),
+    }
+}
+
+/// The words for a value that is no key or token. The core's judgement is taken, for
+/// its own tests check it; that it is asked of each variable is checked here.
+fn unlikely(name: &str, problem: Option<ValueProblem>) -> Option<String> {
+    problem.map(|problem| format!("{name}: {problem:?}"))
+}
+
 fn primary(environment: &Environment) -> Result<Option<&'static str>, String> {
-    let Some(value) = value(environment, "QSTASH_REGION") else {
+    let Some(value) = unicode(environment, "QSTASH_REGION")? else {
         return Ok(None);
     };
     let region = region(value.as_bytes());

@@ -23,6 +23,15 @@ pub(super) fn all() -> Vec<Seed> {
         seed("invalid-region", "invalid region", &[&[DEFAULT, 6, 16]]),
         seed("key-for-region", "invalid region", &[&[DEFAULT, 6, 0]]),
         seed("development", "ok", &[&[0, 7, 18]]),
+        seed("development-off", "ok", &[&[DEFAULT, 7, 25]]),
+        seed(
+            "development-unclear",
+            "invalid development mode",
+            &[&[DEFAULT, 7, 26]],
+        ),
+        seed("not-unicode", "not unicode", &[&[DEFAULT | US, 3, 27]]),
+        seed("placeholder", "ok", &[&[DEFAULT, 1, 28]]),
+        seed("testing-key-pasted", "ok", &[&[DEFAULT, 1, 30]]),
         seed("development-key-pasted", "ok", &[&[DEFAULT, 0, 20]]),
         seed(
             "own-header",

@@ -19,7 +19,7 @@ pub(crate) fn verdict(delivery: &Delivery) -> Verdict {
     let verifier = verifier(delivery).map_err(|error| {
         let code = match error {
             ConfigError::InvalidRegion { .. } => "invalid_region",
-            ConfigError::DevelopmentKeysInRelease => DEVELOPMENT,
+            ConfigError::DevelopmentKeysInRelease { .. } => DEVELOPMENT,
             ConfigError::NoSigningKeys { .. } => "no_signing_keys",
             _ => "invalid_input",
         };

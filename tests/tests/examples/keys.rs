@@ -16,6 +16,8 @@ on_each_server! {
     half_a_pair_is_an_error_that_names_the_variables,
     keys_that_would_not_be_used_are_an_error,
     a_region_that_is_none_is_an_error,
+    variable_that_is_not_unicode_is_an_error_that_names_it,
+    development_mode_that_is_neither_on_nor_off_is_an_error,
 }
 
 const NOTICE: &str = "no signing keys are set: using the PUBLIC keys of the development server";
@@ -125,4 +127,23 @@ fn a_region_that_is_none_is_an_error(kind: Kind) {
         assert!(errors.contains("MARS_1"), "{errors}");
         assert!(!errors.contains("PUBLIC"), "{errors}");
     }
+}
+
+#[cfg(unix)]
+fn variable_that_is_not_unicode_is_an_error_that_names_it(kind: Kind) {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    for name in ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_DEV", "PUBLIC_URL"] {
+        let errors = Example::failure(kind, &[(name, OsStr::from_bytes(b"sig_\xff"))]);
+        let expected = format!("error: {name} is set to bytes that are not UTF-8");
+        assert!(errors.contains(&expected), "{errors}");
+    }
+}
+
+#[cfg(not(unix))]
+fn variable_that_is_not_unicode_is_an_error_that_names_it(_: Kind) {}
+
+fn development_mode_that_is_neither_on_nor_off_is_an_error(kind: Kind) {
+    let errors = Example::failure(kind, &[("QSTASH_DEV", "yes")]);
+    assert!(errors.contains("error: QSTASH_DEV is \"yes\""), "{errors}");
 }

@@ -1,6 +1,8 @@
-//! Checks for the development server's keys outside of development.
+//! Checks for the development server's keys, URL and tokens.
 
-use qstash_verify::{ConfigWarning, Credentials, KeyRing, variables};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use qstash_verify::{ConfigWarning, CredentialSource, Credentials, KeyRing, variables};
 
 use super::finding::Findings;
 use super::keys::set_keys;
@@ -10,49 +12,57 @@ use crate::environment::Environment;
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     let passed = "nothing of the development server";
     findings.check("development", passed, |found| {
-        check_development(environment, found);
+        check_keys(environment, found);
     });
 }
 
-fn check_development(environment: &Environment, found: &mut Findings) {
-    let on = environment.is_development();
-    if environment.set(variables::DEVELOPMENT).is_some() {
-        let text = if on {
-            "QSTASH_DEV is on: deliveries are checked with PUBLIC keys and no others, and a \
-             release build does not start; unset it outside of development"
-        } else {
-            "QSTASH_DEV is neither 1 nor true, which counts as off here, and may count as on in \
-             other SDKs: unset it, or set it to 1 on a developer's machine"
-        };
-        found.warning("development", text);
-    }
-    if on {
-        return;
-    }
-    // A local QSTASH_URL is the development server's, where its keys are expected.
-    let local = Credentials::from_lookup(environment.lookup())
-        .is_ok_and(|found| publishing::is_local(found.url()));
-    for (name, key) in set_keys(environment) {
-        if is_public(key) {
-            let text = format!(
-                "{name} is a PUBLIC key of the development server: anyone can sign with it, and a \
-                 release build does not start; outside of development copy the keys of the QStash \
-                 console"
-            );
-            if local {
-                found.warning("development", text);
-            } else {
-                found.error("development", text);
-            }
+fn check_keys(environment: &Environment, found: &mut Findings) {
+    let server = Credentials::from_lookup(environment.lookup())
+        .ok()
+        .and_then(|found| development_server(&found));
+    let ring = KeyRing::from_lookup_allow_development_keys(environment.lookup());
+    let warnings = ring.as_ref().map_or(&[][..], KeyRing::warnings);
+    let public = warnings.iter().find_map(|warning| match warning {
+        ConfigWarning::DevelopmentKeys { variables, .. } => Some((warning, variables)),
+        _ => None,
+    });
+    match (public, server) {
+        // A developer's machine.
+        (Some((warning, variables)), server)
+            if server.is_some() || *variables == [variables::DEVELOPMENT] =>
+        {
+            found.warning(warning.code(), warning.to_string());
         }
+        (Some((warning, _)), _) => found.error(warning.code(), warning.to_string()),
+        (None, Some(variable)) if !set_keys(environment).is_empty() => found.warning(
+            "development_server",
+            format!(
+                "{variable} is that of a development server, which signs with keys of its own, and \
+                 the signing keys are not its: every delivery will be refused as bad_signature; \
+                 set QSTASH_DEV to true, or copy {variable} from the QStash console"
+            ),
+        ),
+        (None, _) => {}
     }
 }
 
-/// Whether the core takes the key for one of the development server's.
-fn is_public(key: &str) -> bool {
-    let pair = variables::signing_keys(None);
-    let ring = KeyRing::from_lookup_allow_development_keys(|name| {
-        pair.contains(&name).then(|| key.to_owned())
-    });
-    ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
+/// Returns the variable that names the development server or one of its users.
+fn development_server(credentials: &Credentials) -> Option<&'static str> {
+    let is_local = publishing::is_local(credentials.url());
+    let url = Some(credentials.url_source()).filter(|_| is_local);
+    let is_public = is_public_token(credentials.token());
+    let token = Some(credentials.token_source()).filter(|_| is_public);
+    match url.or(token)? {
+        CredentialSource::Variable(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether the token is that of a user whom the development server's documentation
+/// prints: base64 of a JSON object with a password that is no secret.
+fn is_public_token(token: &str) -> bool {
+    let json = STANDARD.decode(token).unwrap_or_default();
+    let user: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
+    let password = user.get("Password").and_then(serde_json::Value::as_str);
+    matches!(password, Some("defaultPassword" | "testPassword"))
 }

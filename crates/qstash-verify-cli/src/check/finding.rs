@@ -3,6 +3,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Passed,
+    Note,
     Warning,
     Error,
 }
@@ -11,6 +12,7 @@ impl Level {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Level::Passed => "passed",
+            Level::Note => "note",
             Level::Warning => "warning",
             Level::Error => "error",
         }
@@ -37,6 +39,10 @@ impl Findings {
 
     pub(super) fn warning(&mut self, code: &'static str, message: impl Into<String>) {
         self.push(Level::Warning, code, message);
+    }
+
+    pub(super) fn note(&mut self, code: &'static str, message: impl Into<String>) {
+        self.push(Level::Note, code, message);
     }
 
     fn push(&mut self, level: Level, code: &'static str, message: impl Into<String>) {

@@ -1,10 +1,10 @@
 //! Checks of the URLs and tokens for publishing.
 
 use http::Uri;
-use qstash_verify::{ConfigError, Credentials, Region, variables};
+use qstash_verify::{ConfigError, ConfigWarning, Credentials, Region, ValueProblem, variables};
 
 use super::finding::Findings;
-use super::keys::placeholder;
+use super::keys::check_value;
 use crate::environment::Environment;
 use crate::keys::all_pairs;
 use crate::output::{Line, Masked};
@@ -33,8 +33,8 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
             "token",
             "no token is a signing key or a placeholder",
             |found| {
-                for (name, token) in &tokens {
-                    check_token(name, token, found);
+                for (name, token) in tokens {
+                    check_value(name, ValueProblem::of_token(token), found);
                 }
             },
         );
@@ -44,7 +44,10 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
             let passed = "there is a token to publish with";
             findings.check("credentials", passed, |found| {
                 for warning in credentials.warnings() {
-                    found.warning(warning.code(), warning.to_string());
+                    // `token` reports unlikely tokens.
+                    if !matches!(warning, ConfigWarning::UnlikelyValue { .. }) {
+                        found.warning(warning.code(), warning.to_string());
+                    }
                 }
             });
         }
@@ -52,19 +55,10 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
         Err(error @ ConfigError::NoToken { .. }) if !urls.is_empty() => {
             findings.warning(error.code(), error.to_string());
         }
+        Err(error @ ConfigError::NotUnicode { .. }) => {
+            findings.error(error.code(), error.to_string());
+        }
         Err(_) => {}
-    }
-}
-
-fn check_token(name: &str, token: &str, found: &mut Findings) {
-    const FROM: &str = "copy the token from the QStash console";
-    // `values` reports quotes.
-    let token = token.trim().trim_matches(['"', '\'']);
-    if token.starts_with("sig_") {
-        let text = format!("{name} holds a signing key in place of a token: {FROM}");
-        found.error("token", text);
-    } else if let Some(why) = placeholder(token) {
-        found.error("token", format!("{name} {why}: {FROM}"));
     }
 }
 

@@ -143,9 +143,10 @@ impl<'a> Report<'a> {
             "env_file": file.map(|path| path.to_string()),
             "outgoing": outgoing,
             "incoming": incoming,
-            "findings": findings,
+            "checks": findings,
             "errors": self.count(Level::Error),
             "warnings": self.count(Level::Warning),
+            "notes": self.count(Level::Note),
             "passed": self.count(Level::Passed),
         })
     }
@@ -229,10 +230,11 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "{} {file}", styled(HEADING, "variables of"))?;
         self.write_outgoing(f)?;
         self.write_incoming(f)?;
-        writeln!(f, "{}", styled(HEADING, "findings"))?;
+        writeln!(f, "{}", styled(HEADING, "checks"))?;
         for Finding { level, message, .. } in &self.findings {
             let (style, level) = match level {
                 Level::Passed => (GOOD, "passed "),
+                Level::Note => (ASIDE, "note   "),
                 Level::Warning => (ODD, "warning"),
                 Level::Error => (BAD, "error  "),
             };

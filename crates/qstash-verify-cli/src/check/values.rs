@@ -2,12 +2,30 @@
 
 use super::finding::Findings;
 use super::known_names::known_names;
-use crate::environment::{EnvFile, Environment, MalformedLine};
+use crate::environment::{EnvFile, Environment, MalformedLine, Source};
 
 pub(super) fn check_file(environment: &Environment, findings: &mut Findings) {
     if let Some(file) = environment.file() {
         let passed = format!("{} can be read", file.path.display());
         findings.check("env_file", passed, |found| check_lines(file, found));
+        note_file_alone(environment, file, findings);
+    }
+}
+
+/// Notes which variables are in the file alone, where a service doesn't look.
+fn note_file_alone(environment: &Environment, file: &EnvFile, findings: &mut Findings) {
+    let in_file = |name: &&str| matches!(environment.source(name), Some(Source::File(_)));
+    let names: Vec<_> = known_names().into_iter().filter(in_file).collect();
+    if !names.is_empty() {
+        let path = file.path.display();
+        findings.note(
+            "env_file_alone",
+            format!(
+                "{path} alone sets {}: a service does not read the file unless it loads it, such \
+                 as with the crate dotenvy",
+                names.join(", ")
+            ),
+        );
     }
 }
 
@@ -36,42 +54,25 @@ fn check_lines(file: &EnvFile, found: &mut Findings) {
 }
 
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
-    let given = |name: &&str| environment.get(name).is_some() || environment.is_unreadable(name);
+    let given = |name: &&str| environment.get(name).is_some();
     if known_names().iter().any(given) {
-        let passed = "no quotes and no white space around a value";
+        let passed = "no white space around a value";
         findings.check("value", passed, |found| check_values(environment, found));
     }
 }
 
 fn check_values(environment: &Environment, found: &mut Findings) {
     for name in known_names() {
-        if environment.is_unreadable(name) {
-            let text = format!("{name} is not Unicode, so it counts as unset: set it anew");
-            found.error("value", text);
-        }
         let Some(value) = environment.set(name) else {
             continue;
         };
-        if value.trim().starts_with(['"', '\'']) || value.trim().ends_with(['"', '\'']) {
-            found.error(
-                "quotes",
-                format!(
-                    "{name} has quotes around its value, and they count as part of it: take them \
-                     away (docker's --env-file keeps quotes, a shell doesn't)"
-                ),
-            );
-        } else if value.trim() != value {
+        if value.trim() != value {
             found.warning(
                 "white_space",
                 format!(
                     "{name} has white space around its value: it is dropped here, and other SDKs \
                      take it as part of the value; take it away"
                 ),
-            );
-        } else if value.contains(char::is_whitespace) {
-            found.error(
-                "white_space",
-                format!("{name} has white space in its value: copy it anew, whole and alone"),
             );
         }
     }

@@ -42,8 +42,6 @@ impl std::fmt::Display for Source<'_> {
 #[derive(Default)]
 pub(crate) struct Environment {
     process: BTreeMap<String, String>,
-    /// Variables of the process whose value is not Unicode.
-    unreadable: Vec<String>,
     file: Option<EnvFile>,
 }
 
@@ -58,7 +56,11 @@ impl EnvironmentOptions {
                 Ok(value) => {
                     environment.process.insert(name, value);
                 }
-                Err(_) => environment.unreadable.push(name),
+                // With U+FFFD in it, which the core refuses by the variable's name.
+                Err(value) => {
+                    let value = value.to_string_lossy().into_owned();
+                    environment.process.insert(name, value);
+                }
             }
         }
         if !self.no_env_file {
@@ -130,10 +132,6 @@ impl Environment {
         names.sort_unstable();
         names.dedup();
         names
-    }
-
-    pub(crate) fn is_unreadable(&self, name: &str) -> bool {
-        self.unreadable.iter().any(|unreadable| unreadable == name)
     }
 
     pub(crate) fn file(&self) -> Option<&EnvFile> {

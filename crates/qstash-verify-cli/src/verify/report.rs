@@ -66,7 +66,10 @@ impl Explanation<'_> {
     /// Whether the keys in use are the development server's.
     fn takes_public_keys(&self) -> bool {
         let ring = self.keys.ring();
-        ring.is_ok_and(|ring| ring.warnings().contains(&ConfigWarning::DevelopmentKeys))
+        ring.is_ok_and(|ring| {
+            let mut warnings = ring.warnings().iter();
+            warnings.any(|warning| matches!(warning, ConfigWarning::DevelopmentKeys { .. }))
+        })
     }
 
     /// Describes the pair in use.

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use qstash_verify::variables;
+
 use crate::process::run;
 use crate::transcript::Shell;
 
@@ -78,7 +80,7 @@ fn for_programs() {
         })
     );
     let level = |level: &str| {
-        let findings = report["findings"].as_array().unwrap().iter();
+        let findings = report["checks"].as_array().unwrap().iter();
         let findings = findings.filter(|finding| finding["level"] == level);
         findings
             .map(|finding| finding["code"].as_str().unwrap())
@@ -156,13 +158,15 @@ fn colours_are_for_terminals() {
 #[test]
 fn a_value_that_is_not_unicode_is_named() {
     use std::os::unix::ffi::OsStrExt as _;
-    let key = std::ffi::OsStr::from_bytes(b"sig_\xff");
-    let output = run(&["check"])
-        .with_os("QSTASH_CURRENT_SIGNING_KEY", key)
-        .end()
-        .code(1);
-    let expected = "error   QSTASH_CURRENT_SIGNING_KEY is not Unicode, so it counts as unset";
-    assert!(output.stdout.contains(expected), "{}", output.stdout);
+    let bytes = std::ffi::OsStr::from_bytes(b"sig_\xff");
+    for variable in variables::KEY_RING
+        .into_iter()
+        .chain([variables::token(None)])
+    {
+        let output = run(&["check"]).with_os(variable, bytes).end().code(1);
+        let expected = format!("error   {variable} is set to bytes that are not UTF-8");
+        assert!(output.stdout.contains(&expected), "{}", output.stdout);
+    }
 }
 
 #[test]

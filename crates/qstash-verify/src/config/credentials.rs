@@ -4,8 +4,11 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::config::environment::Variables;
-use crate::config::error::{ConfigError, ConfigWarning};
+use crate::config::config_error::ConfigError;
+use crate::config::config_warning::ConfigWarning;
+use crate::config::environment::primary_region;
+use crate::config::lookup::{Variables, process_variable};
+use crate::config::value::ValueProblem;
 use crate::config::variables;
 use crate::region::Region;
 
@@ -56,10 +59,11 @@ impl Credentials {
     /// The credentials that the process's environment holds.
     ///
     /// # Errors
-    /// [`ConfigError::NoToken`] if no token is set, and
-    /// [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region.
+    /// [`ConfigError::NoToken`] if no token is set,
+    /// [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region, and
+    /// [`ConfigError::NotUnicode`] if one of the variables is not UTF-8.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Credentials::from_lookup(|name| std::env::var(name).ok())
+        Credentials::from_lookup(process_variable)
     }
 
     /// The credentials of any other environment, by the same rules.
@@ -141,17 +145,17 @@ fn resolve<F: Fn(&str) -> Option<String>>(
     let mut warnings = Vec::new();
     let mut looked_for = Vec::new();
 
-    let region = variables.region()?;
+    let region = primary_region(variables)?;
     if let Some(region) = region {
-        if let Some(credentials) = read(variables, Some(region)) {
+        if let Some(credentials) = read(variables, Some(region))? {
             return Ok(credentials);
         }
         warnings.push(ConfigWarning::NoCredentialsForRegion { region });
         looked_for.push(variables::token(Some(region)));
     }
     looked_for.push(variables::token(None));
-    let mut credentials = read(variables, None).ok_or(ConfigError::NoToken { looked_for })?;
-    credentials.warnings = warnings;
+    let mut credentials = read(variables, None)?.ok_or(ConfigError::NoToken { looked_for })?;
+    credentials.warnings.splice(0..0, warnings);
     Ok(credentials)
 }
 
@@ -160,22 +164,27 @@ fn resolve<F: Fn(&str) -> Option<String>>(
 fn read<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     region: Option<Region>,
-) -> Option<Credentials> {
+) -> Result<Option<Credentials>, ConfigError> {
     let (url_name, token_name) = (variables::url(region), variables::token(region));
-    let token = variables.get(token_name)?;
-    let (url, url_source) = match (variables.get(url_name), region) {
+    let Some(token) = variables.get(token_name)? else {
+        return Ok(None);
+    };
+    let (url, url_source) = match (variables.get(url_name)?, region) {
         (Some(url), _) => (without_slash(&url), CredentialSource::Variable(url_name)),
         (None, None) => (EU_URL.to_owned(), CredentialSource::BuiltIn),
-        (None, Some(_)) => return None,
+        (None, Some(_)) => return Ok(None),
     };
-    let token_source = CredentialSource::Variable(token_name);
-    Some(Credentials {
+    let warning = ValueProblem::of_token(&token).map(|problem| ConfigWarning::UnlikelyValue {
+        variable: token_name,
+        problem,
+    });
+    Ok(Some(Credentials {
         url,
         token,
         url_source,
-        token_source,
-        warnings: Vec::new(),
-    })
+        token_source: CredentialSource::Variable(token_name),
+        warnings: warning.into_iter().collect(),
+    }))
 }
 
 fn without_slash(url: &str) -> String {

@@ -1,56 +1,13 @@
 //! The variables of QStash: from a look-up to keys and warnings.
 
-use zeroize::Zeroizing;
-
-use crate::config::error::{ConfigError, ConfigWarning};
-use crate::config::variables;
-use crate::keys::public::is_public;
+use crate::config::config_error::ConfigError;
+use crate::config::config_warning::ConfigWarning;
+use crate::config::lookup::{Variables, process_variable};
+use crate::config::pair::PairText;
+use crate::config::value::presentable;
+use crate::config::{development, variables};
 use crate::keys::{KeyRing, SigningKeys};
 use crate::region::Region;
-
-/// An environment by its look-up function: values without the white space
-/// around them, and empty counted as unset.
-pub(crate) struct Variables<F>(F);
-
-impl<F: Fn(&str) -> Option<String>> Variables<F> {
-    pub(crate) fn new(lookup: F) -> Self {
-        Variables(lookup)
-    }
-
-    /// Wiped on drop, since most of what is looked up here is secret.
-    pub(crate) fn get(&self, name: &str) -> Option<Zeroizing<String>> {
-        let value = Zeroizing::new((self.0)(name)?);
-        let trimmed = value.trim();
-        (!trimmed.is_empty()).then(|| Zeroizing::new(trimmed.to_owned()))
-    }
-
-    /// The primary region, if this is multi-region mode.
-    pub(crate) fn region(&self) -> Result<Option<Region>, ConfigError> {
-        let Some(value) = self.get(variables::REGION) else {
-            return Ok(None);
-        };
-        match Region::from_bytes(value.as_bytes()) {
-            Some(region) => Ok(Some(region)),
-            None => Err(ConfigError::InvalidRegion {
-                value: presentable(&value),
-            }),
-        }
-    }
-
-    fn development(&self) -> bool {
-        self.get(variables::DEVELOPMENT)
-            .is_some_and(|value| *value == "1" || value.eq_ignore_ascii_case("true"))
-    }
-}
-
-/// A value that was meant to be a region: whole, unless it is so long, or so
-/// begun, that it may be a key or a token pasted amiss.
-fn presentable(value: &str) -> String {
-    if value.len() <= 24 && !value.starts_with("sig_") {
-        return value.to_owned();
-    }
-    value.chars().take(4).chain(['…']).collect()
-}
 
 impl KeyRing {
     /// The keys that the process's environment holds.
@@ -61,23 +18,27 @@ impl KeyRing {
     /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; that it is set turns multi-region mode on |
     /// | `US_EAST_1_QSTASH_CURRENT_SIGNING_KEY`, `US_EAST_1_QSTASH_NEXT_SIGNING_KEY` | the pair of US; used in multi-region mode only |
     /// | `EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY`, `EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY` | the pair of EU; used in multi-region mode only |
-    /// | `QSTASH_DEV` | `1` or `true`: use the development server's public keys and no others; an error in a build without debug assertions, as is one of those keys in any of the variables above |
+    /// | `QSTASH_DEV` | `true` or `1`: use the development server's public keys and no others; an error in a build without debug assertions, as is a publicly known key in any of the variables above. `false` or `0`: off |
     ///
     /// White space around a value is dropped, and an empty value counts as
-    /// unset (QStash documentation, "Multi-region").
+    /// unset (QStash documentation, "Multi-region"). A value that can't be a signing
+    /// key is a [warning](ConfigWarning::UnlikelyValue). No `.env` file is read.
     ///
     /// # Errors
-    /// [`ConfigError::NoSigningKeys`] if no complete pair is usable,
-    /// [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region, and
-    /// [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on, or a key
-    /// of the development server is set, in a build without debug assertions.
+    /// - [`ConfigError::NoSigningKeys`] if no complete pair is usable;
+    /// - [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region;
+    /// - [`ConfigError::InvalidDevelopmentMode`] if `QSTASH_DEV` is neither on nor off;
+    /// - [`ConfigError::NotUnicode`] if one of the variables is not UTF-8;
+    /// - [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on, or a publicly
+    ///   known key is set, in a build without debug assertions.
     pub fn from_env() -> Result<Self, ConfigError> {
-        KeyRing::from_lookup(|name| std::env::var(name).ok())
+        KeyRing::from_lookup(process_variable)
     }
 
     /// The keys of any other environment: the rules of
     /// [`from_env`](Self::from_env), for the values that `lookup` finds. Each
-    /// variable is looked up once, here.
+    /// variable is looked up once, here. A value with U+FFFD in it, as a lossy
+    /// conversion leaves behind, is [`ConfigError::NotUnicode`].
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -103,7 +64,7 @@ impl KeyRing {
     }
 
     /// Reads the keys as [`from_lookup`](Self::from_lookup) does in a debug build,
-    /// whatever build this is: the development server's public keys are accepted,
+    /// whatever build this is: publicly known keys are accepted,
     /// with a warning in [`warnings`](Self::warnings). **Anyone can sign with
     /// them.** For tools on a developer's machine. Logs nothing.
     ///
@@ -112,7 +73,7 @@ impl KeyRing {
     ///
     /// let lookup = |name: &str| (name == "QSTASH_DEV").then(|| "1".to_owned());
     /// let ring = KeyRing::from_lookup_allow_development_keys(lookup)?;
-    /// assert_eq!(ring.warnings(), [ConfigWarning::DevelopmentKeys]);
+    /// assert!(matches!(ring.warnings(), [ConfigWarning::DevelopmentKeys { .. }]));
     /// # Ok::<_, qstash_verify::ConfigError>(())
     /// ```
     ///
@@ -133,33 +94,51 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     debug_build: bool,
 ) -> Result<KeyRing, ConfigError> {
-    if variables.development() {
-        if !debug_build {
-            return Err(ConfigError::DevelopmentKeysInRelease);
-        }
-        let warnings = vec![ConfigWarning::DevelopmentKeys];
-        return Ok(KeyRing::single_region(SigningKeys::development(), warnings));
+    let development = variables.get(variables::DEVELOPMENT)?;
+    if development::is_on(development.as_ref().map(|value| value.as_str()))? {
+        let warning = development::judge(vec![variables::DEVELOPMENT], debug_build)?;
+        return Ok(KeyRing::single_region(
+            SigningKeys::development(),
+            vec![warning],
+        ));
     }
 
-    let default = Texts::read(variables, None);
-    let us = Texts::read(variables, Some(Region::UsEast1));
-    let eu = Texts::read(variables, Some(Region::EuCentral1));
-    let mut ring = if variables.region()?.is_some() {
+    let default = PairText::read(variables, None)?;
+    let us = PairText::read(variables, Some(Region::UsEast1))?;
+    let eu = PairText::read(variables, Some(Region::EuCentral1))?;
+    let mut ring = if primary_region(variables)?.is_some() {
         multi_region(&default, &us, &eu)
     } else {
         single_region(&default, &us, &eu)
     }?;
-    // However they got there, anyone can sign with them.
-    if [&default, &us, &eu].iter().any(|texts| texts.are_public()) {
-        if !debug_build {
-            return Err(ConfigError::DevelopmentKeysInRelease);
-        }
-        ring.push_warning(ConfigWarning::DevelopmentKeys);
+    let pairs = [&default, &us, &eu];
+    for warning in pairs.iter().flat_map(|pair| pair.warnings()) {
+        ring.push_warning(warning);
+    }
+    // Those that are not used as well: a change of QSTASH_REGION would use them.
+    let public: Vec<_> = pairs.iter().flat_map(|pair| pair.public()).collect();
+    if !public.is_empty() {
+        ring.push_warning(development::judge(public, debug_build)?);
     }
     Ok(ring)
 }
 
-fn single_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, ConfigError> {
+/// The primary region, if `QSTASH_REGION` is set.
+pub(super) fn primary_region<F: Fn(&str) -> Option<String>>(
+    variables: &Variables<F>,
+) -> Result<Option<Region>, ConfigError> {
+    let Some(value) = variables.get(variables::REGION)? else {
+        return Ok(None);
+    };
+    match Region::from_bytes(value.as_bytes()) {
+        Some(region) => Ok(Some(region)),
+        None => Err(ConfigError::InvalidRegion {
+            value: presentable(&value),
+        }),
+    }
+}
+
+fn single_region(default: &PairText, us: &PairText, eu: &PairText) -> Result<KeyRing, ConfigError> {
     let unused: Vec<_> = us
         .set()
         .chain(eu.set())
@@ -182,7 +161,7 @@ fn single_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, Con
     Ok(KeyRing::single_region(keys, warnings))
 }
 
-fn multi_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, ConfigError> {
+fn multi_region(default: &PairText, us: &PairText, eu: &PairText) -> Result<KeyRing, ConfigError> {
     let all = [us, eu, default];
     let (us_keys, eu_keys, default_keys) = (us.keys()?, eu.keys()?, default.keys()?);
     if us_keys.is_none() && eu_keys.is_none() && default_keys.is_none() {
@@ -213,7 +192,7 @@ fn multi_region(default: &Texts, us: &Texts, eu: &Texts) -> Result<KeyRing, Conf
     ))
 }
 
-fn warn_of_shared_keys(warnings: &mut Vec<ConfigWarning>, pairs: &[&Texts]) {
+fn warn_of_shared_keys(warnings: &mut Vec<ConfigWarning>, pairs: &[&PairText]) {
     for (at, pair) in pairs.iter().enumerate() {
         for other in pairs.iter().skip(at + 1) {
             for (first, key) in pair.set() {
@@ -227,63 +206,12 @@ fn warn_of_shared_keys(warnings: &mut Vec<ConfigWarning>, pairs: &[&Texts]) {
     }
 }
 
-/// The texts of one pair, as far as they are set.
-struct Texts {
-    region: Option<Region>,
-    values: [Option<Zeroizing<String>>; 2],
-}
-
-impl Texts {
-    fn read<F: Fn(&str) -> Option<String>>(
-        variables: &Variables<F>,
-        region: Option<Region>,
-    ) -> Self {
-        Texts {
-            region,
-            values: variables::signing_keys(region).map(|name| variables.get(name)),
-        }
-    }
-
-    fn names(&self) -> [&'static str; 2] {
-        variables::signing_keys(self.region)
-    }
-
-    /// The variables that are set, with their values.
-    fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let named = self.names().into_iter().zip(&self.values);
-        named.filter_map(|(name, value)| Some((name, value.as_ref()?.as_str())))
-    }
-
-    /// Whether one of them is a key of the development server.
-    fn are_public(&self) -> bool {
-        self.set().any(|(_, key)| is_public(key))
-    }
-
-    /// The variable that keeps this pair from being complete, if just one does.
-    fn half(&self) -> Option<&'static str> {
-        let [current, next] = self.names();
-        match &self.values {
-            [None, Some(_)] => Some(current),
-            [Some(_), None] => Some(next),
-            _ => None,
-        }
-    }
-
-    fn keys(&self) -> Result<Option<SigningKeys>, ConfigError> {
-        match &self.values {
-            [Some(current), Some(next)] => {
-                SigningKeys::new(current.as_str(), next.as_str()).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::value::ValueProblem;
     use crate::keys::KeySource;
-    use crate::keys::public::DEVELOPMENT_KEYS;
+    use crate::keys::public::{DEVELOPMENT_KEYS, public_keys};
 
     fn read(set: &[(&str, &str)], debug_build: bool) -> Result<KeyRing, ConfigError> {
         let lookup = |name: &str| {
@@ -478,25 +406,104 @@ mod tests {
             let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
             assert_eq!(
                 read(&set, false).unwrap_err(),
-                ConfigError::DevelopmentKeysInRelease
+                ConfigError::DevelopmentKeysInRelease {
+                    variables: vec!["QSTASH_DEV"]
+                }
             );
             assert_eq!(
                 debug(&set).unwrap().warnings(),
-                [ConfigWarning::DevelopmentKeys]
+                [ConfigWarning::DevelopmentKeys {
+                    variables: vec!["QSTASH_DEV"]
+                }]
             );
         }
-        let pasted = [DEFAULT[0], (DEFAULT[1].0, DEVELOPMENT_KEYS[0])];
-        assert_eq!(
-            read(&pasted, false).unwrap_err(),
-            ConfigError::DevelopmentKeysInRelease
-        );
-        assert_eq!(
-            debug(&pasted).unwrap().warnings(),
-            [ConfigWarning::DevelopmentKeys]
-        );
         for value in ["", "0", "false"] {
             let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
             assert_eq!(read(&set, false).unwrap().warnings(), []);
+        }
+        for value in ["yes", "off"] {
+            let set = [&DEFAULT[..], &[("QSTASH_DEV", value)]].concat();
+            let value = value.to_owned();
+            let error = ConfigError::InvalidDevelopmentMode { value };
+            assert_eq!(debug(&set).unwrap_err(), error);
+            assert_eq!(read(&set, false).unwrap_err(), error);
+        }
+    }
+
+    #[test]
+    fn public_keys_need_a_debug_build_in_every_variable() {
+        for key in public_keys() {
+            for set in [&DEFAULT[..], &[&DEFAULT[..], &US, &EU, &[MODE]].concat()] {
+                for at in 0..set.len() {
+                    let mut set = set.to_vec();
+                    let variable = set[at].0;
+                    if variable == MODE.0 {
+                        continue;
+                    }
+                    let quoted = format!("'{key}'");
+                    for text in [key, &quoted] {
+                        set[at].1 = text;
+                        let variables = vec![variable];
+                        let warning = ConfigWarning::DevelopmentKeys {
+                            variables: variables.clone(),
+                        };
+                        let ring = debug(&set).unwrap();
+                        assert!(ring.warnings().contains(&warning), "{variable}={text}");
+                        let error = ConfigError::DevelopmentKeysInRelease { variables };
+                        assert_eq!(read(&set, false).unwrap_err(), error, "{variable}={text}");
+                    }
+                }
+            }
+            // Unused, and in half a pair.
+            for variable in [US[1].0, EU[0].0] {
+                let set = [&DEFAULT[..], &[(variable, key)]].concat();
+                assert_eq!(
+                    read(&set, false).unwrap_err().code(),
+                    "development_keys_in_release"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn unlikely_values_are_warnings() {
+        let unlikely = |variable, problem| ConfigWarning::UnlikelyValue { variable, problem };
+        let [current, next] = [DEFAULT[0].0, DEFAULT[1].0];
+        for (values, warnings) in [
+            (
+                ["\"sig_dc\"", "eyJhIjoxfQ=="],
+                vec![
+                    unlikely(current, ValueProblem::Quotes),
+                    unlikely(next, ValueProblem::TokenAsKey),
+                ],
+            ),
+            (
+                ["your_current_key", "sig_dn"],
+                vec![unlikely(current, ValueProblem::Placeholder)],
+            ),
+            (
+                ["sig_dc", " sig_dc "],
+                vec![ConfigWarning::RepeatedKey { current, next }],
+            ),
+        ] {
+            let set = [(current, values[0]), (next, values[1])];
+            assert_eq!(debug(&set).unwrap().warnings(), warnings, "{values:?}");
+        }
+        let set = [&DEFAULT[..], &US, &[(EU[0].0, "'sig_ec'"), EU[1], MODE]].concat();
+        let warnings = debug(&set).unwrap().warnings().to_vec();
+        assert_eq!(warnings, [unlikely(EU[0].0, ValueProblem::Quotes)]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_unicode_are_an_error_that_names_the_variable() {
+        for variable in variables::KEY_RING {
+            let mut set = [&DEFAULT[..], &US, &EU, &[MODE]].concat();
+            set.retain(|(name, _)| *name != variable);
+            set.push((variable, "sig_\u{fffd}"));
+            assert_eq!(
+                debug(&set).unwrap_err(),
+                ConfigError::NotUnicode { variable }
+            );
         }
     }
 
@@ -514,7 +521,10 @@ mod tests {
             KeyRing::from_lookup_allow_development_keys(pasted),
             KeyRing::from_lookup_allow_development_keys(on),
         ] {
-            assert_eq!(ring.unwrap().warnings(), [ConfigWarning::DevelopmentKeys]);
+            assert!(matches!(
+                ring.unwrap().warnings(),
+                [ConfigWarning::DevelopmentKeys { .. }]
+            ));
         }
     }
 

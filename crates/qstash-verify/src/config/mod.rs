@@ -1,9 +1,17 @@
 //! Configuration: the variables, the keys and credentials read from them, and
 //! the errors and warnings of doing so.
 
+pub(crate) mod config_error;
+pub(crate) mod config_warning;
 mod credentials;
-pub(crate) mod environment;
-pub(crate) mod error;
+mod development;
+mod environment;
+mod lookup;
+mod pair;
+mod value;
 pub mod variables;
 
+pub use config_error::ConfigError;
+pub use config_warning::ConfigWarning;
 pub use credentials::{CredentialSource, Credentials};
+pub use value::ValueProblem;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::config::error::{ConfigError, ConfigWarning};
+use crate::config::config_error::ConfigError;
+use crate::config::config_warning::ConfigWarning;
 use crate::keys::roll::RollWarning;
 use crate::keys::signing_key::SigningKeys;
 use crate::region::Region;
@@ -103,8 +104,8 @@ impl KeyRing {
         self.warnings.push(warning);
     }
 
-    /// What was noticed while the environment was read; empty for keys given
-    /// in code.
+    /// What was noticed while the environment was read, or when the ring was built
+    /// from keys given in code.
     #[must_use]
     pub fn warnings(&self) -> &[ConfigWarning] {
         &self.warnings
@@ -146,9 +147,26 @@ impl From<SigningKeys> for KeyRing {
     fn from(keys: SigningKeys) -> Self {
         KeyRing {
             in_code: true,
+            warnings: warnings_of([Some(&keys)]),
             ..KeyRing::single_region(keys, Vec::new())
         }
     }
+}
+
+/// Logs and returns the warnings of keys given in code.
+fn warnings_of<const N: usize>(keys: [Option<&SigningKeys>; N]) -> Vec<ConfigWarning> {
+    if !keys
+        .into_iter()
+        .flatten()
+        .any(SigningKeys::are_unintended_public)
+    {
+        return Vec::new();
+    }
+    let warning = ConfigWarning::DevelopmentKeys {
+        variables: Vec::new(),
+    };
+    tracing::warn!(target: "qstash_verify", "{warning}");
+    vec![warning]
 }
 
 /// Builds a [`KeyRing`] from keys given in code.
@@ -198,6 +216,7 @@ impl KeyRingBuilder {
         }
         Ok(KeyRing {
             in_code: true,
+            warnings: warnings_of([us.as_ref(), eu.as_ref(), default.as_ref()]),
             ..KeyRing::multi_region(us, eu, default, Vec::new())
         })
     }
@@ -222,6 +241,7 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::public::{DEVELOPMENT_KEYS, TESTING_KEYS};
 
     #[test]
     fn a_source_is_printed_by_its_name() {
@@ -307,8 +327,36 @@ mod tests {
             missing: "A",
         };
         let mut ring = KeyRing::single_region(SigningKeys::development(), vec![half.clone()]);
-        ring.push_warning(ConfigWarning::DevelopmentKeys);
-        assert_eq!(ring.warnings(), [half, ConfigWarning::DevelopmentKeys]);
+        let on = ConfigWarning::DevelopmentKeys {
+            variables: vec!["QSTASH_DEV"],
+        };
+        ring.push_warning(on.clone());
+        assert_eq!(ring.warnings(), [half, on]);
+        assert_eq!(KeyRing::from(SigningKeys::development()).warnings(), []);
+    }
+
+    #[test]
+    fn publicly_known_keys_given_in_code_are_a_warning() {
+        let warning = [ConfigWarning::DevelopmentKeys {
+            variables: Vec::new(),
+        }];
+        let genuine = SigningKeys::new("sig_current", "sig_next").unwrap();
+        for [current, next] in [
+            [DEVELOPMENT_KEYS[0], "sig_next"],
+            ["sig_current", DEVELOPMENT_KEYS[1]],
+            TESTING_KEYS,
+        ] {
+            let keys = SigningKeys::new(current, next).unwrap();
+            assert_eq!(KeyRing::from(keys.clone()).warnings(), warning);
+            let builder = || KeyRing::builder().default_keys(genuine.clone());
+            for region in Region::ALL {
+                let ring = builder().region(*region, keys.clone()).build();
+                assert_eq!(ring.unwrap().warnings(), warning);
+            }
+            let ring = builder().default_keys(keys).build();
+            assert_eq!(ring.unwrap().warnings(), warning);
+        }
+        assert_eq!(KeyRing::from(genuine).warnings(), []);
         assert_eq!(KeyRing::from(SigningKeys::development()).warnings(), []);
     }
 }

@@ -1,15 +1,43 @@
-//! Keys that everybody knows, with which anyone can sign.
+//! Publicly known keys, with which anyone can sign.
 
-/// The public keys of the development server, current and next.
+/// The current and the next key of the development server's first user, which
+/// `QSTASH_DEV` stands for in the official SDKs.
 pub(crate) const DEVELOPMENT_KEYS: [&str; 2] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
 ];
 
-/// Whether anyone can sign with this key. A release build refuses to read one from
-/// the environment.
+/// The current and the next key of the module `testing`.
+pub(crate) const TESTING_KEYS: [&str; 2] = [
+    "sig_testCurrentKeyKnownToEveryone",
+    "sig_testNextKeyKnownToEveryone",
+];
+
+/// The keys of the development server's other users (QStash documentation, "Local
+/// Development").
+const OTHER_DEVELOPMENT_KEYS: [&str; 6] = [
+    "sig_7GVPjvuwsfqF65iC8fSrs1dfYruM",
+    "sig_5NoELc3EFnZn4DVS5bDs2Nk4b7Ua",
+    "sig_6jWGaWRxHsw4vMSPJprXadyvrybF",
+    "sig_7qHbvhmahe5GwfePDiS5Lg3pi6Qx",
+    "sig_5T8FcSsynBjn9mMLBsXhpacRovJf",
+    "sig_7GFR4YaDshFcqsxWRZpRB161jguD",
+];
+
+/// Every publicly known key.
+pub(crate) fn public_keys() -> impl Iterator<Item = &'static str> {
+    let all = [
+        &DEVELOPMENT_KEYS[..],
+        &TESTING_KEYS,
+        &OTHER_DEVELOPMENT_KEYS,
+    ];
+    all.into_iter().flatten().copied()
+}
+
+/// Whether the key is publicly known, with or without quotes around it.
 pub(crate) fn is_public(key: &str) -> bool {
-    DEVELOPMENT_KEYS.contains(&key)
+    let key = key.trim().trim_matches(['"', '\'']).trim();
+    public_keys().any(|known| known == key)
 }
 
 #[cfg(test)]
@@ -17,16 +45,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_development_keys_are_public() {
-        let [current, next] = DEVELOPMENT_KEYS;
-        for (key, expected) in [
-            (current, true),
-            (next, true),
-            ("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6", false),
-            ("sig_", false),
-            ("", false),
-        ] {
-            assert_eq!(is_public(key), expected, "{key}");
+    fn only_whole_keys_are_public() {
+        for key in public_keys() {
+            for (text, expected) in [
+                (key.to_owned(), true),
+                (format!(" \"{key}\"\n"), true),
+                (format!("'{key}'"), true),
+                (format!("{key}a"), false),
+                (key.to_lowercase(), false),
+                (key.trim_start_matches("sig_").to_owned(), false),
+            ] {
+                assert_eq!(is_public(&text), expected, "{text}");
+            }
+        }
+        for key in ["", "sig_", "\""] {
+            assert!(!is_public(key), "{key}");
         }
     }
 }

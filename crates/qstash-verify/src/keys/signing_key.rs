@@ -5,8 +5,8 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::config::error::ConfigError;
-use crate::keys::public::DEVELOPMENT_KEYS;
+use crate::config::config_error::ConfigError;
+use crate::keys::public::{DEVELOPMENT_KEYS, is_public};
 
 /// The two keys of one region: `current` signs today, `next` will after a roll.
 ///
@@ -24,23 +24,28 @@ use crate::keys::public::DEVELOPMENT_KEYS;
 pub struct SigningKeys {
     current: SigningKey,
     next: SigningKey,
+    /// Whether one of them is publicly known and wasn't asked for as such.
+    unintended_public: bool,
 }
 
 impl SigningKeys {
     /// The keys as the QStash console shows them (`sig_…`). White space around
-    /// them is dropped.
+    /// them is dropped. A [`KeyRing`](crate::KeyRing) of publicly known keys has the
+    /// warning [`DevelopmentKeys`](crate::ConfigWarning::DevelopmentKeys).
     ///
     /// # Errors
     /// [`ConfigError::EmptySigningKey`] if one of them is empty.
     pub fn new(current: impl AsRef<str>, next: impl AsRef<str>) -> Result<Self, ConfigError> {
+        let (current, next) = (current.as_ref(), next.as_ref());
         Ok(SigningKeys {
-            current: SigningKey::new(current.as_ref())?,
-            next: SigningKey::new(next.as_ref())?,
+            current: SigningKey::new(current)?,
+            next: SigningKey::new(next)?,
+            unintended_public: is_public(current) || is_public(next),
         })
     }
 
     /// The keys of QStash's local development server (`npx @upstash/qstash-cli
-    /// dev`). They are printed in its documentation: **anyone can sign with
+    /// dev`), in any build and without a warning. They are printed in its documentation: **anyone can sign with
     /// them**, so a service that accepts them accepts forgeries. Not for
     /// production.
     ///
@@ -68,7 +73,16 @@ impl SigningKeys {
     /// These keys as they are, be they empty.
     pub(crate) fn prepare(keys: [&str; 2]) -> Self {
         let [current, next] = keys.map(SigningKey::prepare);
-        SigningKeys { current, next }
+        SigningKeys {
+            current,
+            next,
+            unintended_public: false,
+        }
+    }
+
+    /// Whether one of them is publicly known, unless they were asked for by that name.
+    pub(crate) fn are_unintended_public(&self) -> bool {
+        self.unintended_public
     }
 
     /// Which of the two made this MAC over `message`: current is tried first.

@@ -1,0 +1,294 @@
+//! Errors of the configuration: why a verifier can't be built.
+
+use std::fmt;
+
+use crate::config::variables;
+use crate::text::is_or_are;
+
+/// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
+/// can't be built. The [`Display`](fmt::Display) form names the variable and
+/// the remedy, and holds no key and no token.
+///
+/// ```
+/// use qstash_verify::{ConfigError, Verifier};
+///
+/// let error = Verifier::from_lookup(|_name| None).unwrap_err();
+/// assert!(matches!(error, ConfigError::NoSigningKeys { .. }));
+/// assert!(error.to_string().contains("QSTASH_CURRENT_SIGNING_KEY"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No complete pair of signing keys is usable.
+    #[non_exhaustive]
+    NoSigningKeys {
+        /// Every variable that was looked for.
+        looked_for: Vec<&'static str>,
+        /// Those of them that are not set although their partner is.
+        half: Vec<&'static str>,
+        /// Variables of regions that are set but not used, since
+        /// `QSTASH_REGION` is not.
+        unused: Vec<&'static str>,
+    },
+    /// `QSTASH_REGION` names no region.
+    #[non_exhaustive]
+    InvalidRegion {
+        /// What the variable holds, cut short if it looks like a secret.
+        value: String,
+    },
+    /// A signing key given in code is empty, or nothing but white space.
+    EmptySigningKey,
+    /// A [`KeyRingBuilder`](crate::KeyRingBuilder) was given no keys.
+    EmptyKeyRing,
+    /// A variable is set to bytes that are not UTF-8.
+    #[non_exhaustive]
+    NotUnicode {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// `QSTASH_DEV` is neither on (`true`, `1`) nor off (`false`, `0`).
+    #[non_exhaustive]
+    InvalidDevelopmentMode {
+        /// What the variable holds, cut short if it looks like a secret.
+        value: String,
+    },
+    /// `QSTASH_DEV` is on, or a variable holds a publicly known key, in a build
+    /// without debug assertions.
+    #[non_exhaustive]
+    DevelopmentKeysInRelease {
+        /// `QSTASH_DEV`, or the variables that hold such keys.
+        variables: Vec<&'static str>,
+    },
+    /// The URL that `sub` is to be compared with is not one.
+    #[non_exhaustive]
+    InvalidUrl {
+        /// The URL that was given.
+        url: String,
+        /// What is wrong with it, in words.
+        reason: &'static str,
+    },
+    /// There is no token to publish with.
+    #[non_exhaustive]
+    NoToken {
+        /// Every variable that was looked for.
+        looked_for: Vec<&'static str>,
+    },
+}
+
+impl ConfigError {
+    /// Returns the error as a stable word for machines, such as `no_signing_keys`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ConfigError::NoSigningKeys { .. } => "no_signing_keys",
+            ConfigError::InvalidRegion { .. } => "invalid_region",
+            ConfigError::EmptySigningKey => "empty_signing_key",
+            ConfigError::EmptyKeyRing => "empty_key_ring",
+            ConfigError::NotUnicode { .. } => "not_unicode",
+            ConfigError::InvalidDevelopmentMode { .. } => "invalid_development_mode",
+            ConfigError::DevelopmentKeysInRelease { .. } => "development_keys_in_release",
+            ConfigError::InvalidUrl { .. } => "invalid_url",
+            ConfigError::NoToken { .. } => "no_token",
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::NoSigningKeys {
+                looked_for,
+                half,
+                unused,
+            } => {
+                write!(
+                    f,
+                    "no complete pair of QStash signing keys is set (looked for {}",
+                    looked_for.join(", ")
+                )?;
+                if !half.is_empty() {
+                    write!(
+                        f,
+                        "; {} missing beside a partner that is set",
+                        is_or_are(half)
+                    )?;
+                }
+                f.write_str("): copy current and next from the QStash console")?;
+                if unused.is_empty() {
+                    f.write_str("; a .env file is not read unless the service loads it")?;
+                } else {
+                    write!(
+                        f,
+                        "; {} set but not used while QSTASH_REGION is unset: set it to US_EAST_1 \
+                         or EU_CENTRAL_1",
+                        is_or_are(unused)
+                    )?;
+                }
+                Ok(())
+            }
+            ConfigError::InvalidRegion { value } => write!(
+                f,
+                "QSTASH_REGION is {value:?}, which is no region: set it to US_EAST_1 or \
+                 EU_CENTRAL_1, or unset it to use one region's keys"
+            ),
+            ConfigError::EmptySigningKey => {
+                f.write_str("a signing key is empty: anyone could sign with it")
+            }
+            ConfigError::EmptyKeyRing => f.write_str(
+                "a key ring without keys would refuse every delivery: add keys with `region` or \
+                 `default_keys`",
+            ),
+            ConfigError::NotUnicode { variable } => write!(
+                f,
+                "{variable} is set to bytes that are not UTF-8: copy its value anew"
+            ),
+            ConfigError::InvalidDevelopmentMode { value } => write!(
+                f,
+                "QSTASH_DEV is {value:?}, which is neither on nor off: set it to true on a \
+                 developer's machine, and unset it elsewhere"
+            ),
+            ConfigError::DevelopmentKeysInRelease { variables } => {
+                write_public_keys(f, variables)?;
+                f.write_str(", and this is a release build: ")?;
+                write_remedy(f, variables)
+            }
+            ConfigError::InvalidUrl { url, reason } => {
+                write!(f, "the URL to compare `sub` with, {url:?}, {reason}")
+            }
+            ConfigError::NoToken { looked_for } => write!(
+                f,
+                "no QStash token is set (looked for {}): copy it from the QStash console",
+                looked_for.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Writes why publicly known keys are used.
+pub(super) fn write_public_keys(
+    f: &mut fmt::Formatter<'_>,
+    variables: &[&'static str],
+) -> fmt::Result {
+    match variables {
+        [] => f.write_str("a signing key given in code is PUBLIC, so anyone can sign with it"),
+        [variables::DEVELOPMENT] => f.write_str(
+            "QSTASH_DEV is on, so deliveries are checked with the PUBLIC keys of the development \
+             server, with which anyone can sign, and with no others",
+        ),
+        [variable] => write!(
+            f,
+            "{variable} holds a PUBLIC key of the development server or of a test kit, with \
+             which anyone can sign"
+        ),
+        several => write!(
+            f,
+            "{} hold PUBLIC keys of the development server or of a test kit, with which anyone \
+             can sign",
+            several.join(", ")
+        ),
+    }
+}
+
+/// Writes what to do about it.
+pub(super) fn write_remedy(f: &mut fmt::Formatter<'_>, variables: &[&'static str]) -> fmt::Result {
+    if variables == [variables::DEVELOPMENT] {
+        f.write_str(
+            "outside of development unset QSTASH_DEV, and set QSTASH_CURRENT_SIGNING_KEY and \
+             QSTASH_NEXT_SIGNING_KEY to keys of the QStash console",
+        )
+    } else {
+        f.write_str("outside of development copy current and next from the QStash console")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_a_code_and_name_the_cause() {
+        let looked_for = vec!["A", "B"];
+        for (error, code, text) in [
+            (
+                ConfigError::NoSigningKeys {
+                    looked_for: looked_for.clone(),
+                    half: Vec::new(),
+                    unused: Vec::new(),
+                },
+                "no_signing_keys",
+                "is set (looked for A, B): copy current and next from the QStash console",
+            ),
+            (
+                ConfigError::NoSigningKeys {
+                    looked_for: looked_for.clone(),
+                    half: vec!["B"],
+                    unused: vec!["C", "D"],
+                },
+                "no_signing_keys",
+                "(looked for A, B; B is missing beside a partner that is set): copy current and next \
+                 from the QStash console; C, D are set but not used while QSTASH_REGION is unset",
+            ),
+            (
+                ConfigError::InvalidRegion {
+                    value: "MARS_1".to_owned(),
+                },
+                "invalid_region",
+                "QSTASH_REGION is \"MARS_1\"",
+            ),
+            (
+                ConfigError::EmptySigningKey,
+                "empty_signing_key",
+                "a signing key is empty",
+            ),
+            (
+                ConfigError::EmptyKeyRing,
+                "empty_key_ring",
+                "a key ring without keys",
+            ),
+            (
+                ConfigError::DevelopmentKeysInRelease {
+                    variables: vec!["QSTASH_DEV"],
+                },
+                "development_keys_in_release",
+                "QSTASH_DEV is on",
+            ),
+            (
+                ConfigError::DevelopmentKeysInRelease {
+                    variables: vec!["A", "B"],
+                },
+                "development_keys_in_release",
+                "A, B hold PUBLIC keys",
+            ),
+            (
+                ConfigError::NotUnicode { variable: "A" },
+                "not_unicode",
+                "A is set to bytes that are not UTF-8",
+            ),
+            (
+                ConfigError::InvalidDevelopmentMode {
+                    value: "yes".to_owned(),
+                },
+                "invalid_development_mode",
+                "QSTASH_DEV is \"yes\"",
+            ),
+            (
+                ConfigError::InvalidUrl {
+                    url: "x".to_owned(),
+                    reason: "is no URL",
+                },
+                "invalid_url",
+                "\"x\", is no URL",
+            ),
+            (
+                ConfigError::NoToken { looked_for },
+                "no_token",
+                "is set (looked for A, B)",
+            ),
+        ] {
+            assert_eq!(error.code(), code);
+            assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Warnings of the configuration: what works but is probably not meant.
+
+use std::fmt;
+
+use crate::config::config_error::{write_public_keys, write_remedy};
+use crate::config::value::ValueProblem;
+use crate::config::variables;
+use crate::region::Region;
+use crate::text::is_or_are;
+
+/// Something about a set-up that works but is probably not meant.
+///
+/// Found by [`KeyRing::warnings`](crate::KeyRing::warnings) and
+/// [`Credentials::warnings`](crate::Credentials::warnings); each is also logged
+/// once, at level `warn`, when the environment is read.
+///
+/// ```
+/// use qstash_verify::{ConfigWarning, KeyRing};
+///
+/// let ring = KeyRing::from_lookup(|name| match name {
+///     "QSTASH_CURRENT_SIGNING_KEY" => Some("sig_a".to_owned()),
+///     "QSTASH_NEXT_SIGNING_KEY" => Some("sig_b".to_owned()),
+///     "EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY" => Some("sig_c".to_owned()),
+///     _ => None,
+/// })?;
+/// assert!(matches!(ring.warnings(), [ConfigWarning::RegionNotSet { .. }]));
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigWarning {
+    /// `QSTASH_REGION` is set, and one region has no keys.
+    #[non_exhaustive]
+    NoKeysForRegion {
+        /// The region without keys.
+        region: Region,
+    },
+    /// Only one key of a pair is set, so the pair is not used.
+    #[non_exhaustive]
+    HalfPair {
+        /// The region whose pair it is; `None` for the default pair.
+        region: Option<Region>,
+        /// The variable that is not set.
+        missing: &'static str,
+    },
+    /// Two pairs share a key.
+    #[non_exhaustive]
+    SharedKey {
+        /// The one variable.
+        first: &'static str,
+        /// The other variable.
+        second: &'static str,
+    },
+    /// Keys of a region are set, and `QSTASH_REGION` is not, so they are not
+    /// used.
+    #[non_exhaustive]
+    RegionNotSet {
+        /// The variables that are set and not used.
+        unused: Vec<&'static str>,
+    },
+    /// Publicly known keys are used.
+    #[non_exhaustive]
+    DevelopmentKeys {
+        /// `QSTASH_DEV`, or the variables that hold such keys; empty for keys given
+        /// in code.
+        variables: Vec<&'static str>,
+    },
+    /// A variable holds something other than a signing key or token of QStash.
+    #[non_exhaustive]
+    UnlikelyValue {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with its value.
+        problem: ValueProblem,
+    },
+    /// The current and the next key of a pair are the same.
+    #[non_exhaustive]
+    RepeatedKey {
+        /// The variable of the current key.
+        current: &'static str,
+        /// The variable of the next key.
+        next: &'static str,
+    },
+    /// `QSTASH_REGION` is set, and that region's URL or token is not, so
+    /// neither is used for publishing.
+    #[non_exhaustive]
+    NoCredentialsForRegion {
+        /// The primary region.
+        region: Region,
+    },
+}
+
+impl ConfigWarning {
+    /// Returns the warning as a stable word for machines, such as `half_pair`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ConfigWarning::NoKeysForRegion { .. } => "no_keys_for_region",
+            ConfigWarning::HalfPair { .. } => "half_pair",
+            ConfigWarning::SharedKey { .. } => "shared_key",
+            ConfigWarning::RegionNotSet { .. } => "region_not_set",
+            ConfigWarning::DevelopmentKeys { .. } => "development_keys",
+            ConfigWarning::UnlikelyValue { problem, .. } => problem.code(),
+            ConfigWarning::RepeatedKey { .. } => "repeated_key",
+            ConfigWarning::NoCredentialsForRegion { .. } => "no_credentials_for_region",
+        }
+    }
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigWarning::NoKeysForRegion { region } => {
+                let [current, next] = variables::signing_keys(Some(*region));
+                write!(
+                    f,
+                    "QSTASH_REGION is set, and there are no keys for {region}: its deliveries \
+                     are checked with the default keys, or refused where there are none; set \
+                     {current} and {next}"
+                )
+            }
+            ConfigWarning::HalfPair { region, missing } => {
+                let pair = region.map_or("default", Region::as_str);
+                write!(
+                    f,
+                    "{missing} is not set although its partner is, so the {pair} pair of signing \
+                     keys is not used: set both, or neither"
+                )
+            }
+            ConfigWarning::SharedKey { first, second } => {
+                write!(f, "{first} and {second} hold the same key: ")?;
+                let default = variables::signing_keys(None);
+                f.write_str(if default.contains(first) || default.contains(second) {
+                    "that is right if the default pair is meant to be that region's, as it is \
+                     while migrating; if not, one of them was copied from the wrong console"
+                } else {
+                    "each region has keys of its own, so one of them was copied from the wrong \
+                     console"
+                })
+            }
+            ConfigWarning::RegionNotSet { unused } => write!(
+                f,
+                "{} set but not used while QSTASH_REGION is unset: set it to US_EAST_1 or \
+                 EU_CENTRAL_1 to receive from both regions",
+                is_or_are(unused)
+            ),
+            ConfigWarning::DevelopmentKeys { variables } => {
+                write_public_keys(f, variables)?;
+                f.write_str(if variables.is_empty() {
+                    ": "
+                } else {
+                    "; a release build does not start like this: "
+                })?;
+                write_remedy(f, variables)
+            }
+            ConfigWarning::UnlikelyValue { variable, problem } => write!(f, "{variable} {problem}"),
+            ConfigWarning::RepeatedKey { current, next } => write!(
+                f,
+                "{current} and {next} hold the same key, so every delivery is refused once the \
+                 keys are rolled: copy current and next from the QStash console"
+            ),
+            ConfigWarning::NoCredentialsForRegion { region } => write!(
+                f,
+                "QSTASH_REGION is {region}, and {} and {} are not both set: publishing falls \
+                 back to {} and {}",
+                variables::url(Some(*region)),
+                variables::token(Some(*region)),
+                variables::url(None),
+                variables::token(None),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_have_a_code_and_name_the_cause() {
+        const CURRENT: &str = variables::signing_keys(None)[0];
+        const NEXT: &str = variables::signing_keys(None)[1];
+        let region = Region::EuCentral1;
+        let migrating = "that is right if the default pair is meant to be that region's";
+        for (warning, code, text) in [
+            (
+                ConfigWarning::NoKeysForRegion { region },
+                "no_keys_for_region",
+                "set EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY and EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY",
+            ),
+            (
+                ConfigWarning::HalfPair {
+                    region: Some(region),
+                    missing: "A",
+                },
+                "half_pair",
+                "A is not set although its partner is, so the EU_CENTRAL_1 pair",
+            ),
+            (
+                ConfigWarning::HalfPair {
+                    region: None,
+                    missing: "A",
+                },
+                "half_pair",
+                "so the default pair",
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: CURRENT,
+                    second: "A",
+                },
+                "shared_key",
+                migrating,
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: "A",
+                    second: NEXT,
+                },
+                "shared_key",
+                migrating,
+            ),
+            (
+                ConfigWarning::SharedKey {
+                    first: "A",
+                    second: "B",
+                },
+                "shared_key",
+                "A and B hold the same key: each region has keys of its own",
+            ),
+            (
+                ConfigWarning::RegionNotSet { unused: vec!["A"] },
+                "region_not_set",
+                "A is set but not used while QSTASH_REGION is unset",
+            ),
+            (
+                ConfigWarning::RegionNotSet {
+                    unused: vec!["A", "B"],
+                },
+                "region_not_set",
+                "A, B are set",
+            ),
+            (
+                ConfigWarning::DevelopmentKeys {
+                    variables: vec!["QSTASH_DEV"],
+                },
+                "development_keys",
+                "QSTASH_DEV is on",
+            ),
+            (
+                ConfigWarning::DevelopmentKeys {
+                    variables: vec!["A"],
+                },
+                "development_keys",
+                "A holds a PUBLIC key",
+            ),
+            (
+                ConfigWarning::DevelopmentKeys {
+                    variables: Vec::new(),
+                },
+                "development_keys",
+                "a signing key given in code is PUBLIC",
+            ),
+            (
+                ConfigWarning::UnlikelyValue {
+                    variable: "A",
+                    problem: ValueProblem::Quotes,
+                },
+                "quotes",
+                "A has quotes around its value",
+            ),
+            (
+                ConfigWarning::RepeatedKey {
+                    current: "A",
+                    next: "B",
+                },
+                "repeated_key",
+                "A and B hold the same key",
+            ),
+            (
+                ConfigWarning::NoCredentialsForRegion { region },
+                "no_credentials_for_region",
+                "QSTASH_REGION is EU_CENTRAL_1, and EU_CENTRAL_1_QSTASH_URL and \
+                 EU_CENTRAL_1_QSTASH_TOKEN are not both set: publishing falls back to QSTASH_URL and \
+                 QSTASH_TOKEN",
+            ),
+        ] {
+            assert_eq!(warning.code(), code);
+            assert!(warning.to_string().contains(text), "{warning}");
+        }
+    }
+}
