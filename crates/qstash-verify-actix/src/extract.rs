@@ -71,8 +71,9 @@ impl FromRequest for Metadata {
 /// Extracts the message of a verified delivery: its body, parsed as JSON.
 ///
 /// A body that doesn't parse is an [`InvalidMessage`]: a 422 with the reason, which
-/// QStash shows in its console. `Content-Type` is ignored, since it isn't signed. The
-/// body is extracted as `web::Bytes`: over 256 KiB it is a 413, unless `PayloadConfig`
+/// QStash shows in its console. An empty body is `null`, so `Message<Option<T>>` takes
+/// a schedule's delivery without a body. `Content-Type` is ignored, since it isn't
+/// signed. The body is extracted as `web::Bytes`: over 256 KiB it is a 413, unless `PayloadConfig`
 /// sets another limit. On a route without the middleware the response is
 /// [`DeliveryRejection`].
 ///

@@ -16,8 +16,9 @@ use crate::reply::{DeliveryRejection, response};
 /// Extracts the message of a verified delivery: its body, read as JSON.
 ///
 /// A body that isn't such JSON is answered with 422 and the reason, which QStash
-/// shows in its console, and the handler doesn't run. `Content-Type` is not
-/// looked at, since it isn't signed. As with every extractor of axum, a body of
+/// shows in its console, and the handler doesn't run. An empty body is `null`, so
+/// `Message<Option<T>>` takes a schedule's delivery without a body. `Content-Type` is
+/// not looked at, since it isn't signed. As with every extractor of axum, a body of
 /// more than 2 MB is a 413, unless `DefaultBodyLimit` says otherwise.
 ///
 /// It takes the body, so it is a handler's last argument. To answer otherwise,

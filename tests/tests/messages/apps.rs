@@ -83,6 +83,15 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
             post(async |Message(text): Message<String>| text.len().to_string()),
         )
         .route(
+            "/optional",
+            post(async |Message(order): Message<Option<Order>>| format!("{}", order.is_some())),
+        )
+        .route("/unit", post(async |Message(()): Message<()>| "unit"))
+        .route(
+            "/value",
+            post(async |Message(value): Message<serde_json::Value>| value.to_string()),
+        )
+        .route(
             "/large",
             post(async |Message(text): Message<String>| text.len().to_string())
                 .layer(DefaultBodyLimit::disable()),
@@ -121,6 +130,10 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
             Err(retry(number))?
         };
         let length = async |Message(text): Message<String>| text.len().to_string();
+        let optional =
+            async |Message(order): Message<Option<Order>>| format!("{}", order.is_some());
+        let unit = async |Message(()): Message<()>| "unit";
+        let value = async |Message(value): Message<serde_json::Value>| value.to_string();
         let large = web::resource("/large").app_data(web::PayloadConfig::new(usize::MAX));
         config
             .route("/bare", web::post().to(order.clone()))
@@ -130,6 +143,9 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
                     .route("/order", web::post().to(order))
                     .route("/handled", web::post().to(handled))
                     .route("/text", web::post().to(length))
+                    .route("/optional", web::post().to(optional))
+                    .route("/unit", web::post().to(unit))
+                    .route("/value", web::post().to(value))
                     .service(large.route(web::post().to(length)))
                     .route(
                         "/callback",

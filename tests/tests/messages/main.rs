@@ -81,6 +81,24 @@ async fn an_invalid_message_never_reaches_the_handler() {
 }
 
 #[actix_web::test]
+async fn empty_body_is_null() {
+    for (path, expected) in [
+        ("/optional", "false"),
+        ("/unit", "unit"),
+        ("/value", "null"),
+    ] {
+        for body in ["", "null"] {
+            let answer = both(path, body).await;
+            assert_eq!((answer.status, answer.text()), (200, expected.into()));
+        }
+        for body in [" ", "\n"] {
+            let answer = both(path, body).await;
+            answer.assert_unprocessable("EOF while parsing a value");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_forged_message_is_refused_whatever_it_says() {
     for body in ["", "hello", r#"{"id":7}"#] {
         let mut delivery = Delivery::new("/order", body);

@@ -6,10 +6,12 @@ use serde::de::DeserializeOwned;
 
 use crate::text::ShownChar;
 
-/// Reads the body of a genuine delivery as JSON (RFC 8259).
+/// Parses the body of a genuine delivery as JSON (RFC 8259).
 ///
-/// The `content-type` header is not looked at: it is not signed, and what the
-/// publisher sends with it is passed on unchecked.
+/// An empty body is `null`: a schedule without a body sends one, which an
+/// `Option<T>`, a `()` or a `serde_json::Value` takes. A body of white space alone
+/// is not JSON. `content-type` is ignored: it isn't signed, and QStash passes the
+/// publisher's on unchecked.
 ///
 /// ```
 /// use qstash_verify::parse_message;
@@ -17,16 +19,19 @@ use crate::text::ShownChar;
 /// let message: Vec<u32> = parse_message(b"[1, 2]")?;
 /// assert_eq!(message, [1, 2]);
 ///
+/// let message: Option<Vec<u32>> = parse_message(b"")?;
+/// assert_eq!(message, None);
+///
 /// let error = parse_message::<Vec<u32>>(b"[1, -2]").unwrap_err();
 /// assert_eq!(error.status(), 422);
 /// # Ok::<_, qstash_verify::MessageError>(())
 /// ```
 ///
 /// # Errors
-/// A [`MessageError`] if the body is empty, or not the JSON of a `T`.
+/// A [`MessageError`] if the body is not the JSON of a `T`.
 pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError> {
     if body.is_empty() {
-        return Err(MessageError {
+        return serde_json::from_slice(b"null").map_err(|_| MessageError {
             text: "the body is empty, and this endpoint expects JSON".to_owned(),
             place: None,
         });
@@ -147,11 +152,31 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_is_called_so() {
-        assert_eq!(
-            error(""),
-            "the body is empty, and this endpoint expects JSON"
-        );
+    fn empty_body_is_null() {
+        assert_eq!(parse_message::<Option<Order>>(b""), Ok(None));
+        assert_eq!(parse_message::<()>(b""), Ok(()));
+        assert_eq!(parse_message(b""), Ok(serde_json::Value::Null));
+    }
+
+    #[test]
+    fn empty_body_is_an_error_where_null_is_one() {
+        let expected = "the body is empty, and this endpoint expects JSON";
+        assert_eq!(error(""), expected);
+        for error in [
+            parse_message::<u64>(b"").unwrap_err(),
+            parse_message::<String>(b"").unwrap_err(),
+            parse_message::<Vec<u8>>(b"").unwrap_err(),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.place), (expected, None));
+        }
+    }
+
+    #[test]
+    fn white_space_alone_is_not_json() {
+        for body in [" ", "\n", "\r\n\t "] {
+            let error = parse_message::<Option<Order>>(body.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("EOF while parsing"), "{error}");
+        }
     }
 
     #[test]
