@@ -52,7 +52,7 @@ async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
 async fn an_invalid_message_is_not_quoted() {
     let (log, _guard) = Log::start();
     for (body, place) in [
-        (r#"{"retried":"secret"}"#, None),
+        (r#"["secret"]"#, Some(("1", "0"))),
         ("secret", Some(("1", "1"))),
         ("{\n\"status\": secret}", Some(("2", "11"))),
         ("", None),
