@@ -1,6 +1,7 @@
 //! A header as a framework hands it out.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 /// A header field: a name and a value, of which the value may outlive the pair.
 ///
@@ -93,6 +94,14 @@ impl<'a, N: AsRef<[u8]>> IntoHeader<'a> for (N, Cow<'a, str>) {
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         }
     }
+}
+
+/// Parses `1*DIGIT` (RFC 9110 §5.6.2), without the sign that Rust would accept.
+pub(crate) fn digits<T: FromStr>(value: &[u8]) -> Option<T> {
+    if matches!(value, [b'+' | b'-', ..]) {
+        return None;
+    }
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]

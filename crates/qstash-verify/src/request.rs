@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::into_header::IntoHeader;
+use crate::into_header::{IntoHeader, digits};
 use crate::region::Region;
 
 /// The header that carries the token: `upstash-signature`.
@@ -128,7 +128,7 @@ impl<'a> RequestHead<'a> {
                     head.message_id.get_or_insert_with(|| header.into_value());
                 }
                 CONTENT_LENGTH if is(name, CONTENT_LENGTH_HEADER) => {
-                    let length = length(&header.into_value());
+                    let length = digits(&header.into_value()).unwrap_or(0);
                     head.content_length = head.content_length.max(length);
                 }
                 _ => {}
@@ -164,13 +164,6 @@ impl<'a> RequestHead<'a> {
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
     // Most frameworks hand out names in lower case.
     name == wanted.as_bytes() || name.eq_ignore_ascii_case(wanted.as_bytes())
-}
-
-fn length(value: &[u8]) -> u64 {
-    std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -245,6 +238,8 @@ mod tests {
             (&["7", "9", "8"], 9),
             (&["x", "7"], 7),
             (&["-1"], 0),
+            (&["+7"], 0),
+            (&[""], 0),
             (&["\u{ff}"], 0),
             (&["18446744073709551616"], 0),
             (&[], 0),
