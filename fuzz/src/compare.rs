@@ -1,5 +1,6 @@
 //! Compares the core with the reference.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qstash_verify::{MessageMetadata, RequestHead, Verified, VerifyError};
@@ -81,4 +82,15 @@ pub fn metadata(head: &Head) {
     assert_eq!(found.schedule_id(), expected.schedule_id.as_deref());
     assert_eq!(found.url_group(), expected.url_group.as_deref());
     assert_eq!(found.caller_ip(), expected.caller_ip.as_deref());
+    assert_eq!(found.labels(), expected.labels);
+    assert_eq!(found.workflow_run_id(), expected.workflow_run_id.as_deref());
+    assert_eq!(
+        found.flow_control_key(),
+        expected.flow_control_key.as_deref()
+    );
+    let mut other_headers = BTreeMap::<_, Vec<_>>::new();
+    for (name, value) in expected.other_headers {
+        other_headers.entry(name).or_default().push(value);
+    }
+    assert_eq!(*found.other_headers(), other_headers);
 }

@@ -40,7 +40,7 @@ impl FromRequest for Delivery {
 }
 
 /// Extracts the message's metadata from the headers: its id, number of retries,
-/// schedule, URL group, and the address that published it.
+/// schedule, URL group, labels, workflow run, and the address that published it.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///

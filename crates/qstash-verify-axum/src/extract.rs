@@ -58,8 +58,8 @@ pub(crate) fn original_uri<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a 
     original.map_or(uri, |original| &original.0)
 }
 
-/// Extracts what the headers say of the message: its id, how often it was
-/// retried, its schedule, its URL group, the address that published it.
+/// Extracts the message's metadata from the headers: its id, number of retries,
+/// schedule, URL group, labels, workflow run, and the address that published it.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///

@@ -12,13 +12,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use qstash_verify::testing;
 use qstash_verify_axum::{
-    Delivery, DeliveryRejection, Message, MessageRejection, NotVerified, QstashLayer, Refusal,
-    Retry, Steer, VerifyError,
+    Delivery, DeliveryRejection, Message, MessageRejection, Metadata, NotVerified, QstashLayer,
+    Refusal, Retry, Steer, VerifyError,
 };
 use tower::ServiceExt as _;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Subscriber};
 
 fn app(route: axum::routing::MethodRouter) -> Router {
     let layer = QstashLayer::new(testing::verifier().build());
@@ -59,7 +59,7 @@ impl Visit for Fields {
 }
 
 impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
         metadata.target().starts_with("qstash_verify")
     }
 
@@ -127,6 +127,32 @@ async fn retry_is_an_error_of_steer_and_of_a_response() {
         assert_eq!(answer.headers()["upstash-nonretryable-error"], "true");
         assert_eq!(text(answer).await, (489, String::new()));
     }
+}
+
+#[tokio::test]
+async fn metadata_has_every_label() {
+    let handler = async |Metadata(metadata): Metadata| {
+        format!("{:?} {:?}", metadata.labels(), metadata.other_headers())
+    };
+    let mut request = genuine("1");
+    for (name, value) in [
+        ("upstash-label", "a"),
+        ("upstash-label", "b"),
+        ("upstash-new", "c"),
+    ] {
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    let expected = r#"["a", "b"] {"upstash-new": ["c"]}"#;
+    let answer = send(app(post(handler)), request).await;
+    assert_eq!(answer, (200, expected.to_owned()));
+}
+
+#[tokio::test]
+async fn empty_body_is_null() {
+    let optional = post(async |Message(id): Message<Option<u8>>| format!("{id:?}"));
+    assert_eq!(send(app(optional), genuine("")).await, (200, "None".into()));
+    let required = post(async |Message(id): Message<u8>| format!("{id:?}"));
+    assert_eq!(send(app(required), genuine("")).await.0, 422);
 }
 
 #[tokio::test]

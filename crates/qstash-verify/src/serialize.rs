@@ -67,12 +67,16 @@ impl Serialize for Claims {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for MessageMetadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut metadata = serializer.serialize_struct("MessageMetadata", 5)?;
+        let mut metadata = serializer.serialize_struct("MessageMetadata", 9)?;
         metadata.serialize_field("message_id", &self.message_id())?;
         metadata.serialize_field("retried", &self.retried())?;
         metadata.serialize_field("schedule_id", &self.schedule_id())?;
         metadata.serialize_field("url_group", &self.url_group())?;
         metadata.serialize_field("caller_ip", &self.caller_ip())?;
+        metadata.serialize_field("labels", self.labels())?;
+        metadata.serialize_field("workflow_run_id", &self.workflow_run_id())?;
+        metadata.serialize_field("flow_control_key", &self.flow_control_key())?;
+        metadata.serialize_field("other_headers", self.other_headers())?;
         metadata.end()
     }
 }
@@ -110,7 +114,8 @@ mod tests {
     fn absent_values_are_null() {
         let metadata = MessageMetadata::from_headers([("upstash-retried", "2")]);
         let expected = json!({"message_id": null, "retried": 2, "schedule_id": null,
-            "url_group": null, "caller_ip": null});
+            "url_group": null, "caller_ip": null, "labels": [], "workflow_run_id": null,
+            "flow_control_key": null, "other_headers": {}});
         assert_eq!(json!(metadata), expected);
         assert_eq!(
             serde_json::to_string(&Claims::default()).unwrap(),
@@ -139,9 +144,15 @@ mod tests {
             ("upstash-schedule-id", "scd_1"),
             ("upstash-topic-name", "orders"),
             ("upstash-caller-ip", "192.0.2.1"),
+            ("upstash-label", "a"),
+            ("upstash-workflow-runid", "wfr_1"),
+            ("upstash-flow-control-key", "key"),
+            ("upstash-new", "b"),
         ]);
         let expected = json!({"message_id": "msg_1", "retried": 2, "schedule_id": "scd_1",
-            "url_group": "orders", "caller_ip": "192.0.2.1"});
+            "url_group": "orders", "caller_ip": "192.0.2.1", "labels": ["a"],
+            "workflow_run_id": "wfr_1", "flow_control_key": "key",
+            "other_headers": {"upstash-new": ["b"]}});
         assert_eq!(json!(metadata), expected);
     }
 }

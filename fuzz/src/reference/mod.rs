@@ -54,30 +54,70 @@ impl Head {
     /// Returns the metadata in the headers.
     #[must_use]
     pub fn metadata(&self) -> Metadata {
-        let first = |name| self.texts(name).next().map(str::to_owned);
+        let kept = |name: &'static str| {
+            let values = self.texts(name).map(str::to_owned);
+            values.filter(move |value| name.len() + value.len() <= 4096)
+        };
+        let first = |name| kept(name).next();
         Metadata {
             message_id: first("upstash-message-id"),
             retried: self
-                .texts("upstash-retried")
-                .find_map(|value| value.trim().parse().ok()),
+                .all("upstash-retried")
+                .find_map(|value| number(value.trim_ascii())),
             schedule_id: first("upstash-schedule-id"),
             url_group: first("upstash-topic-name"),
             caller_ip: first("upstash-caller-ip"),
+            labels: kept("upstash-label").take(32).collect(),
+            workflow_run_id: first("upstash-workflow-runid"),
+            flow_control_key: first("upstash-flow-control-key"),
+            other_headers: self.other_headers(),
         }
+    }
+
+    /// Names, in lower case, and values.
+    fn other_headers(&self) -> Vec<(String, String)> {
+        const KNOWN: [&str; 10] = [
+            "upstash-signature",
+            "upstash-region",
+            "upstash-message-id",
+            "upstash-retried",
+            "upstash-schedule-id",
+            "upstash-topic-name",
+            "upstash-caller-ip",
+            "upstash-label",
+            "upstash-workflow-runid",
+            "upstash-flow-control-key",
+        ];
+        let texts = self.headers.iter().filter_map(|(name, value)| {
+            let name = String::from_utf8(name.to_ascii_lowercase()).ok()?;
+            Some((name, String::from_utf8(value.clone()).ok()?))
+        });
+        let kept = texts.filter(|(name, value)| {
+            let is_other = name.starts_with("upstash-") && !KNOWN.contains(&name.as_str());
+            is_other && name.len() + value.len() <= 4096
+        });
+        kept.take(32).collect()
     }
 
     /// The greatest declared length of the body.
     fn declared(&self) -> u64 {
-        let lengths = self.texts("content-length");
-        lengths
-            .filter_map(|value| value.parse().ok())
-            .max()
-            .unwrap_or(0)
+        let lengths = self.all("content-length");
+        lengths.filter_map(number).max().unwrap_or(0)
     }
 
     fn region(&self) -> Option<&'static str> {
         region(self.all("upstash-region").next()?)
     }
+}
+
+/// The number that is written in digits alone.
+fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
+    let text = std::str::from_utf8(value).ok()?;
+    let is_sign = |c| matches!(c, '+' | '-');
+    if text.contains(is_sign) {
+        return None;
+    }
+    text.parse().ok()
 }
 
 /// The content of `MessageMetadata`.
@@ -89,6 +129,11 @@ pub struct Metadata {
     pub schedule_id: Option<String>,
     pub url_group: Option<String>,
     pub caller_ip: Option<String>,
+    pub labels: Vec<String>,
+    pub workflow_run_id: Option<String>,
+    pub flow_control_key: Option<String>,
+    /// Names, in lower case, and values, in order.
+    pub other_headers: Vec<(String, String)>,
 }
 
 /// A delivery whose token is genuine.

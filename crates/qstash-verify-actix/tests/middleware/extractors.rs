@@ -62,6 +62,36 @@ async fn the_metadata_is_that_of_the_headers() {
 }
 
 #[actix_web::test]
+async fn metadata_has_every_label() {
+    async fn message(Metadata(metadata): Metadata) -> String {
+        format!("{:?} {:?}", metadata.labels(), metadata.other_headers())
+    }
+    let request = delivery(BODY)
+        .append_header(("upstash-label", "a"))
+        .append_header(("upstash-label", "b"))
+        .append_header(("upstash-new", "c"))
+        .to_request();
+    let app = behind(web::post().to(message)).await;
+    let expected = r#"["a", "b"] {"upstash-new": ["c"]}"#;
+    assert_eq!(answer(&app, request).await, (200, expected.into()));
+}
+
+#[actix_web::test]
+async fn empty_body_is_null() {
+    async fn optional(Message(id): Message<Option<u8>>) -> String {
+        format!("{id:?}")
+    }
+    async fn required(Message(id): Message<u8>) -> String {
+        id.to_string()
+    }
+    let request = || delivery(b"").to_request();
+    let app = behind(web::post().to(optional)).await;
+    assert_eq!(answer(&app, request()).await, (200, "None".into()));
+    let app = behind(web::post().to(required)).await;
+    assert_eq!(answer(&app, request()).await.0, 422);
+}
+
+#[actix_web::test]
 async fn without_the_middleware_the_handler_does_not_run() {
     async fn delivered(_: Delivery) -> &'static str {
         panic!("called");

@@ -1,0 +1,201 @@
+//! Metadata of a message in the headers of its delivery, unsigned.
+
+mod from_headers;
+
+use std::collections::BTreeMap;
+
+use crate::request::MESSAGE_ID_HEADER;
+
+const RETRIED: &str = "upstash-retried";
+const SCHEDULE_ID: &str = "upstash-schedule-id";
+const URL_GROUP: &str = "upstash-topic-name";
+const CALLER_IP: &str = "upstash-caller-ip";
+const LABEL: &str = "upstash-label";
+const WORKFLOW_RUN_ID: &str = "upstash-workflow-runid";
+const FLOW_CONTROL_KEY: &str = "upstash-flow-control-key";
+
+/// The metadata of a message, from the headers of its delivery.
+///
+/// **None of it is signed.** QStash's signature covers the body and the
+/// destination URL and nothing else, so whoever can replay or pass on a genuine
+/// delivery can write anything here. Use it for logs and statistics, and print it with
+/// `{:?}`, which escapes control characters. To tell deliveries apart for good, use
+/// [`Claims::jti`](crate::Claims::jti).
+///
+/// Memory is bounded: a header of more than 4096 bytes counts as absent, and of labels
+/// and of [`other_headers`](Self::other_headers) the first 32 values are kept.
+///
+/// ```
+/// use qstash_verify::MessageMetadata;
+///
+/// let metadata = MessageMetadata::from_headers([
+///     ("Upstash-Message-Id", "msg_1"),
+///     ("Upstash-Retried", "2"),
+///     ("Upstash-Label", "orders"),
+///     ("Upstash-Label", "eu"),
+///     ("Upstash-Queue-Name", "slow"),
+/// ]);
+/// assert_eq!(metadata.message_id(), Some("msg_1"));
+/// assert_eq!(metadata.retried(), Some(2));
+/// assert_eq!(metadata.labels(), ["orders", "eu"]);
+/// assert_eq!(metadata.schedule_id(), None);
+/// assert_eq!(metadata.other_headers()["upstash-queue-name"], ["slow"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MessageMetadata {
+    message_id: Option<String>,
+    retried: Option<u32>,
+    schedule_id: Option<String>,
+    url_group: Option<String>,
+    caller_ip: Option<String>,
+    labels: Vec<String>,
+    workflow_run_id: Option<String>,
+    flow_control_key: Option<String>,
+    other_headers: BTreeMap<String, Vec<String>>,
+}
+
+impl MessageMetadata {
+    /// The names of the headers that have a getter, in lower case.
+    ///
+    /// These are enough for [`from_headers`](Self::from_headers) where
+    /// [`other_headers`](Self::other_headers) isn't needed.
+    pub const HEADERS: &'static [&'static str] = &[
+        MESSAGE_ID_HEADER,
+        RETRIED,
+        SCHEDULE_ID,
+        URL_GROUP,
+        CALLER_IP,
+        LABEL,
+        WORKFLOW_RUN_ID,
+        FLOW_CONTROL_KEY,
+    ];
+
+    /// Returns the id of the message: `upstash-message-id`.
+    ///
+    /// It is the same on every attempt.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    /// Returns the number of retries so far, 0 on the first attempt: `upstash-retried`.
+    #[must_use]
+    pub fn retried(&self) -> Option<u32> {
+        self.retried
+    }
+
+    /// Returns the schedule that made the message: `upstash-schedule-id`.
+    #[must_use]
+    pub fn schedule_id(&self) -> Option<&str> {
+        self.schedule_id.as_deref()
+    }
+
+    /// Returns the URL group that it was published to: `upstash-topic-name`.
+    #[must_use]
+    pub fn url_group(&self) -> Option<&str> {
+        self.url_group.as_deref()
+    }
+
+    /// Returns the address that published it: `upstash-caller-ip`.
+    #[must_use]
+    pub fn caller_ip(&self) -> Option<&str> {
+        self.caller_ip.as_deref()
+    }
+
+    /// Returns the labels, one for each header: `upstash-label`.
+    ///
+    /// Some proxies and serverless runtimes join headers of one name with commas (RFC
+    /// 9110 §5.3); such a value is returned as it arrived.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Returns the workflow run that it is a step of: `upstash-workflow-runid`.
+    #[must_use]
+    pub fn workflow_run_id(&self) -> Option<&str> {
+        self.workflow_run_id.as_deref()
+    }
+
+    /// Returns the key of its flow control: `upstash-flow-control-key`.
+    #[must_use]
+    pub fn flow_control_key(&self) -> Option<&str> {
+        self.flow_control_key.as_deref()
+    }
+
+    /// Returns the other headers whose name starts with `upstash-`, in lower case.
+    ///
+    /// `upstash-signature` and `upstash-region`, which verification reads, are not among
+    /// them.
+    #[must_use]
+    pub fn other_headers(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.other_headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_has_its_getter() {
+        let metadata = MessageMetadata::from_headers([
+            ("Upstash-Message-Id", "msg_1"),
+            ("UPSTASH-RETRIED", " 2 "),
+            ("upstash-schedule-id", "scd_1"),
+            ("upstash-topic-name", "orders"),
+            ("upstash-caller-ip", "192.0.2.1"),
+            ("Upstash-Label", "a, b"),
+            ("upstash-label", "c"),
+            ("Upstash-Workflow-RunId", "wfr_1"),
+            ("Upstash-Flow-Control-Key", "key"),
+            ("x-upstash-caller-ip", "192.0.2.2"),
+        ]);
+        assert_eq!(metadata.message_id(), Some("msg_1"));
+        assert_eq!(metadata.retried(), Some(2));
+        assert_eq!(metadata.schedule_id(), Some("scd_1"));
+        assert_eq!(metadata.url_group(), Some("orders"));
+        assert_eq!(metadata.caller_ip(), Some("192.0.2.1"));
+        assert_eq!(metadata.labels(), ["a, b", "c"]);
+        assert_eq!(metadata.workflow_run_id(), Some("wfr_1"));
+        assert_eq!(metadata.flow_control_key(), Some("key"));
+        assert!(metadata.other_headers().is_empty());
+    }
+
+    #[test]
+    fn absent_headers_are_none() {
+        let headers = [("content-type", "text/plain"), ("upstash", ""), ("", "")];
+        let metadata = MessageMetadata::from_headers(headers);
+        assert_eq!(metadata, MessageMetadata::default());
+        assert_eq!(metadata.message_id(), None);
+        assert_eq!(metadata.retried(), None);
+        assert_eq!(metadata.schedule_id(), None);
+        assert_eq!(metadata.url_group(), None);
+        assert_eq!(metadata.caller_ip(), None);
+        assert!(metadata.labels().is_empty());
+        assert_eq!(metadata.workflow_run_id(), None);
+        assert_eq!(metadata.flow_control_key(), None);
+        assert!(metadata.other_headers().is_empty());
+    }
+
+    #[test]
+    fn each_listed_header_is_read() {
+        for name in MessageMetadata::HEADERS {
+            let metadata = MessageMetadata::from_headers([(*name, "1")]);
+            assert_ne!(metadata, MessageMetadata::default(), "{name}");
+            assert!(metadata.other_headers().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped_in_debug_form() {
+        let metadata = MessageMetadata::from_headers([
+            ("upstash-message-id", "a\u{9b}2J"),
+            ("upstash-label", "b\u{202e}"),
+            ("upstash-other", "c\u{7f}"),
+        ]);
+        let text = format!("{metadata:?}");
+        assert!(text.chars().all(|c| !c.is_control() && c != '\u{202e}'));
+        assert!(text.contains(r"a\u{9b}2J"), "{text}");
+    }
+}
