@@ -59,7 +59,8 @@ impl Request {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        headers.extend(delivery.headers());
+        let signed = delivery.headers().into_iter();
+        headers.extend(signed.filter(|(name, _)| name != "content-type"));
         Request {
             headers,
             body: delivery.body().to_owned(),

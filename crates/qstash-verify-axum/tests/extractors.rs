@@ -5,11 +5,11 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Json, Router};
 use qstash_verify::testing;
 use qstash_verify_axum::{
     Delivery, DeliveryRejection, Message, MessageRejection, Metadata, NotVerified, QstashLayer,
@@ -127,6 +127,18 @@ async fn retry_is_an_error_of_steer_and_of_a_response() {
         assert_eq!(answer.headers()["upstash-nonretryable-error"], "true");
         assert_eq!(text(answer).await, (489, String::new()));
     }
+}
+
+#[tokio::test]
+async fn json_extractor_takes_the_kits_delivery() {
+    let handler = async |Json(ids): Json<Vec<u8>>| ids.len().to_string();
+    let answer = send(app(post(handler)), genuine("[1,2]")).await;
+    assert_eq!(answer, (200, "2".into()));
+    // The content type can be replaced.
+    let delivery = testing::delivery("https://example.com/orders", "[1,2]");
+    let delivery = delivery.header("Content-Type", "text/plain");
+    let answer = send(app(post(handler)), delivery.request().unwrap()).await;
+    assert_eq!(answer.0, 415);
 }
 
 #[tokio::test]

@@ -113,7 +113,6 @@ impl MessageOptions {
         ring: &KeyRing,
     ) -> Result<SignedDelivery, Failure> {
         let issued_at = self.at.unwrap_or_else(SystemTime::now);
-        let content_type = content_type(&message.body);
         let (url, body) = (message.url.as_str(), message.body.as_slice());
         let keys = ring.signing_keys(Some(message.region));
         let keys = keys.map_err(Failure::new)?;
@@ -121,7 +120,6 @@ impl MessageOptions {
             .region(message.region)
             .key_slot(self.slot())
             .claim("jti", random_id("jwt_"))
-            .header("content-type", content_type)
             .header("upstash-message-id", message.id.as_str())
             .header("upstash-retried", retried.to_string());
         delivery = match u64::try_from(self.expires_in) {
@@ -163,17 +161,6 @@ pub(crate) fn signed_with(ring: &KeyRing, region: Region, slot: KeySlot) -> Stri
         Some(KeySource::Region) => format!("the {slot} key of the {region} pair"),
         Some(KeySource::Default) => format!("the {slot} key of the default pair"),
         _ => format!("the {slot} key"),
-    }
-}
-
-/// Guesses the content type, which QStash takes over from the publisher.
-fn content_type(body: &[u8]) -> &'static str {
-    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        "application/json"
-    } else if std::str::from_utf8(body).is_ok() {
-        "text/plain; charset=utf-8"
-    } else {
-        "application/octet-stream"
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_http::Request;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
-use actix_web::test::{call_service, init_service, read_body};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, Error, HttpRequest, ResponseError as _, Route, web};
+use qstash_verify::testing;
 use qstash_verify_actix::{
     Delivery, DeliveryRejection, KeySlot, KeySource, Message, Metadata, QstashMiddleware,
     QstashService, Refusal, Region, RequestHead, Verified, Verifier,
@@ -59,6 +60,27 @@ async fn the_metadata_is_that_of_the_headers() {
     let app = bare(web::post().to(message)).await;
     let expected = (200, "None None".into());
     assert_eq!(answer(&app, delivery(BODY).to_request()).await, expected);
+}
+
+#[actix_web::test]
+async fn json_extractor_takes_the_kits_delivery() {
+    async fn length(ids: web::Json<Vec<u8>>) -> String {
+        ids.len().to_string()
+    }
+    let hook = QstashMiddleware::new(testing::verifier().build());
+    let hook = web::resource("/orders").wrap(hook).post(length);
+    let app = init_service(App::new().service(hook)).await;
+    let request = |delivery: &testing::SignedDelivery| {
+        let request = TestRequest::post().uri(delivery.path_and_query());
+        let headers = delivery.headers().into_iter();
+        let request = headers.fold(request, TestRequest::append_header);
+        request.set_payload(delivery.body().to_vec()).to_request()
+    };
+    let delivery = testing::delivery("https://example.com/orders", "[1,2]");
+    assert_eq!(answer(&app, request(&delivery)).await, (200, "2".into()));
+    // The content type can be replaced: `web::Json` answers 400 to another.
+    let delivery = delivery.header("Content-Type", "text/plain");
+    assert_eq!(answer(&app, request(&delivery)).await.0, 400);
 }
 
 #[actix_web::test]
