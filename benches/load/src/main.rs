@@ -15,6 +15,9 @@
 //! the client shares with bare and wrapped alike. The client sends the next request as
 //! soon as it has its answer, so that the latencies are those of a saturated server and
 //! mostly time in a queue.
+//!
+//! `memory` measures something else: what a connection takes whose client sends an
+//! endless body to a refused route, and to an open one.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -28,6 +31,7 @@ mod failure;
 mod floor;
 mod limits;
 mod measure;
+mod memory;
 mod plan;
 mod process;
 mod report;
@@ -76,6 +80,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Role {
+    /// Measures the memory of connections whose clients send endless bodies to a refused
+    /// and to an open route
+    Memory {
+        /// How many connections are opened at once
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        connections: u16,
+    },
     /// A server, until its standard input ends.
     #[command(hide = true)]
     Serve(Target),
@@ -85,6 +96,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match arguments.role {
         Some(Role::Serve(target)) => server::run(target).map(|never| match never {}),
+        Some(Role::Memory { connections }) => memory::run(connections).map(|missed| judge(&missed)),
         None => load(&arguments),
     };
     exit.unwrap_or_else(|error| {
@@ -106,15 +118,19 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let results = measure::run(plan)?;
     report::print_answers(&results);
-    let violations = limits::violations(&results, &plan);
-    for violation in &violations {
+    Ok(judge(&limits::violations(&results, &plan)))
+}
+
+/// Prints the verdict.
+fn judge(violations: &[String]) -> ExitCode {
+    for violation in violations {
         println!("FAILED: {violation}");
     }
     if violations.is_empty() {
         println!("passed");
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     } else {
-        Ok(ExitCode::FAILURE)
+        ExitCode::FAILURE
     }
 }
 

@@ -20,6 +20,8 @@ use crate::target::{Framework, Target, Variant};
 
 pub(crate) const BASE_URL: &str = "https://api.example.com";
 pub(crate) const PATH: &str = "/webhooks/orders";
+/// A route of bare servers that reads no body.
+pub(crate) const OPEN_PATH: &str = "/open";
 
 /// Prints its port and serves until EOF on standard input, which arrives even if the
 /// client crashes.
@@ -61,7 +63,9 @@ fn verifier() -> Result<Verifier, Failure> {
 
 fn axum(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), Failure> {
     let app = match variant {
-        Variant::Bare => Router::new().route(PATH, post(handle)),
+        Variant::Bare => Router::new()
+            .route(PATH, post(handle))
+            .route(OPEN_PATH, post(handle_unread)),
         Variant::Floor => Router::new().route(PATH, post(handle_with_floor)),
         Variant::Wrapped => Router::new()
             .route(PATH, post(handle_verified_by_axum))
@@ -82,8 +86,8 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
     // Unused unless the variant is wrapped.
     let qstash = QstashMiddleware::new(verifier()?);
     macro_rules! serve {
-        ($resource:expr) => {
-            HttpServer::new(move || App::new().service($resource))
+        ($($resource:expr),+) => {
+            HttpServer::new(move || App::new()$(.service($resource))+)
                 .workers(workers)
                 // A connection is idle while the other servers are measured.
                 .keep_alive(Duration::from_secs(75))
@@ -95,7 +99,10 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
     let resource = || web::resource(PATH);
     actix_web::rt::System::new().block_on(async {
         match variant {
-            Variant::Bare => serve!(resource().route(web::post().to(handle))).await?,
+            Variant::Bare => {
+                let open = || web::resource(OPEN_PATH).route(web::post().to(handle_unread));
+                serve!(resource().route(web::post().to(handle)), open()).await?;
+            }
             Variant::Floor => serve!(resource().route(web::post().to(handle_with_floor))).await?,
             Variant::Wrapped => {
                 let handler = handle_verified_by_actix;
@@ -109,6 +116,10 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
 
 async fn handle(body: Bytes) -> String {
     describe(&body)
+}
+
+async fn handle_unread() -> &'static str {
+    "unread"
 }
 
 async fn handle_with_floor(_: Mac, body: Bytes) -> String {
