@@ -4,19 +4,18 @@
 //! chunked one whose payload was dropped without any bound, any other until
 //! `client_disconnect_timeout`, at whatever speed the client sends. It starts when
 //! the response's body has ended. So the response keeps the payload, and its body
-//! ends only with the payload's, or with an error, which closes the connection.
+//! ends only with an error, which closes the connection.
 
-use std::error::Error;
-use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
-use actix_web::http::StatusCode;
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::rt::task::yield_now;
 use actix_web::rt::time::{Sleep, sleep};
 use actix_web::rt::{System, spawn};
 use actix_web::{HttpMessage as _, HttpResponse};
@@ -24,105 +23,191 @@ use bytes::Bytes;
 use futures_core::Stream as _;
 use http_body::{Body, Frame};
 
+use crate::draining_body::{CutOff, DrainingBody};
+
 /// Maximum number of bytes to drain. Clients that don't read the response before
 /// they have sent everything get it, if that is less.
 const DRAIN_LIMIT: usize = 1024 * 1024;
+/// Maximum number of chunks to drain. actix-web bounds its queue by the bytes in it,
+/// and a chunk of one byte takes 32 there: one read can make it 1 MiB.
+const CHUNK_LIMIT: usize = 1024;
 /// Time until which a client must end its body or disconnect.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Number of chunks that are taken before other tasks get their turn.
-const CHUNKS_PER_POLL: usize = 64;
+/// Time that a response waits for the end of the body, which keeps the connection
+/// open: longer than Nagle's algorithm delays a body that is written after its head.
+const END_TIME: Duration = Duration::from_millis(100);
+/// As much as makes actix-web wait until the payload is read.
+static FILLER: [u8; 32 * 1024] = [0; 32 * 1024];
 
 /// The body of a request, drained with a bound if it isn't read to EOF.
 pub(crate) struct RequestBody {
     payload: Payload,
-    ended: bool,
-    /// Number of bytes that may still be drained; `None` once over the limit.
-    left: Option<usize>,
+    state: State,
+    /// Number of bytes drained.
+    bytes: usize,
+    /// Number of chunks drained.
+    chunks: usize,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Whether it comes over a connection.
+    has_peer: bool,
     /// Whether a task of its own drains it when it is dropped before EOF.
     drain_on_drop: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Over the limit of bytes, with chunks in the queue.
+    OverBytes,
+    /// Over the limit of bytes, under back-pressure.
+    Paused,
+    /// Over the limit of chunks.
+    OverChunks,
+    /// At EOF or malformed framing.
+    Ended,
+    /// At disconnect, or freed because the connection is about to be closed.
+    Gone,
 }
 
 impl RequestBody {
     /// Takes the payload out of a request.
     pub(crate) fn take(request: &mut ServiceRequest) -> Self {
         let payload = request.take_payload();
+        let has_peer = request.peer_addr().is_some();
         RequestBody {
-            ended: matches!(payload, Payload::None),
+            state: match payload {
+                Payload::None => State::Ended,
+                _ => State::Open,
+            },
+            has_peer,
             // A test request has no peer, and may have no runtime to spawn on.
             drain_on_drop: matches!(payload, Payload::H1 { .. })
-                && (request.peer_addr().is_some() || System::try_current().is_some()),
+                && (has_peer || System::try_current().is_some()),
             payload,
-            left: Some(DRAIN_LIMIT),
+            bytes: 0,
+            chunks: 0,
             deadline: None,
         }
     }
 
-    /// Returns whether it was read to EOF, or to an error.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended
+    fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended | State::Gone)
+    }
+
+    /// Returns whether the connection serves no other request before its end; HTTP/2
+    /// has flow control for each stream.
+    fn blocks(&self) -> bool {
+        matches!(self.payload, Payload::H1 { .. } | Payload::Stream { .. })
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
         let next = ready!(Pin::new(&mut self.payload).poll_next(cx));
-        // EOF, disconnect, or malformed framing.
-        self.ended = !matches!(next, Some(Ok(_)));
+        match next {
+            Some(Ok(_)) => {}
+            Some(Err(PayloadError::Incomplete(_))) => self.state = State::Gone,
+            Some(Err(_)) | None => self.state = State::Ended,
+        }
         Poll::Ready(next)
     }
 
-    /// Discards what has arrived, without waiting for more.
-    pub(crate) async fn discard_arrived(&mut self) {
+    /// Discards the rest, if it arrives soon: then the connection stays open.
+    pub(crate) async fn discard_soon(&mut self) {
+        if self.has_ended() {
+            return;
+        }
+        // The connection passes on what it read together with the head only when the
+        // service yields.
+        yield_now().await;
+        let mut timer = None;
         poll_fn(|cx| {
-            let _ended = self.poll_discard(cx);
-            Poll::Ready(())
+            let discarded = self.poll_discard(cx).is_ready();
+            let waits = self.has_peer && self.blocks() && self.state != State::Paused;
+            if discarded || !waits {
+                return Poll::Ready(());
+            }
+            let timer = timer.get_or_insert_with(|| Box::pin(sleep(END_TIME)));
+            timer.as_mut().poll(cx)
         })
         .await;
     }
 
-    /// Discards the rest, up to the limit.
-    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..CHUNKS_PER_POLL {
-            // Back-pressure over the limit: a payload that isn't polled isn't filled,
-            // so the client waits, long enough to read its response.
-            let Some(left) = self.left.filter(|_| !self.ended) else {
-                break;
-            };
-            if let Some(Ok(chunk)) = ready!(self.poll_next(cx)) {
-                // At 0, one more poll: it may be EOF.
-                self.left = match left {
-                    0 => None,
-                    left => Some(left.saturating_sub(chunk.len())),
-                };
+    /// Discards the rest. At its end, returns why the connection must be closed at
+    /// once, if it must.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<Option<CutOff>> {
+        loop {
+            match self.state {
+                State::Open | State::OverBytes => {}
+                State::Paused => return Poll::Pending,
+                State::OverChunks => return Poll::Ready(Some(CutOff::ManyChunks)),
+                State::Ended => return Poll::Ready(self.has_peer.then_some(CutOff::LateEnd)),
+                State::Gone => return Poll::Ready(None),
+            }
+            match self.poll_next(cx) {
+                Poll::Ready(Some(Ok(chunk))) => self.count(chunk.len()),
+                Poll::Ready(_) => {}
+                Poll::Pending => {
+                    if self.state == State::OverBytes {
+                        self.pause(cx);
+                    }
+                    return Poll::Pending;
+                }
             }
         }
-        if self.ended {
-            return Poll::Ready(());
-        }
-        if self.left.is_some() {
-            cx.waker().wake_by_ref();
-        }
-        Poll::Pending
     }
 
-    /// Discards the rest until EOF or the deadline.
-    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StillOpen>> {
-        if self.poll_discard(cx).is_ready() {
-            return Poll::Ready(Ok(()));
+    /// Counts a chunk. The one after the last may still be EOF, so the limits are
+    /// exceeded by a chunk more.
+    fn count(&mut self, length: usize) {
+        if self.chunks >= CHUNK_LIMIT {
+            self.state = State::OverChunks;
+        } else if self.bytes >= DRAIN_LIMIT {
+            // Only a connection's queue is known to end.
+            self.state = match self.payload {
+                Payload::H1 { .. } => State::OverBytes,
+                _ => State::Paused,
+            };
         }
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(sleep(DRAIN_TIME)));
-        deadline.as_mut().poll(cx).map(|()| {
-            // The connection is about to be closed, so `drop` has nothing to drain.
-            self.ended = true;
-            Err(StillOpen)
-        })
+        self.chunks += 1;
+        self.bytes = self.bytes.saturating_add(length);
+    }
+
+    /// Stops actix-web from reading on, so that the client waits, long enough to read
+    /// its response. A payload is not filled while it has enough in it: this, which is
+    /// nobody's memory.
+    fn pause(&mut self, cx: &mut Context<'_>) {
+        if let Payload::H1 { payload } = &mut self.payload {
+            payload.unread_data(Bytes::from_static(&FILLER));
+            payload.unread_data(Bytes::from_static(&FILLER));
+            // It looks at what it has when a chunk is taken out.
+            let _filler = Pin::new(payload).poll_next(cx);
+        }
+        self.state = State::Paused;
+    }
+
+    /// Discards the rest until EOF, a limit or the deadline; see `poll_discard`.
+    pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Option<CutOff>> {
+        let cut_off = match self.poll_discard(cx) {
+            Poll::Ready(cut_off) => cut_off,
+            Poll::Pending => {
+                let deadline = self
+                    .deadline
+                    .get_or_insert_with(|| Box::pin(sleep(DRAIN_TIME)));
+                ready!(deadline.as_mut().poll(cx));
+                Some(CutOff::Unfinished)
+            }
+        };
+        self.free();
+        Poll::Ready(cut_off)
+    }
+
+    /// Frees the payload, of which `drop` has nothing to drain then.
+    fn free(&mut self) {
+        self.payload = Payload::None;
+        self.state = State::Gone;
     }
 
     /// Drains the rest behind the body of a response, which ends no sooner.
-    pub(crate) fn drain_behind(self, response: HttpResponse) -> HttpResponse {
-        // HTTP/2 has flow control for each stream, so an unread body blocks nothing.
-        let blocks = matches!(self.payload, Payload::H1 { .. } | Payload::Stream { .. });
+    pub(crate) fn drain_behind(mut self, mut response: HttpResponse) -> HttpResponse {
         // actix-web doesn't poll an empty body, and clients wait for the end of one of
         // unknown length.
         let has_length = match response.body().size() {
@@ -130,16 +215,21 @@ impl RequestBody {
             BodySize::None | BodySize::Stream => false,
         };
         let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        if self.ended || !blocks || !has_length || bodiless.contains(&response.status()) {
+        if self.has_ended()
+            || !self.blocks()
+            || !has_length
+            || bodiless.contains(&response.status())
+        {
             return response;
         }
-        response.map_body(|_, body| {
-            BoxBody::new(DrainingBody {
-                size: body.size(),
-                response: Some(body),
-                request: self,
-            })
-        })
+        let cut_off = (self.state == State::OverChunks).then_some(CutOff::ManyChunks);
+        if cut_off.is_some() {
+            self.free();
+            // Without a payload, actix-web would promise to keep the connection.
+            let head = response.head_mut();
+            head.set_connection_type(ConnectionType::Close);
+        }
+        response.map_body(|_, body| BoxBody::new(DrainingBody::new(body, self, cut_off)))
     }
 }
 
@@ -162,12 +252,14 @@ impl Body for RequestBody {
 /// HTTP/1 exists, actix-web closes the connection after its response.
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if self.drain_on_drop && !self.ended && !std::thread::panicking() {
+        if self.drain_on_drop && !self.has_ended() && !std::thread::panicking() {
             let mut body = RequestBody {
                 payload: self.payload.take(),
-                ended: false,
-                left: self.left,
+                state: self.state,
+                bytes: self.bytes,
+                chunks: self.chunks,
                 deadline: None,
+                has_peer: self.has_peer,
                 // A server that shuts down drops the task; no second one is spawned.
                 drain_on_drop: false,
             };
@@ -175,54 +267,3 @@ impl Drop for RequestBody {
         }
     }
 }
-
-/// The body of a response, and then the rest of the request's, drained.
-struct DrainingBody {
-    /// `None` after EOF.
-    response: Option<BoxBody>,
-    size: BodySize,
-    request: RequestBody,
-}
-
-impl MessageBody for DrainingBody {
-    type Error = Box<dyn Error>;
-
-    fn size(&self) -> BodySize {
-        self.size
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Box<dyn Error>>>> {
-        if let Some(response) = &mut self.response {
-            let chunk = ready!(Pin::new(response).poll_next(cx));
-            if chunk.is_some() {
-                return Poll::Ready(chunk);
-            }
-            self.response = None;
-        }
-        // Only an error makes actix-web close the connection at once.
-        let end = ready!(self.request.poll_drain(cx));
-        Poll::Ready(end.err().map(|error| Err(error.into())))
-    }
-}
-
-/// Why the connection is closed; actix-web logs its `Debug` form.
-struct StillOpen;
-
-impl fmt::Display for StillOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the client of a refused request did not end its body in time, so it was cut off",
-        )
-    }
-}
-
-impl fmt::Debug for StillOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for StillOpen {}

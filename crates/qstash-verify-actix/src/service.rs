@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::error::PayloadError;
-use actix_web::rt::task::yield_now;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use bytes::Bytes;
 use futures_core::Stream;
@@ -126,11 +125,6 @@ async fn refuse_unread<B>(
     reason: VerifyError,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let body = RequestBody::take(&mut request);
-    if !body.has_ended() {
-        // The connection passes on what it read together with the head only when the
-        // service yields. If that is the whole body, the connection stays open.
-        yield_now().await;
-    }
     Ok(answer(&handler, request, body, reason).await)
 }
 
@@ -142,7 +136,7 @@ async fn answer<B>(
     reason: VerifyError,
 ) -> ServiceResponse<EitherBody<B>> {
     reason.log(&request_head(request.request()));
-    body.discard_arrived().await;
+    body.discard_soon().await;
     let response = body.drain_behind(refuse(handler, reason));
     // Not `into_response`, which drops the response's error.
     let (request, _) = request.into_parts();

@@ -7,8 +7,10 @@
 
 mod bodies;
 mod drain;
+mod drain_limits;
 mod dropped_body;
 mod extractors;
+mod late_body;
 mod limits;
 mod mount_points;
 mod order;
