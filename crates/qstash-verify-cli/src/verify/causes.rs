@@ -1,10 +1,13 @@
 //! Finds the cause of a refusal by trying variants of the input.
 
+use std::ops::ControlFlow;
+
 use http::Uri;
 use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
 
 use super::attempt::{Attempt, finish};
 use super::explain::{Explanation, Failed, Step};
+use super::search::End;
 use super::{bodies, keys};
 use crate::output::{Failure, Line, Short, count};
 
@@ -101,19 +104,20 @@ impl Explanation<'_> {
     /// Finds the change to the body by undoing the usual ones.
     pub(super) fn other_body(&self, pending: &PendingDelivery) -> String {
         let given = count(self.body.len(), "byte");
-        let variants = bodies::variants(self.body).into_iter();
-        let found = variants
-            .filter(|(_, variant)| finish(pending.clone(), variant).is_ok())
-            .map(|(what, _)| format!("{what}, it matches"))
-            .next();
-        let compressed = self.body.starts_with(b"\x1f\x8b");
-        let cause = found.unwrap_or_else(|| {
-            if compressed {
-                return "it is compressed with gzip, perhaps since".to_owned();
+        let mut is_signed = |variant: &[u8]| finish(pending.clone(), variant).is_ok();
+        let cause = match bodies::search(self.body, &mut is_signed) {
+            ControlFlow::Break(End::Found(what)) => format!("{what}, it matches"),
+            _ if self.body.starts_with(b"\x1f\x8b") => {
+                "it is compressed with gzip, perhaps since".to_owned()
             }
-            "something before the verifier changes it, or it is not the body of this delivery"
-                .to_owned()
-        });
+            ControlFlow::Break(End::Exhausted) => "something before the verifier changes it, or \
+                 it is not the body of this delivery (not every way to write its JSON was tried)"
+                .to_owned(),
+            ControlFlow::Continue(()) => {
+                "something before the verifier changes it, or it is not the body of this delivery"
+                    .to_owned()
+            }
+        };
         format!(
             "body hash differs: the token has that of another body than the {given} given; {cause}"
         )

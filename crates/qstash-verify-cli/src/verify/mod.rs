@@ -6,9 +6,11 @@ mod batch;
 mod bodies;
 mod causes;
 mod explain;
+mod json;
 mod keys;
 mod options;
 mod report;
+mod search;
 
 use crate::output::{Failure, Outcome};
 pub(crate) use options::Options;

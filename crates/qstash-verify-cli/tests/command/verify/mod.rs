@@ -1,5 +1,6 @@
 //! `verify`: what holds of a delivery and what doesn't, and the cause.
 
+mod bodies;
 mod input;
 mod keys;
 mod report;
