@@ -29,8 +29,10 @@ Examples:
 Keys are read from the variables of QStash (QSTASH_CURRENT_SIGNING_KEY, …), those of
 this process first and then those of the file .env.
 
-Exit status: 0 all is well, 1 there is a finding, 2 the command was used wrongly or
-could not run."
+Exit status: 0 success; 1 a check failed, or a delivery did; 2 the command was used
+wrongly or could not run. With --json each command prints one JSON value a line.
+
+Control characters and invisible ones in what others sent are printed as escapes."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
-        Ok(Verdict::Finding) => ExitCode::from(1),
+        Ok(Verdict::Bad) => ExitCode::from(1),
         Err(Failure(reason)) => {
             output::complain(&reason);
             ExitCode::from(2)

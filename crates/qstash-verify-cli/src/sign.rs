@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use http::Method;
 use qstash_verify::signing::SignedDelivery;
+use serde_json::Value;
 
 use crate::body::Body;
 use crate::keys::KeyOptions;
@@ -39,7 +40,7 @@ pub(crate) struct Options {
     /// Print a command line for curl
     #[arg(long, conflicts_with = "json")]
     curl: bool,
-    /// Print JSON: url, method, headers, and body or body_base64
+    /// Print one line of JSON: url, method, headers, and body or body_base64
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -56,10 +57,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let delivery = options
         .message
         .sign(&message, options.message.retried, &ring)?;
+    if options.json {
+        output::print_json(&json(options, &delivery))?;
+        return Ok(Verdict::Good);
+    }
     let text = if options.curl {
         curl(options, &delivery)?
-    } else if options.json {
-        json(options, &delivery)
     } else {
         let headers = delivery.headers().into_iter();
         headers
@@ -113,17 +116,16 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn json(options: &Options, delivery: &SignedDelivery) -> String {
+fn json(options: &Options, delivery: &SignedDelivery) -> Value {
     let headers: BTreeMap<_, _> = delivery.headers().into_iter().collect();
     let (name, body) = match std::str::from_utf8(delivery.body()) {
         Ok(text) => ("body", text.to_owned()),
         Err(_) => ("body_base64", BASE64_STANDARD.encode(delivery.body())),
     };
-    let value = serde_json::json!({
+    serde_json::json!({
         "url": options.url,
         "method": options.message.method.as_str(),
         "headers": headers,
         name: body,
-    });
-    format!("{value:#}\n")
+    })
 }

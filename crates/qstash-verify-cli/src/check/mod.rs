@@ -21,8 +21,10 @@ use report::Report;
 /// Check the variables of QStash, of this process and of a file .env
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Keys and tokens are shown as their first four and last two characters at most. The
-exit status is 1 if there is an error.
+Keys and tokens are shown as their first four and last two characters at most.
+
+Exit status: 1 if there is an error or, with --strict, a warning; else 0; 2 if the
+command was used wrongly or could not run.
 
 Examples:
   qstash-verify check
@@ -36,7 +38,8 @@ pub(crate) struct Options {
     /// Make warnings errors
     #[arg(long)]
     strict: bool,
-    /// Print JSON
+    /// Print one line of JSON: ok, mode, region, env_file, outgoing, incoming,
+    /// findings (level, code, message), errors, warnings, passed
     #[arg(long)]
     json: bool,
 }
@@ -48,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         report.make_strict();
     }
     if options.json {
-        output::print(format_args!("{:#}\n", report.json()))?;
+        output::print_json(&report.json())?;
     } else {
         output::print(&report)?;
     }

@@ -80,14 +80,14 @@ impl Corrupt {
     /// Judges the answer of a service to the corrupt delivery.
     pub(super) fn judge(self, answer: &Answer) -> (Verdict, String) {
         if answer.status.is_success() {
-            return (Verdict::Finding, format!("accepted: {}", self.lesson()));
+            return (Verdict::Bad, format!("accepted: {}", self.lesson()));
         }
         if !answer.is_refusal() {
             let text = format!(
                 "{} is no refusal: the delivery met something else",
                 status_text(answer.status)
             );
-            return (Verdict::Finding, text);
+            return (Verdict::Bad, text);
         }
         match answer.code().as_deref() {
             Some(code) if self.codes().contains(&code) => {
@@ -95,7 +95,7 @@ impl Corrupt {
             }
             // The uncorrupted delivery would have been refused as well.
             Some(code) if answer.is_ours() => (
-                Verdict::Finding,
+                Verdict::Bad,
                 format!(
                     "refused, but as {} and not as {}: send a good one first, it is refused too",
                     Line(code),

@@ -42,8 +42,8 @@ async fn send(options: &Options) -> Outcome {
         for region in Region::ALL {
             message.region = *region;
             message.id = options.message.id();
-            if sender.deliver(&message).await? == Verdict::Finding {
-                verdict = Verdict::Finding;
+            if sender.deliver(&message).await? == Verdict::Bad {
+                verdict = Verdict::Bad;
             }
         }
         return Ok(verdict);

@@ -49,7 +49,7 @@ impl Sender<'_> {
                 NextStep::Done => return Ok(Verdict::Good),
                 NextStep::GiveUp => {
                     output::print("no retry: the answer says that none will mend it\n")?;
-                    return Ok(Verdict::Finding);
+                    return Ok(Verdict::Bad);
                 }
                 NextStep::Wait { delay, source } => (delay, source),
             };
@@ -59,7 +59,7 @@ impl Sender<'_> {
                 output::print("no retry is left: QStash moves it to the dead letter queue\n")?;
             }
         }
-        Ok(Verdict::Finding)
+        Ok(Verdict::Bad)
     }
 
     async fn wait(&self, delay: Duration, source: DelaySource) -> Result<(), Failure> {
@@ -90,12 +90,12 @@ impl Sender<'_> {
         let (delivery, body) = corrupt.apply(delivery, message.region);
         let remark = format!(", then made wrong: {corrupt}");
         let Some(answer) = self.attempt(message, &delivery, body, &remark).await? else {
-            return Ok(Verdict::Finding);
+            return Ok(Verdict::Bad);
         };
         let (verdict, lesson) = corrupt.judge(&answer);
         let style = match verdict {
             Verdict::Good => GOOD,
-            Verdict::Finding => BAD,
+            Verdict::Bad => BAD,
         };
         output::print(format_args!("{}\n", styled(style, lesson)))?;
         Ok(verdict)

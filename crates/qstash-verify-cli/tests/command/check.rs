@@ -47,6 +47,7 @@ fn for_programs() {
         ("QSTASH_TOKEN", "eyJVc2VySUQiOiJhY21lIn0="),
     ];
     let output = run(&["check", "--json"]).with(&variables).end().code(0);
+    assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
     let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(report["ok"], true);
     assert_eq!(report["mode"], "multi-region");

@@ -8,7 +8,7 @@ use crate::process::run;
 fn help_has_examples_and_says_what_the_exit_status_means() {
     let help = run(&["--help"]).end().code(0).stdout;
     assert!(
-        help.contains("Exit status: 0 all is well, 1 there is a finding, 2 "),
+        help.contains("Exit status: 0 success; 1 a check failed, or a delivery did; 2 "),
         "{help}"
     );
     for name in [
@@ -29,6 +29,30 @@ fn help_has_examples_and_says_what_the_exit_status_means() {
     }
     let version = run(&["--version"]).end();
     version.assert(0, &format!("qstash-verify {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_command_that_reports_has_json_and_documents_its_keys() {
+    for (name, keys) in [
+        (
+            "check",
+            &["ok", "findings", "errors", "warnings", "passed"][..],
+        ),
+        ("sign", &["url", "method", "headers", "body_base64"]),
+    ] {
+        let help = run(&["help", name]).end().code(0).stdout;
+        assert!(help.contains("--json"), "{help}");
+        for key in keys {
+            assert!(help.contains(key), "{name} {key}: {help}");
+        }
+    }
+}
+
+#[test]
+fn exit_status_of_check_is_documented_as_it_is() {
+    let help = run(&["help", "check"]).end().code(0).stdout;
+    let status = "Exit status: 1 if there is an error or, with --strict, a warning; else 0;";
+    assert!(help.contains(status), "{help}");
 }
 
 #[test]

@@ -181,6 +181,7 @@ fn json() {
     ];
     for body in [&b"{\"a\":1}"[..], b"plain", b"\xff\x00"] {
         let output = run(&arguments).with(&PAIR).input(body).end().code(0);
+        assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
         let value: Value = serde_json::from_str(&output.stdout).unwrap();
         assert_eq!(
             (&value["url"], &value["method"]),

@@ -1,26 +1,28 @@
-//! What all commands print alike: verdicts, colours, secrets cut short, text of
-//! strangers made harmless.
+//! Output of all commands: verdicts, colours, JSON Lines, masked secrets, escaped
+//! text of strangers.
+
+mod json;
 
 use std::fmt;
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use json::print_json;
+#[cfg(test)]
+use json::write_json;
+
 /// How a command ended that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Good,
-    Finding,
+    Bad,
 }
 
 impl Verdict {
     /// `Good` if it holds.
     pub(crate) fn of(good: bool) -> Self {
-        if good {
-            Verdict::Good
-        } else {
-            Verdict::Finding
-        }
+        if good { Verdict::Good } else { Verdict::Bad }
     }
 }
 
@@ -85,10 +87,13 @@ pub(crate) fn styled(style: Style, text: impl fmt::Display) -> impl fmt::Display
 
 pub(crate) fn complain(reason: &str) {
     // Without a stderr there is nobody to tell.
+    let reason = Line(reason);
     let _ = writeln!(anstream::stderr(), "{} {reason}", styled(BAD, "error:"));
 }
 
 pub(crate) fn note(text: impl fmt::Display) {
+    let text = text.to_string();
+    let text = Line(&text);
     let _ = writeln!(anstream::stderr(), "{} {text}", styled(ODD, "note:"));
 }
 
@@ -109,16 +114,21 @@ impl fmt::Display for Masked<'_> {
     }
 }
 
+/// Whether a character of a stranger's text is escaped: control characters, format
+/// characters such as those of bidirectional text, and all else that is not visible.
+pub(crate) fn is_escaped(c: char) -> bool {
+    // Escaped, quotes and back-slashes would hide what JSON says.
+    !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1
+}
+
 /// Text of a stranger on one line, without anything that a terminal obeys.
 pub(crate) struct Line<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            // Quotes and back-slashes do no harm, and escaped they hide what
-            // JSON says.
-            '"' | '\'' | '\\' => write!(f, "{c}"),
-            c => write!(f, "{}", c.escape_debug()),
+        self.0.chars().try_for_each(|c| match is_escaped(c) {
+            true => write!(f, "{}", c.escape_debug()),
+            false => write!(f, "{c}"),
         })
     }
 }
@@ -173,6 +183,38 @@ mod tests {
         assert_eq!(text("sig_1234567"), "…");
         assert_eq!(text(""), "…");
         assert_eq!(text("\u{1b}[2Jéééééééé"), "\\u{1b}[2J…éé");
+    }
+
+    #[test]
+    fn control_and_format_characters_are_escaped() {
+        for range in [
+            0..=0x1f,
+            0x7f..=0x9f,
+            0xad..=0xad,
+            0x61c..=0x61c,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x2064,
+            0x2066..=0x206f,
+            0xfeff..=0xfeff,
+            0xfff9..=0xfffb,
+            0xe0001..=0xe0001,
+            0xe0020..=0xe007f,
+        ] {
+            for c in range.filter_map(char::from_u32) {
+                assert!(is_escaped(c), "{c:?}");
+                let text = c.to_string();
+                assert!(!Line(&text).to_string().contains(c), "{c:?}");
+                let mut line = Vec::new();
+                write_json(&mut line, &text).unwrap();
+                let line = String::from_utf8(line).unwrap();
+                assert!(!line.trim_end_matches('\n').contains(c), "{c:?}");
+                assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+            }
+        }
+        for c in " ~\"'\\é漢\u{1f600}".chars() {
+            assert!(!is_escaped(c), "{c:?}");
+        }
     }
 
     #[test]
