@@ -1,40 +1,85 @@
-//! Where a body comes from: the command line, a file, standard input.
+//! The body of a delivery: on the command line, in a file, on standard input.
 
-use std::io::{IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::io::IsTerminal as _;
+use std::path::Path;
 
 use clap::Args;
 
+use crate::input::{is_stdin_read, read_stdin};
 use crate::output::{self, Failure};
 
 #[derive(Args, Debug)]
 #[group(id = "body_source", multiple = false)]
 pub(crate) struct Body {
-    /// The body, as text
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    /// The body; as in curl, @FILE reads it from a file, byte for byte, and @- from
+    /// standard input
+    #[arg(
+        long,
+        short,
+        value_name = "TEXT|@FILE",
+        allow_hyphen_values = true,
+        visible_alias = "data-binary"
+    )]
     data: Option<String>,
+    /// The body as text, even if it begins with @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    data_raw: Option<String>,
     /// The file with the body, byte for byte; - is standard input, which is also
-    /// read where neither is given and it is no terminal
+    /// read if no body is given and it is no terminal
     #[arg(long, value_name = "FILE")]
-    body: Option<PathBuf>,
+    body: Option<String>,
+}
+
+/// The source of a body.
+enum Source<'a> {
+    Text(&'a str),
+    File(&'a str),
+    Stdin,
 }
 
 impl Body {
-    /// The bytes; `None` if nothing was given, and there is nothing to read.
-    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
-        match (&self.data, &self.body) {
-            (Some(text), _) => Ok(Some(text.clone().into_bytes())),
-            (None, Some(path)) if path.as_os_str() == "-" => stdin().map(Some),
-            (None, Some(path)) => match std::fs::read(path) {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(error) => Err(Failure::new(format!(
-                    "the body can't be read from {}: {error}",
-                    path.display()
-                ))),
+    fn source(&self) -> Option<Source<'_>> {
+        if let Some(text) = &self.data_raw {
+            return Some(Source::Text(text));
+        }
+        let file = match (&self.data, &self.body) {
+            (Some(data), _) => match data.strip_prefix('@') {
+                Some(file) => file,
+                None => return Some(Source::Text(data)),
             },
-            (None, None) if std::io::stdin().is_terminal() => Ok(None),
-            (None, None) => {
-                let bytes = stdin()?;
+            (None, Some(file)) => file,
+            (None, None) => return None,
+        };
+        Some(match file {
+            "-" => Source::Stdin,
+            file => Source::File(file),
+        })
+    }
+
+    /// Returns the bytes; `None` if nothing was given, and there is nothing to read.
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
+        match self.source() {
+            Some(Source::Text(text)) => Ok(Some(text.as_bytes().to_vec())),
+            Some(Source::Stdin) => read_stdin("the body").map(Some),
+            Some(Source::File("")) => Err(Failure::new(
+                "the body's file has no name: write @FILE, or --data-raw for text that begins \
+                 with @",
+            )),
+            Some(Source::File(path)) => match std::fs::read(path) {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(error) => {
+                    let hint = match &self.data {
+                        Some(_) => "; --data-raw takes text that begins with @",
+                        None => "",
+                    };
+                    Err(Failure::new(format!(
+                        "the body can't be read from {path}: {error}{hint}"
+                    )))
+                }
+            },
+            None if std::io::stdin().is_terminal() || is_stdin_read() => Ok(None),
+            None => {
+                let bytes = read_stdin("the body")?;
                 if bytes.is_empty() {
                     output::note("the body is empty, for standard input was (--data, --body)");
                 }
@@ -43,18 +88,11 @@ impl Body {
         }
     }
 
-    /// The file, if it is one that can be read again.
-    pub(crate) fn file(&self) -> Option<&PathBuf> {
-        self.body.as_ref().filter(|path| path.as_os_str() != "-")
-    }
-}
-
-fn stdin() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    match std::io::stdin().read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(Failure::new(format!(
-            "the body can't be read from standard input: {error}"
-        ))),
+    /// Returns the file, if it is one that can be read again.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self.source()? {
+            Source::File(path) => Some(Path::new(path)),
+            Source::Text(_) | Source::Stdin => None,
+        }
     }
 }

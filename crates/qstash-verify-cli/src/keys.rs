@@ -6,9 +6,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys};
+use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, variables};
 
 use crate::environment::{Environment, EnvironmentOptions};
+use crate::input::read_stdin;
 use crate::output::{self, Failure};
 
 #[derive(Args, Debug)]
@@ -43,12 +44,18 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// What was given, or what is in the file that it names with an `@`.
-    pub(crate) fn read(&self, what: &str) -> Result<String, Failure> {
+    /// Returns the value, or the content of the file after an `@`; `@-` is standard input.
+    pub(crate) fn read(&self, what: &'static str) -> Result<String, Failure> {
         let Some(path) = self.0.strip_prefix('@') else {
             return Ok(self.0.clone());
         };
-        match std::fs::read_to_string(path) {
+        let text = if path == "-" {
+            let bytes = read_stdin(what)?;
+            String::from_utf8(bytes).map_err(|_| std::io::ErrorKind::InvalidData.into())
+        } else {
+            std::fs::read_to_string(path)
+        };
+        match text {
             Ok(text) if text.trim().contains(char::is_whitespace) => Err(Failure::new(format!(
                 "the file with {what} holds more than that: there is white space in it"
             ))),
@@ -87,10 +94,12 @@ impl KeyOptions {
                 Some(SigningKeys::new(current, next).map_err(Failure::new)?)
             }
         };
-        Ok(Keys {
+        let keys = Keys {
             explicit,
             environment: self.environment.read()?,
-        })
+        };
+        keys.require_readable()?;
+        Ok(keys)
     }
 }
 
@@ -104,21 +113,67 @@ impl Keys {
         }
     }
 
-    /// Those, or the development server's where nothing at all is set.
+    /// Returns these keys, or the development server's if nothing at all is set.
     pub(crate) fn ring_or_development(&self) -> Result<KeyRing, Failure> {
         match self.ring() {
             Ok(ring) => Ok(ring),
-            Err(ConfigError::NoSigningKeys { half, unused, .. })
+            Err(error) => self
+                .development_for(&error)
+                .ok_or_else(|| Failure::new(format!("{error}; `qstash-verify check` tells more"))),
+        }
+    }
+
+    /// Returns the development server's keys, with a note, if nothing at all is set.
+    pub(crate) fn development_for(&self, error: &ConfigError) -> Option<KeyRing> {
+        match error {
+            ConfigError::NoSigningKeys { half, unused, .. }
                 if half.is_empty() && unused.is_empty() =>
             {
-                output::note(
-                    "no signing keys are set: using the PUBLIC keys of the development server",
-                );
-                Ok(KeyRing::from(SigningKeys::development()))
+                let empty: Vec<_> = variables::KEY_RING
+                    .into_iter()
+                    .filter(|name| self.environment.get(name).is_some())
+                    .filter(|name| name.ends_with("_KEY"))
+                    .map(|name| format!("{name} is empty"))
+                    .collect();
+                let empty = match empty.as_slice() {
+                    [] => String::new(),
+                    empty => format!(" ({})", empty.join(", ")),
+                };
+                output::note(format_args!(
+                    "no signing keys are set{empty}: using the PUBLIC keys of the development server"
+                ));
+                Some(KeyRing::from(SigningKeys::development()))
             }
-            Err(error) => Err(Failure::new(format!(
-                "{error}; `qstash-verify check` tells more"
+            _ => None,
+        }
+    }
+
+    /// Fails if a variable is set in a way that hides its value: it must not count as
+    /// not set.
+    fn require_readable(&self) -> Result<(), Failure> {
+        if self.explicit.is_some() {
+            return Ok(());
+        }
+        let mut names = variables::KEY_RING.iter();
+        if let Some(name) = names.find(|name| self.environment.is_unreadable(name)) {
+            return Err(Failure::new(format!(
+                "{name} is not UTF-8: a variable of this process; set it to a key of the QStash \
+                 console, or unset it"
+            )));
+        }
+        let Some(file) = self.environment.file() else {
+            return Ok(());
+        };
+        let mut lines = file.malformed.iter();
+        match lines.find(|line| line.may_set(&variables::KEY_RING)) {
+            Some(line) => Err(Failure::new(format!(
+                "{}: line {} of {}; `qstash-verify check` tells more, --no-env-file leaves the \
+                 file out",
+                line.why,
+                line.number,
+                file.path.display()
             ))),
+            None => Ok(()),
         }
     }
 }

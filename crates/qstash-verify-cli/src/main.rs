@@ -11,13 +11,16 @@ mod check;
 mod cli;
 mod environment;
 mod generate;
+mod input;
 mod keys;
 mod listen;
 mod message;
 mod output;
 mod send;
 mod sign;
+mod tally;
 mod time;
+mod url;
 mod verify;
 
 use std::process::ExitCode;

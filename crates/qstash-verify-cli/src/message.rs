@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 use qstash_verify::signing::SignedDelivery;
-use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
+use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier, variables};
 
 use crate::environment::Environment;
 use crate::output::Failure;
@@ -91,12 +91,23 @@ impl MessageOptions {
         Ok(Message {
             url: url.to_owned(),
             body,
-            region: self
-                .region
-                .or_else(|| environment.region())
-                .unwrap_or(Region::EuCentral1),
+            region: self.sending_region(environment)?,
             id: self.id(),
         })
+    }
+
+    fn sending_region(&self, environment: &Environment) -> Result<Region, Failure> {
+        if let Some(region) = self.region.or_else(|| environment.region()) {
+            return Ok(region);
+        }
+        let name = variables::REGION;
+        if environment.set(name).is_some() || environment.is_unreadable(name) {
+            return Err(Failure::new(format!(
+                "{name} is no region: set it to US_EAST_1 or EU_CENTRAL_1, unset it, or give \
+                 --region"
+            )));
+        }
+        Ok(Region::EuCentral1)
     }
 
     /// Returns the given id, or a random one.

@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::keys::KeyOptions;
 use crate::message::MessageOptions;
 use crate::output::{self, Failure, Outcome, Verdict};
+use crate::url;
 
 /// Sign a delivery as QStash does, and print its headers
 #[derive(Args, Debug)]
@@ -31,7 +32,7 @@ Examples:
         --region US-EAST-1 --next")]
 pub(crate) struct Options {
     /// The URL that the message was published to: the claim `sub`
-    #[arg(long)]
+    #[arg(long, value_parser = url::published)]
     url: String,
     #[command(flatten)]
     body: Body,

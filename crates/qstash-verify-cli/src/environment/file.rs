@@ -27,7 +27,17 @@ pub(crate) struct MalformedLine {
     pub(crate) why: &'static str,
 }
 
+const OPEN_QUOTE: &str = "a quote is opened and not closed, which takes what follows with it";
+const UTF_16: &str = "the file is UTF-16: save it as UTF-8";
+
 impl MalformedLine {
+    /// Whether one of these variables may be set on it, or behind it.
+    pub(crate) fn may_set(&self, variables: &[&str]) -> bool {
+        let named = self.name.as_deref();
+        named.is_some_and(|name| variables.contains(&name))
+            || [OPEN_QUOTE, UTF_16].contains(&self.why)
+    }
+
     fn new(number: usize, line: &str) -> Self {
         let line = line.trim().trim_start_matches("export ");
         let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -43,7 +53,7 @@ impl MalformedLine {
             Some((value, quote @ ('"' | '\''))) => {
                 match value.get(1..).map(|rest| rest.contains(quote)) {
                     Some(true) => "there is more behind the closing quote",
-                    _ => "a quote is opened and not closed, which takes what follows with it",
+                    _ => OPEN_QUOTE,
                 }
             }
             Some(_) if !name.chars().all(of_a_name) => "the name is none",
@@ -86,7 +96,7 @@ impl EnvFile {
             file.malformed.push(MalformedLine {
                 number: 1,
                 name: None,
-                why: "the file is UTF-16: save it as UTF-8",
+                why: UTF_16,
             });
             return file;
         }

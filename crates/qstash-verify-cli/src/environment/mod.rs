@@ -83,6 +83,17 @@ impl Environment {
         self.get(name).filter(|value| !value.trim().is_empty())
     }
 
+    /// Describes why a variable has no value.
+    pub(crate) fn absence(&self, name: &str) -> &'static str {
+        if self.is_unreadable(name) {
+            "is not UTF-8"
+        } else if self.get(name).is_some() {
+            "is empty"
+        } else {
+            "is not set"
+        }
+    }
+
     /// Returns the lookup that the core takes.
     pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> {
         |name| self.get(name).map(str::to_owned)

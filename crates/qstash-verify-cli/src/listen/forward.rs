@@ -10,6 +10,7 @@ use hyper::body::Bytes;
 
 use crate::output::Failure;
 use crate::send::{HttpClient, for_url, no_answer};
+use crate::url::Target;
 
 pub(crate) struct Forward {
     base: Uri,
@@ -21,7 +22,8 @@ pub(crate) struct Forward {
 pub(crate) struct ForwardFailed(pub(crate) String);
 
 impl Forward {
-    pub(crate) fn new(base: Uri) -> Result<Self, Failure> {
+    pub(crate) fn new(target: &Target) -> Result<Self, Failure> {
+        let base = target.uri.clone();
         if base.query().is_some() {
             return Err(Failure::new(format!(
                 "--forward {base} has a query: it is put in front of the path of each request"

@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use clap::Args;
-use http::{StatusCode, Uri, header};
+use http::{StatusCode, header};
 use hyper::body::Bytes;
 use qstash_verify::{
     DEFAULT_BODY_LIMIT, MessageMetadata, REGION_HEADER, Verified, Verifier, VerifyError,
@@ -22,8 +22,8 @@ use qstash_verify_axum::QstashLayer;
 
 use crate::keys::KeyOptions;
 use crate::output::{self, Failure, Outcome, Verdict};
-use crate::send::parse_url;
 use crate::time;
+use crate::url::{self, Target};
 use forward::{Forward, ForwardFailed};
 use journal::{Entry, Journal};
 
@@ -48,7 +48,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Refuse what was not published to this URL and the path that it came to
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url::base)]
     base_url: Option<String>,
     /// How far the clocks may differ
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = time::parse_seconds)]
@@ -59,9 +59,10 @@ pub(crate) struct Options {
     /// Show the beginning of each body
     #[arg(long)]
     body: bool,
-    /// Hand genuine deliveries on to this URL, and its answers back
-    #[arg(long, value_name = "URL", value_parser = parse_url)]
-    forward: Option<Uri>,
+    /// Hand genuine deliveries on to this URL, and its answers back; http:// may be
+    /// left out for a loopback host
+    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    forward: Option<Target>,
     #[command(flatten)]
     keys: KeyOptions,
 }
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     if let Some(url) = &options.base_url {
         verifier = verifier.base_url(url).map_err(Failure::new)?;
     }
-    let forward = options.forward.clone().map(Forward::new).transpose()?;
+    let forward = options.forward.as_ref().map(Forward::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

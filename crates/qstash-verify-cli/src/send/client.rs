@@ -14,18 +14,7 @@ use crate::output::Failure;
 
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Parses an absolute URL of HTTP or HTTPS.
-pub(crate) fn parse_url(text: &str) -> Result<Uri, String> {
-    let url: Uri = text
-        .parse()
-        .map_err(|error| format!("it is no URL with http:// or https:// in front: {error}"))?;
-    match (url.scheme_str(), url.host()) {
-        (Some("http" | "https"), Some(_)) => Ok(url),
-        _ => Err("it is no URL with http:// or https:// in front".to_owned()),
-    }
-}
-
-/// Returns a client for a URL that [`parse_url`] accepted.
+/// Returns a client for a URL of HTTP or HTTPS.
 pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
     let connector = if url.scheme_str() == Some("https") {
         HttpsConnectorBuilder::new()

@@ -12,7 +12,7 @@ use qstash_verify::{KeyRing, KeySource, Region, variables};
 use crate::environment::Environment;
 use crate::output::{self, Failure, Outcome, Verdict};
 
-pub(crate) use client::{HttpClient, for_url, no_answer, parse_url};
+pub(crate) use client::{HttpClient, for_url, no_answer};
 pub(crate) use options::Options;
 use sender::Sender;
 
@@ -68,6 +68,10 @@ fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure
     let missing: Vec<_> = std::iter::once(variables::REGION)
         .chain(keys)
         .filter(|name| environment.set(name).is_none())
+        .map(|name| match environment.get(name) {
+            Some(_) => format!("{name} (empty)"),
+            None => name.to_owned(),
+        })
         .collect();
     let missing = match missing.as_slice() {
         [] => "others are in their place here".to_owned(),

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use clap::Args;
-use http::Uri;
 
-use super::client::parse_url;
 use super::corrupt::Corrupt;
 use crate::body::Body;
 use crate::keys::KeyOptions;
 use crate::message::MessageOptions;
 use crate::time;
+use crate::url::{self, Target};
 
 /// Send a delivery as QStash would, and show the answer
 #[derive(Args, Debug)]
@@ -30,11 +29,12 @@ Examples:
   Does it refuse what it must?
     qstash-verify send https://api.example.com/webhook --data ping --corrupt body")]
 pub(crate) struct Options {
-    /// Where to send it
+    /// Where to send it; http:// may be left out for a loopback host, such as in
+    /// localhost:3000/webhook
     #[arg(value_name = "URL", value_parser = Target::parse)]
     pub(super) target: Target,
     /// The URL that it was published to, if that is another: the claim `sub`
-    #[arg(long)]
+    #[arg(long, value_parser = url::published)]
     pub(super) url: Option<String>,
     #[command(flatten)]
     pub(super) body: Body,
@@ -59,19 +59,4 @@ pub(crate) struct Options {
     pub(super) timeout: Duration,
     #[command(flatten)]
     pub(super) keys: KeyOptions,
-}
-
-/// The URL to send to: as written, which is what QStash signs, and parsed.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) text: String,
-    pub(super) uri: Uri,
-}
-
-impl Target {
-    fn parse(text: &str) -> Result<Self, String> {
-        let uri = parse_url(text)?;
-        let text = text.to_owned();
-        Ok(Target { text, uri })
-    }
 }

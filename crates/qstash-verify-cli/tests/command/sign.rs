@@ -224,7 +224,14 @@ fn curl_sends_it_as_it_is() {
         "$HOME `x` \\ \"q\"",
     ] {
         let output = run(&[
-            "sign", "--url", &url, "--data", body, "--curl", "--method", "PATCH",
+            "sign",
+            "--url",
+            &url,
+            "--data-raw",
+            body,
+            "--curl",
+            "--method",
+            "PATCH",
         ])
         .end()
         .code(0);
@@ -253,7 +260,7 @@ fn curl_sends_it_as_it_is() {
         let output = run(&binary).with(&PAIR).input(body).end();
         output.assert_misuse("this body can't stand on a command line: give it with --body FILE");
     }
-    let file = run(&["sign", "--url", URL, "--body", "b", "--curl"])
+    let file = run(&["sign", "--url", URL, "--data", "@b", "--curl"])
         .with(&PAIR)
         .file("b", b"\xff")
         .end();

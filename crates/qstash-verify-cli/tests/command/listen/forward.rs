@@ -235,14 +235,15 @@ fn a_backend_that_does_not_answer_is_a_bad_gateway() {
 
 #[test]
 fn a_forward_url_must_be_valid() {
-    for url in ["127.0.0.1:8000", "ftp://127.0.0.1", "/base"] {
+    for (url, wrong) in [
+        ("a.b:8000", "it has no scheme, "),
+        ("ftp://127.0.0.1", "its scheme is neither http nor https"),
+        ("/base", "it has neither scheme nor host"),
+    ] {
         let output = run(&["listen", "--port", "0", "--forward", url])
             .end()
             .code(2);
-        let line = format!(
-            "error: invalid value '{url}' for '--forward <URL>': it is no URL with http:// or \
-             https:// in front"
-        );
+        let line = format!("error: invalid value '{url}' for '--forward <URL>': {wrong}");
         assert!(output.stderr.starts_with(&line), "{output:?}");
     }
     let url = "http://127.0.0.1:8000/?a";

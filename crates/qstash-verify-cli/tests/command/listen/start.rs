@@ -90,9 +90,9 @@ fn variables_that_are_wrong_are_an_error() {
             assert!(output.stderr.contains(name), "{output:?}");
         }
     }
-    let output = run(&["listen", "--port", "0", "--base-url", "api.example.com"]);
-    output.with(&DEFAULT_VARIABLES).end().assert_misuse(
-        "the URL to compare `sub` with, \"api.example.com\", does not begin with https:// or \
-         http://",
-    );
+    for option in ["--base-url", "--forward"] {
+        let output = run(&["listen", "--port", "0", option, "api.example.com"]);
+        let output = output.with(&DEFAULT_VARIABLES).end().code(2);
+        assert!(output.stderr.contains(": it has no scheme, "), "{output:?}");
+    }
 }

@@ -8,18 +8,17 @@ use super::{assert_said, first, ping, send, timeless};
 
 #[test]
 fn a_url_must_be_one() {
-    for url in [
-        "127.0.0.1:3000",
-        "127.0.0.1:3000/webhook",
-        "/webhook",
-        "ftp://127.0.0.1/",
+    for (url, wrong) in [
+        ("", "it is empty"),
+        ("http://127.0.0.1/a b", "it has a blank"),
+        ("a.b:3000", "it has no scheme"),
+        ("/webhook", "it has neither scheme nor host"),
+        ("ftp://127.0.0.1/", "its scheme is neither http nor https"),
+        ("http://127.0.0.1:x/", "its port is not a number"),
     ] {
         let output = ping(url, &[]).code(2);
         assert_eq!(output.stdout, "");
-        let line = format!(
-            "error: invalid value '{url}' for '<URL>': it is no URL with http:// or https:// in \
-             front"
-        );
+        let line = format!("error: invalid value '{url}' for '<URL>': {wrong}");
         assert!(output.stderr.starts_with(&line), "{output:?}");
     }
 }
@@ -41,6 +40,7 @@ fn options_that_exclude_each_other_do() {
         ),
         (&["--fast"], ["--fast", "--retries"]),
         (&["--body", "x"], ["--body", "--data"]),
+        (&["--data-raw", "x"], ["--data-raw", "--data"]),
     ] {
         let output = ping("http://127.0.0.1:1/", arguments).code(2);
         assert_eq!(output.stdout, "");

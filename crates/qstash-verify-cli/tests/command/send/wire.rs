@@ -111,6 +111,25 @@ fn the_body_is_what_was_given() {
             "application/json",
         ),
         (&["--data", "-é\n"], plain, "-é\n".as_bytes(), text),
+        (&["--data-raw", "@b.txt"], plain, b"@b.txt", text),
+        (
+            &["--data", "@b.txt"],
+            &|run| run.file("b.txt", "a\r\n\n"),
+            b"a\r\n\n",
+            text,
+        ),
+        (
+            &["-d", "@b.bin"],
+            &|run| run.file("b.bin", &binary),
+            &binary,
+            octets,
+        ),
+        (
+            &["--data-binary", "@-"],
+            &|run| run.input(&*binary),
+            &binary,
+            octets,
+        ),
         (&["--data", ""], plain, b"", text),
         // Nothing is piped.
         (&[], plain, b"", text),
@@ -149,6 +168,15 @@ fn redirects_are_not_followed() {
     let url = backend.url("/");
     assert_said(&ping(&url, &[]), 1, &[&*first(&url), "302 Found after T"]);
     assert_eq!(backend.requests().len(), 1);
+}
+
+#[test]
+fn http_is_assumed_for_a_loopback_host() {
+    let backend = Backend::start([ok()]);
+    let url = backend.url("/webhook");
+    let output = ping(url.strip_prefix("http://").unwrap(), &[]);
+    assert_said(&output, 0, &[&*first(&url), "200 OK after T"]);
+    assert_eq!(verify(&backend.request(), &url).claims().sub(), url);
 }
 
 #[test]
