@@ -2,26 +2,45 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use qstash_verify::{
     ConfigError, KeyRing, PendingDelivery, REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verified,
     Verifier, VerifyError,
 };
+use serde_json::value::RawValue;
 
 /// Settings of a verification, apart from the keys and the delivery.
 #[derive(Clone)]
 pub(super) struct Attempt {
     /// Value of the region header.
     pub(super) region: Option<String>,
-    pub(super) url: Option<String>,
+    pub(super) endpoint: Endpoint,
     pub(super) at: SystemTime,
     pub(super) tolerance: Duration,
+    pub(super) body_limit: u64,
+}
+
+/// URLs of a service, of which any may match; without any, `sub` isn't compared.
+#[derive(Clone, Default)]
+pub(super) struct Endpoint {
+    pub(super) urls: Vec<String>,
+    pub(super) base_urls: Vec<String>,
+    /// Path and query of the request, for the base URLs.
+    pub(super) path: Option<String>,
+}
+
+impl Endpoint {
+    pub(super) fn is_empty(&self) -> bool {
+        self.urls.is_empty() && self.base_urls.is_empty()
+    }
 }
 
 impl Attempt {
     /// Verifies a token.
     ///
     /// # Errors
-    /// The URL is invalid.
+    /// A URL is invalid.
     pub(super) fn authenticate(
         &self,
         ring: &KeyRing,
@@ -30,17 +49,19 @@ impl Attempt {
         let at = self.at;
         let mut verifier = Verifier::builder(ring.clone())
             .tolerance(self.tolerance)
-            // The body is in memory, and the limit of the service is unknown.
-            .body_limit(u64::MAX)
+            .body_limit(self.body_limit)
             .clock(move || at);
-        if let Some(url) = &self.url {
+        for url in &self.endpoint.urls {
             verifier = verifier.url(url)?;
+        }
+        for url in &self.endpoint.base_urls {
+            verifier = verifier.base_url(url)?;
         }
         let headers = signature
             .map(|signature| (SIGNATURE_HEADER, signature))
             .into_iter()
             .chain(self.region.as_deref().map(|region| (REGION_HEADER, region)));
-        let head = RequestHead::new(headers, "/");
+        let head = RequestHead::new(headers, self.endpoint.path.as_deref().unwrap_or("/"));
         Ok(verifier.build().authenticate(&head))
     }
 }
@@ -49,4 +70,11 @@ impl Attempt {
 pub(super) fn finish(mut pending: PendingDelivery, body: &[u8]) -> Result<Verified, VerifyError> {
     pending.update(body)?;
     pending.finish()
+}
+
+/// Returns the claims of a token as they are written there.
+pub(super) fn claims(token: &str) -> Option<Box<RawValue>> {
+    let payload = token.split('.').nth(1)?;
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
+    RawValue::from_string(String::from_utf8(payload).ok()?).ok()
 }

@@ -2,14 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use http::Uri;
 use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
 
-use super::attempt::{Attempt, finish};
+use super::attempt::finish;
 use super::explain::{Explanation, Failed, Step};
 use super::search::End;
 use super::{bodies, keys};
-use crate::output::{Failure, Line, Short, count};
+use crate::output::{Failure, count};
 
 impl Explanation<'_> {
     /// Whether a service with these variables would not even start.
@@ -34,71 +33,6 @@ impl Explanation<'_> {
         };
         self.failed.push(Failed { step, code, why });
         found.map(|found| found.ring)
-    }
-
-    /// Finds the signed URL among variants of the given one.
-    pub(super) fn other_url(&self, ring: &KeyRing) -> Option<String> {
-        let url = self.options.url.as_ref()?.trim();
-        let (path, query) = match url.split_once('?') {
-            Some((path, query)) => (path, format!("?{query}")),
-            None => (url, String::new()),
-        };
-        let other_scheme = match url.split_once("://")? {
-            ("https", rest) => format!("http://{rest}"),
-            (_, rest) => format!("https://{rest}"),
-        };
-        let mut candidates = vec![
-            ("with a `/` at its end", format!("{path}/{query}")),
-            ("with the other scheme", other_scheme),
-            ("without its query", path.to_owned()),
-        ];
-        if let Some(path) = path.strip_suffix('/') {
-            candidates.push(("without the `/` at its end", format!("{path}{query}")));
-        }
-        for (what, candidate) in candidates {
-            let attempt = Attempt {
-                url: Some(candidate),
-                ..self.attempt.clone()
-            };
-            let verdict = attempt.authenticate(ring, Some(self.signature));
-            // An invalid variant is no match.
-            if !matches!(verdict, Err(_) | Ok(Err(VerifyError::UrlMismatch { .. }))) {
-                let sub = self.claim("sub").unwrap_or_default();
-                return Some(format!(
-                    "signed for {}, and --url is {}; {what}, it matches",
-                    Short(&sub),
-                    Line(url)
-                ));
-            }
-        }
-        Some(self.differing(url))
-    }
-
-    /// Describes the parts in which a URL differs from the signed one.
-    fn differing(&self, url: &str) -> String {
-        let sub = self.claim("sub").unwrap_or_default();
-        let parts = |url: &str| {
-            let uri: Uri = url.parse().ok()?;
-            let authority = uri.authority()?.to_string();
-            let scheme = uri.scheme_str()?.to_owned();
-            let query = uri.query().unwrap_or_default().to_owned();
-            Some([scheme, authority, uri.path().to_owned(), query])
-        };
-        let differing = match (parts(&sub), parts(url)) {
-            (Some(signed), Some(given)) => ["scheme", "host or port", "path", "query"]
-                .into_iter()
-                .zip(signed.into_iter().zip(given))
-                .filter(|(_, (signed, given))| signed != given)
-                .map(|(name, _)| name)
-                .collect(),
-            _ => Vec::new(),
-        };
-        let differing = match differing.as_slice() {
-            [] => "they are compared to the letter".to_owned(),
-            names => format!("they differ in {}", names.join(", ")),
-        };
-        let (sub, url) = (Short(&sub), Line(url));
-        format!("signed for {sub}, and --url is {url}; {differing}")
     }
 
     /// Finds the change to the body by undoing the usual ones.

@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use qstash_verify::{KeyRing, KeySlot, PendingDelivery, VerifyError};
+use qstash_verify::{ConfigError, KeyRing, KeySlot, PendingDelivery, Verified, VerifyError};
 use serde_json::Value;
 
-use super::attempt::{Attempt, finish};
+use super::attempt::{Attempt, Endpoint, finish};
 use super::options::Options;
 use crate::keys::Keys;
 use crate::output::{Failure, Outcome, Verdict};
@@ -76,9 +76,10 @@ pub(super) struct Failed {
 pub(super) fn run(options: &Options, keys: &Keys, signature: &str, body: &[u8]) -> Outcome {
     let attempt = Attempt {
         region: options.region.clone(),
-        url: options.url.clone(),
+        endpoint: options.endpoint(),
         at: options.at.unwrap_or_else(SystemTime::now),
         tolerance: options.tolerance,
+        body_limit: options.body_limit.unwrap_or(u64::MAX),
     };
     let mut explanation = Explanation {
         options,
@@ -88,6 +89,8 @@ pub(super) fn run(options: &Options, keys: &Keys, signature: &str, body: &[u8]) 
         attempt,
         failed: Vec::new(),
         slot: None,
+        verified: None,
+        not_set: None,
     };
     let reached = explanation.verify_all()?;
     explanation.report(reached)?;
@@ -102,6 +105,9 @@ pub(super) struct Explanation<'a> {
     pub(super) attempt: Attempt,
     pub(super) failed: Vec<Failed>,
     pub(super) slot: Option<KeySlot>,
+    pub(super) verified: Option<Verified>,
+    /// Why there are no keys, if the development server's stand in for them.
+    pub(super) not_set: Option<ConfigError>,
 }
 
 impl Explanation<'_> {
@@ -111,17 +117,20 @@ impl Explanation<'_> {
     fn verify_all(&mut self) -> Result<Option<Step>, Failure> {
         let mut ring = match self.keys.ring() {
             Ok(ring) => ring,
-            Err(error) => {
-                let why = format!(
-                    "a service with these variables does not start: {error}; or give the keys with \
-                     --current-key and --next-key"
-                );
-                let Some(ring) = self.other_keys(error.code(), Step::Keys, why) else {
-                    self.check_syntax()?;
-                    return Ok(Some(Step::Keys));
-                };
-                ring
-            }
+            Err(error) => match self.keys.development_for(&error) {
+                Some(ring) => {
+                    self.not_set = Some(error);
+                    ring
+                }
+                None => {
+                    let why = does_not_start(&error);
+                    let Some(ring) = self.other_keys(error.code(), Step::Keys, why) else {
+                        self.check_syntax()?;
+                        return Ok(Some(Step::Keys));
+                    };
+                    ring
+                }
+            },
         };
         loop {
             let reason = match self.authenticate(&ring, self.signature)? {
@@ -131,7 +140,10 @@ impl Explanation<'_> {
                         self.slot = Some(pending.key_slot());
                     }
                     match finish(pending.clone(), self.body) {
-                        Ok(_) => return Ok(None),
+                        Ok(verified) => {
+                            self.verified = Some(verified);
+                            return Ok(None);
+                        }
                         Err(reason) => {
                             let why = match reason {
                                 VerifyError::BodyMismatch { .. } => self.other_body(&pending),
@@ -150,6 +162,17 @@ impl Explanation<'_> {
             }
             let why = reason.to_string();
             match reason {
+                VerifyError::BadSignature { .. } if self.not_set.is_some() => {
+                    // Keys that are missing make no signature bad.
+                    if let Some(error) = &self.not_set {
+                        self.failed.push(Failed {
+                            step: Step::Keys,
+                            code: error.code(),
+                            why: does_not_start(error),
+                        });
+                    }
+                    return Ok(Some(Step::Keys));
+                }
                 VerifyError::NoSigningKeys { .. } | VerifyError::BadSignature { .. } => {
                     // The core calls these keys `given in code`.
                     let why = match self.keys.explicit {
@@ -191,10 +214,10 @@ impl Explanation<'_> {
                     };
                     self.attempt.at = then;
                 }
-                VerifyError::UrlMismatch { .. } => {
-                    let found = self.other_url(&ring);
-                    self.fail(&reason, found.unwrap_or(why));
-                    self.attempt.url = None;
+                VerifyError::UrlMismatch { ref expected, .. } => {
+                    let why = self.other_url(&ring, expected);
+                    self.fail(&reason, why);
+                    self.attempt.endpoint = Endpoint::default();
                 }
                 VerifyError::MalformedToken { .. } => {
                     let found = self.other_token(&ring)?;
@@ -246,6 +269,13 @@ impl Explanation<'_> {
             _ => None,
         }
     }
+}
+
+fn does_not_start(error: &ConfigError) -> String {
+    format!(
+        "a service with these variables does not start: {error}; or give the keys with \
+         --current-key and --next-key"
+    )
 }
 
 /// Decodes the claims of a token without verification.

@@ -2,7 +2,7 @@
 
 use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, VerifyError, variables};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Endpoint};
 use crate::keys::{Keys, all_pairs};
 
 /// The keys that made the signature, and why they are not in use.
@@ -14,7 +14,7 @@ pub(super) struct Found {
 /// Tries every key, including those that are not in use.
 pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Found> {
     let attempt = Attempt {
-        url: None,
+        endpoint: Endpoint::default(),
         ..attempt.clone()
     };
     let made = |pair: &SigningKeys| {
@@ -89,14 +89,19 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
     } else if environment.is_development() {
         "QSTASH_DEV is on, so no other key is used".to_owned()
     } else if environment.set(partner).is_none() {
-        format!("{partner} is not set, so neither is used: set both")
+        let absence = environment.absence(partner);
+        format!("{partner} {absence}, so neither is used: set both")
     } else {
         match (keys.ring(), region, header) {
             // The report names that error already.
             (Err(ConfigError::InvalidRegion { .. }), ..) => return signed,
             (_, None, _) => "the region that the header names has a pair of its own".to_owned(),
             _ if environment.set(variables::REGION).is_none() => {
-                "that is not used while QSTASH_REGION is unset: set it".to_owned()
+                match environment.get(variables::REGION) {
+                    Some(_) => "that is not used while QSTASH_REGION is empty: set it",
+                    None => "that is not used while QSTASH_REGION is unset: set it",
+                }
+                .to_owned()
             }
             (_, _, Some(header)) => format!("the region header says {header}"),
             (_, Some(region), None) => format!(

@@ -11,12 +11,19 @@ mod keys;
 mod options;
 mod report;
 mod search;
+mod urls;
 
 use crate::output::{Failure, Outcome};
 pub(crate) use options::Options;
 
 pub(crate) fn run(options: &Options) -> Outcome {
     let keys = options.keys.read()?;
+    if !options.batch && !options.base_url.is_empty() && options.path.is_none() {
+        return Err(Failure::new(
+            "--base-url needs --path: the path and query of the request, as its request line has \
+             them",
+        ));
+    }
     let Some(signature) = &options.signature else {
         return batch::run(options, &keys);
     };

@@ -3,31 +3,75 @@
 use std::fmt;
 
 use qstash_verify::{ConfigWarning, KeySlot, KeySource, Region};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
+use super::attempt::claims;
 use super::explain::{Explanation, Step};
 use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, styled};
 
 impl Explanation<'_> {
     /// Prints the report. Steps after `reached` were not verified.
     pub(super) fn report(&self, reached: Option<Step>) -> Result<(), Failure> {
-        for step in Step::ALL {
-            let failed = self.failed.iter().find(|failed| failed.step == step);
-            let (mark, text) = match failed {
-                Some(failed) => (styled(BAD, "FAIL").to_string(), failed.why.clone()),
-                None if reached.is_some_and(|reached| step > reached) => {
-                    (styled(ASIDE, "-   ").to_string(), self.unreached(step))
-                }
-                None if step == Step::Keys && self.takes_public_keys() => {
-                    (styled(ODD, "warn").to_string(), PUBLIC.to_owned())
-                }
-                None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
-                    (styled(ODD, "warn").to_string(), ROLLED.to_owned())
-                }
-                None => (styled(GOOD, "ok  ").to_string(), self.holds(step)),
+        let steps = Step::ALL.map(|step| self.step(step, reached));
+        if self.options.json {
+            return output::print_json(&self.json(&steps));
+        }
+        for StepReport {
+            step,
+            result,
+            message,
+            ..
+        } in steps
+        {
+            let (style, mark) = match result {
+                "ok" => (GOOD, "ok  "),
+                "warning" => (ODD, "warn"),
+                "failed" => (BAD, "FAIL"),
+                _ => (ASIDE, "-   "),
             };
-            output::print(format_args!("{mark} {:<9} {}\n", step.name(), Line(&text)))?;
+            let (mark, message) = (styled(style, mark), Line(&message));
+            output::print(format_args!("{mark} {step:<9} {message}\n"))?;
         }
         output::print(format_args!("{}\n", self.verdict()))
+    }
+
+    fn step(&self, step: Step, reached: Option<Step>) -> StepReport {
+        let failed = self.failed.iter().find(|failed| failed.step == step);
+        let (result, message) = match failed {
+            Some(failed) => ("failed", failed.why.clone()),
+            None if reached.is_some_and(|reached| step > reached) => {
+                ("unchecked", self.unreached(step))
+            }
+            None if step == Step::Keys && self.takes_public_keys() => {
+                ("warning", PUBLIC.to_owned())
+            }
+            None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
+                ("warning", ROLLED.to_owned())
+            }
+            None => ("ok", self.holds(step)),
+        };
+        StepReport {
+            step: step.name(),
+            result,
+            error: failed.map(|failed| failed.code),
+            message,
+        }
+    }
+
+    fn json(&self, steps: &[StepReport]) -> impl Serialize {
+        let failed = self.failed.first();
+        let verified = self.verified.as_ref().filter(|_| failed.is_none());
+        Report {
+            ok: failed.is_none(),
+            error: failed.map(|failed| failed.code),
+            message: failed.map(|failed| failed.why.clone()),
+            region: verified.and_then(|verified| Some(verified.region()?.as_str())),
+            key: verified.map(|verified| verified.key_slot().as_str()),
+            source: verified.map(|verified| verified.key_source().as_str()),
+            claims: verified.and_then(|_| claims(self.signature)),
+            steps: steps.to_vec(),
+        }
     }
 
     /// Describes a step that passed.
@@ -43,7 +87,9 @@ impl Explanation<'_> {
             },
             Step::Claims => format!("iss Upstash, jti {}, iat {}", claim("jti"), claim("iat")),
             Step::Time => format!("valid until {}", claim("exp")),
-            Step::Url if self.options.url.is_some() => format!("signed for {}", claim("sub")),
+            Step::Url if !self.options.endpoint().is_empty() => {
+                format!("signed for {}", claim("sub"))
+            }
             Step::Url => format!("signed for {}, not compared without --url", claim("sub")),
             Step::Body => format!("{}, as they were signed", count(self.body.len(), "byte")),
         }
@@ -66,10 +112,11 @@ impl Explanation<'_> {
     /// Whether the keys in use are the development server's.
     fn takes_public_keys(&self) -> bool {
         let ring = self.keys.ring();
-        ring.is_ok_and(|ring| {
-            let mut warnings = ring.warnings().iter();
-            warnings.any(|warning| matches!(warning, ConfigWarning::DevelopmentKeys { .. }))
-        })
+        self.not_set.is_some()
+            || ring.is_ok_and(|ring| {
+                let mut warnings = ring.warnings().iter();
+                warnings.any(|warning| matches!(warning, ConfigWarning::DevelopmentKeys { .. }))
+            })
     }
 
     /// Describes the pair in use.
@@ -99,6 +146,27 @@ impl Explanation<'_> {
         }
         text
     }
+}
+
+/// A report as JSON.
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    error: Option<&'static str>,
+    message: Option<String>,
+    region: Option<&'static str>,
+    key: Option<&'static str>,
+    source: Option<&'static str>,
+    claims: Option<Box<RawValue>>,
+    steps: Vec<StepReport>,
+}
+
+#[derive(Clone, Serialize)]
+struct StepReport {
+    step: &'static str,
+    result: &'static str,
+    error: Option<&'static str>,
+    message: String,
 }
 
 const PUBLIC: &str = "PUBLIC ones of the development server, with which anyone can sign: for development \

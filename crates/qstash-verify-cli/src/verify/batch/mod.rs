@@ -1,50 +1,78 @@
 //! `verify --batch`: verifies the deliveries of a log, JSON Lines in and out.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
-use std::time::{Duration, SystemTime};
+mod input;
+mod progress;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::io::{self, BufReader, BufWriter, IsTerminal as _, Write};
+use std::time::{Duration, Instant, SystemTime};
+
 use qstash_verify::{ConfigError, KeyRing, KeySlot, KeySource, Region, VerifyError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::attempt::{Attempt, finish};
+use super::attempt::{Attempt, Endpoint, claims, finish};
 use super::bodies::base64_decoded;
 use super::options::Options;
 use crate::keys::Keys;
-use crate::output::{Outcome, Verdict, even_if_unread};
+use crate::output::{Outcome, Verdict, even_if_unread, write_json};
+use crate::tally::Tally;
 use crate::time;
+use input::{Input, LINE_TOO_LONG, ReadLine, Text, parse, read_line};
+use progress::Progress;
 
-/// Bounds the memory of a line.
-const MAX_LINE: u64 = 256 * 1024 * 1024;
-
-#[derive(Deserialize)]
-struct Input {
-    signature: Option<String>,
-    body: Option<String>,
-    body_base64: Option<String>,
-    region: Option<String>,
-    url: Option<String>,
-    at: Option<f64>,
-    tolerance: Option<f64>,
-    env: Option<HashMap<String, Option<String>>>,
+/// The answer to a line. `serde(flatten)` would lose raw JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<'a> {
+    Accepted {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RawValue>,
+        ok: bool,
+        region: Option<&'static str>,
+        key: &'static str,
+        source: &'static str,
+        claims: Box<RawValue>,
+    },
+    Refused {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a RawValue>,
+        ok: bool,
+        error: &'static str,
+        message: String,
+    },
 }
 
-#[derive(Serialize)]
 struct Accepted {
-    ok: bool,
     region: Option<&'static str>,
     key: &'static str,
     source: &'static str,
     claims: Box<RawValue>,
 }
 
-#[derive(Serialize)]
+impl<'a> Answer<'a> {
+    fn new(id: Option<&'a RawValue>, verdict: Result<Accepted, Refused>) -> Self {
+        match verdict {
+            Ok(accepted) => Answer::Accepted {
+                id,
+                ok: true,
+                region: accepted.region,
+                key: accepted.key,
+                source: accepted.source,
+                claims: accepted.claims,
+            },
+            Err(refused) => Answer::Refused {
+                id,
+                ok: false,
+                error: refused.error,
+                message: refused.message,
+            },
+        }
+    }
+}
+
 struct Refused {
-    ok: bool,
     error: &'static str,
     message: String,
 }
@@ -52,7 +80,6 @@ struct Refused {
 impl Refused {
     fn new(error: &'static str, message: impl Into<String>) -> Self {
         Refused {
-            ok: false,
             error,
             message: message.into(),
         }
@@ -73,100 +100,51 @@ pub(super) fn run(options: &Options, keys: &Keys) -> Outcome {
     let batch = Batch {
         options,
         keys,
-        ring: keys.ring(),
+        set: OnceCell::new(),
     };
-    let mut good = true;
-    even_if_unread(batch.run(&mut good))?;
-    Ok(Verdict::of(good))
-}
-
-/// The result of reading a line.
-enum ReadLine {
-    Whole,
-    TooLong,
-    End,
-}
-
-/// Reads a line without its end.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<ReadLine> {
-    line.clear();
-    let length = input.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
-    if line.last() == Some(&b'\n') {
-        line.pop();
-        Ok(ReadLine::Whole)
-    } else if length as u64 == MAX_LINE {
-        skip_line(input)?;
-        Ok(ReadLine::TooLong)
-    } else if length > 0 {
-        Ok(ReadLine::Whole)
-    } else {
-        Ok(ReadLine::End)
-    }
-}
-
-fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
-    loop {
-        let buffer = input.fill_buf()?;
-        let (length, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(at) => (at + 1, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        input.consume(length);
-        if ended {
-            return Ok(());
-        }
-    }
-}
-
-/// Parses a line. Errors do not quote it: it may hold keys.
-fn parse(line: &[u8]) -> Result<Input, Refused> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    // `serde` would take a list for an object.
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err(Refused::input("the line is not a JSON object"));
-    }
-    serde_json::from_slice(line).map_err(|error| {
-        Refused::input(match error.classify() {
-            serde_json::error::Category::Data => format!(
-                "a field is of the wrong type, or stands twice, at column {}",
-                error.column()
-            ),
-            _ => format!("the line is not JSON: {error}"),
-        })
-    })
-}
-
-fn write(output: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *output, line)?;
-    output.write_all(b"\n")
+    let mut tally = Tally::default();
+    // Lines on the same terminal show the progress themselves.
+    let seen = io::stderr().is_terminal() && !io::stdout().is_terminal();
+    let mut progress = Progress::new(seen.then(io::stderr), Instant::now());
+    let printed = batch.run(&mut tally, &mut progress);
+    progress.erase();
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", tally.summary("line"));
+    even_if_unread(printed)?;
+    Ok(Verdict::of(tally.refused() == 0))
 }
 
 struct Batch<'a> {
     options: &'a Options,
     keys: &'a Keys,
-    /// The keys for lines without `env`.
+    /// The keys for lines without `env`, if there was one.
+    set: OnceCell<KeysSet>,
+}
+
+struct KeysSet {
     ring: Result<KeyRing, ConfigError>,
+    /// Why there are no keys, if the development server's stand in for them.
+    not_set: Option<ConfigError>,
 }
 
 impl Batch<'_> {
-    /// Answers each line; sets `good` to false if one is refused.
-    fn run(&self, good: &mut bool) -> io::Result<()> {
+    /// Answers each line.
+    fn run(&self, tally: &mut Tally, progress: &mut Progress<io::Stderr>) -> io::Result<()> {
         let mut input = BufReader::with_capacity(256 * 1024, io::stdin().lock());
         let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
         let mut line = Vec::new();
         loop {
-            let verdict = match read_line(&mut input, &mut line)? {
-                ReadLine::Whole => self.verify(&line),
-                ReadLine::TooLong => Err(Refused::input("the line is longer than 256 MiB")),
+            let (id, verdict) = match read_line(&mut input, &mut line)? {
+                ReadLine::Whole => match parse(&line) {
+                    Ok(input) => (input.id, self.verify(&input)),
+                    Err(refused) => (input::id(&line), Err(refused)),
+                },
+                ReadLine::TooLong => (None, Err(Refused::input(LINE_TOO_LONG))),
                 ReadLine::End => break,
             };
-            match verdict {
-                Ok(accepted) => write(&mut output, &accepted)?,
-                Err(refused) => {
-                    *good = false;
-                    write(&mut output, &refused)?;
-                }
-            }
+            tally.add(verdict.as_ref().err().map(|refused| refused.error));
+            write_json(&mut output, &Answer::new(id, verdict))?;
+            progress.update(tally, Instant::now);
             // Flush before waiting for input, so that a followed log is answered at once.
             if !input.buffer().contains(&b'\n') {
                 output.flush()?;
@@ -175,11 +153,10 @@ impl Batch<'_> {
         output.flush()
     }
 
-    fn verify(&self, line: &[u8]) -> Result<Accepted, Refused> {
-        let input = parse(line)?;
+    fn verify(&self, input: &Input<'_>) -> Result<Accepted, Refused> {
         let body = match (&input.body, &input.body_base64) {
-            (Some(body), None) => Cow::Borrowed(body.as_bytes()),
-            (None, Some(text)) => base64_decoded(text.as_bytes())
+            (Some(body), None) => Cow::Borrowed(body.0.as_bytes()),
+            (None, Some(text)) => base64_decoded(text.0.as_bytes())
                 .map(Cow::Owned)
                 .ok_or_else(|| Refused::input("body_base64 is not base64"))?,
             (None, None) => {
@@ -189,37 +166,60 @@ impl Batch<'_> {
                 return Err(Refused::input("there are both body and body_base64"));
             }
         };
-        let (ring, attempt) = (self.ring(&input)?, self.attempt(&input)?);
-        let signature = input.signature.as_deref();
+        let (ring, not_set) = self.ring(input)?;
+        let attempt = self.attempt(input)?;
+        let signature = input.signature.as_ref().map(|text| text.0.as_ref());
         let pending = attempt
             .authenticate(&ring, signature)
-            // The URL is the only setting that can be invalid.
-            .map_err(|error| Refused::input(error.to_string()))??;
+            // A URL is the only setting that can be invalid.
+            .map_err(|error| Refused::input(error.to_string()))?;
+        let pending = match (pending, not_set) {
+            // Keys that are missing make no signature bad.
+            (Err(VerifyError::BadSignature { .. }), Some(error)) => {
+                return Err(config_error(error));
+            }
+            (pending, _) => pending?,
+        };
         let verified = finish(pending, &body)?;
+        let claims = claims(signature.unwrap_or_default())
+            .ok_or_else(|| Refused::new("malformed_token", "its payload can't be read"))?;
         Ok(Accepted {
-            ok: true,
             region: verified.region().map(Region::as_str),
             key: KeySlot::as_str(verified.key_slot()),
             source: KeySource::as_str(verified.key_source()),
-            claims: claims(signature.unwrap_or_default())?,
+            claims,
         })
     }
 
-    fn ring(&self, input: &Input) -> Result<Cow<'_, KeyRing>, Refused> {
-        match &input.env {
-            // Explicit keys win over the variables.
-            Some(variables) if self.keys.explicit.is_none() => {
-                KeyRing::from_lookup_allow_development_keys(|name| {
-                    variables.get(name).cloned().flatten()
-                })
-                .map(Cow::Owned)
-                .map_err(|error| config_error(&error))
-            }
-            _ => self.ring.as_ref().map(Cow::Borrowed).map_err(config_error),
+    /// Returns the keys for a line, and why none are set if they only stand in.
+    fn ring(&self, input: &Input<'_>) -> Result<(Cow<'_, KeyRing>, Option<&ConfigError>), Refused> {
+        if let (Some(variables), None) = (&input.env, &self.keys.explicit) {
+            return KeyRing::from_lookup_allow_development_keys(|name| variables.get(name))
+                .map(|ring| (Cow::Owned(ring), None))
+                .map_err(|error| config_error(&error));
         }
+        // Explicit keys win over the variables.
+        let set = self.set.get_or_init(|| match self.keys.ring() {
+            Err(error) => match self.keys.development_for(&error) {
+                Some(ring) => KeysSet {
+                    ring: Ok(ring),
+                    not_set: Some(error),
+                },
+                None => KeysSet {
+                    ring: Err(error),
+                    not_set: None,
+                },
+            },
+            ring => KeysSet {
+                ring,
+                not_set: None,
+            },
+        });
+        let ring = set.ring.as_ref().map_err(config_error)?;
+        Ok((Cow::Borrowed(ring), set.not_set.as_ref()))
     }
 
-    fn attempt(&self, input: &Input) -> Result<Attempt, Refused> {
+    fn attempt(&self, input: &Input<'_>) -> Result<Attempt, Refused> {
         let at = match input.at {
             Some(seconds) => {
                 time::from_unix(seconds).ok_or_else(|| Refused::input("`at` is too far away"))?
@@ -231,30 +231,40 @@ impl Batch<'_> {
                 .map_err(|error| Refused::input(format!("`tolerance`: {error}")))?,
             None => self.options.tolerance,
         };
+        let region = Text::to_owned(input.region.as_ref());
         Ok(Attempt {
-            region: input.region.clone().or_else(|| self.options.region.clone()),
-            url: input.url.clone().or_else(|| self.options.url.clone()),
+            region: region.or_else(|| self.options.region.clone()),
+            endpoint: self.endpoint(input)?,
             at,
             tolerance,
+            body_limit: self.options.body_limit.unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Returns the URLs of the line, or those of the options if it has none.
+    fn endpoint(&self, input: &Input<'_>) -> Result<Endpoint, Refused> {
+        let options = self.options.endpoint();
+        let (url, base_url) = (
+            Text::to_owned(input.url.as_ref()),
+            Text::to_owned(input.base_url.as_ref()),
+        );
+        let path = Text::to_owned(input.path.as_ref()).or(options.path);
+        let (urls, base_urls) = if url.is_some() || base_url.is_some() {
+            (url.into_iter().collect(), base_url.into_iter().collect())
+        } else {
+            (options.urls, options.base_urls)
+        };
+        if !base_urls.is_empty() && path.is_none() {
+            return Err(Refused::input("there is a base_url and no path"));
+        }
+        Ok(Endpoint {
+            urls,
+            base_urls,
+            path,
         })
     }
 }
 
 fn config_error(error: &ConfigError) -> Refused {
     Refused::new(error.code(), error.to_string())
-}
-
-/// Returns the claims of a verified token as they are written there.
-fn claims(token: &str) -> Result<Box<RawValue>, Refused> {
-    let payload = token.split('.').nth(1).unwrap_or_default();
-    let unreadable = || Refused::new("malformed_token", "its payload can't be read");
-    let payload = BASE64_URL_SAFE_NO_PAD
-        .decode(payload)
-        .map_err(|_| unreadable())?;
-    let mut text = String::from_utf8(payload).map_err(|_| unreadable())?;
-    // In valid JSON these are white space, which must not break the line.
-    if text.contains(['\n', '\r']) {
-        text = text.replace(['\n', '\r'], " ");
-    }
-    RawValue::from_string(text).map_err(|_| unreadable())
 }

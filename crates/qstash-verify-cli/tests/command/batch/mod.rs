@@ -1,6 +1,7 @@
 //! `verify --batch`: JSON Lines in, JSON Lines out.
 
 mod fields;
+mod limits;
 mod stream;
 
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,6 +12,8 @@ use serde_json::Value;
 
 use crate::process::run;
 
+const NOTICE: &str =
+    "note: no signing keys are set: using the PUBLIC keys of the development server\n";
 const AT: u64 = 1_783_794_365;
 const URL: &str = "https://api.example.com/orders";
 
@@ -24,7 +27,13 @@ fn batch(
         .with(variables)
         .input(lines)
         .end();
-    assert_eq!(output.stderr, "");
+    let count = output.stdout.lines().count();
+    let plural = if count == 1 { "" } else { "s" };
+    let summary = output.stderr.strip_prefix(NOTICE).unwrap_or(&output.stderr);
+    assert!(
+        summary.starts_with(&format!("{count} line{plural}: ")) && summary.lines().count() == 1,
+        "{output:?}"
+    );
     let answers = output.stdout.lines();
     let answers = answers
         .map(|line| serde_json::from_str(line).unwrap())

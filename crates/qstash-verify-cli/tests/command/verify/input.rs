@@ -99,6 +99,31 @@ fn from_files_and_standard_input() {
         .end();
     output.assert_verdict("genuine");
 
+    let arguments = [
+        "verify",
+        "--signature",
+        "@-",
+        "-d",
+        "@body",
+        "--at",
+        "1783794365",
+    ];
+    let output = run(&arguments)
+        .with(&default_pair())
+        .file("body", BODY)
+        .input(format!("{token}\n"))
+        .end();
+    output.assert_verdict("genuine");
+    let twice = ["verify", "--signature", "@-", "--data", "@-"];
+    run(&twice).input(&*token).end().assert_misuse(
+        "standard input can't be both the signature and the body: give one of them in a file",
+    );
+
+    let missing = run(&[&piped[..], &["--data", "@nowhere"]].concat()).end();
+    missing.assert_misuse(
+        "the body can't be read from nowhere: No such file or directory (os error 2); --data-raw \
+         takes text that begins with @",
+    );
     let missing = run(&[&piped[..], &["--body", "nowhere"]].concat()).end();
     missing.assert_misuse(
         "the body can't be read from nowhere: No such file or directory (os error 2)",

@@ -74,6 +74,52 @@ fn an_accepted_delivery_is_reported_in_full() {
 }
 
 #[test]
+fn the_report_as_json_has_stable_keys() {
+    let token = delivery(DEFAULT[0]).region(Region::EuCentral1).token();
+    let json = |arguments: &[&str], body: &str, code| {
+        let output = verify(&token, body, &[&["--json"], arguments].concat()).code(code);
+        assert_eq!(output.stdout.lines().count(), 1);
+        serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let good = json(&["--region", "EU-CENTRAL-1"], BODY, 0);
+    let bad = json(&["--at", "1783799999"], "x", 1);
+    let keys = |value: &serde_json::Value| {
+        let keys = value.as_object().unwrap().keys();
+        keys.map(String::clone).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&good), keys(&bad));
+    assert_eq!(good["ok"], true);
+    assert_eq!(good["error"], serde_json::Value::Null);
+    assert_eq!(good["region"], "EU_CENTRAL_1");
+    assert_eq!(good["key"], "current");
+    assert_eq!(good["source"], "default");
+    assert_eq!(good["claims"]["sub"], URL);
+    assert_eq!(bad["ok"], false);
+    assert_eq!(bad["error"], "expired");
+    assert_eq!(bad["claims"], serde_json::Value::Null);
+    let steps = |value: &serde_json::Value| {
+        let steps = value["steps"].as_array().unwrap().iter();
+        steps
+            .map(|step| (step["step"].to_string(), step["result"].to_string()))
+            .map(|(step, result)| format!("{step} {result}").replace('"', ""))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(
+        steps(&bad),
+        "keys ok, token ok, signature ok, claims ok, time failed, url ok, body failed"
+    );
+    assert_eq!(bad["steps"][6]["error"], "body_mismatch");
+}
+
+#[test]
+fn the_body_limit_of_the_service_counts() {
+    let token = delivery(DEFAULT[0]).token();
+    verify(&token, BODY, &["--body-limit", "24"]).assert_verdict("genuine");
+    verify(&token, BODY, &["--body-limit", "23"]).assert_verdict("refused: body_too_large");
+}
+
+#[test]
 fn the_report_says_by_how_much_a_date_is_wrong() {
     let token = delivery(DEFAULT[0]).token();
     let late = verify(&token, BODY, &["--at", "2026-07-11T20:35:17+02:00"]);

@@ -53,16 +53,96 @@ fn a_url_that_is_nearly_right_is_found() {
         (
             "https://a.b/c#d",
             "https://a.b/c",
-            "they are compared to the letter",
+            "with --base-url https://a.b --path /c, as a service with `base_url` compares, it \
+             matches",
+        ),
+        (
+            "https://API.Example.com/webhook",
+            "https://api.example.com/webhook",
+            "with --base-url https://api.example.com --path /webhook, as a service with \
+             `base_url` compares, it matches",
         ),
     ] {
         let output = verify(&token(signed), BODY, &["--url", given]);
         let text = format!("signed for {signed}, and --url is {given}; {parts}");
         output.assert_check("url", "FAIL", &text);
     }
+    for (signed, base, path, verdict) in [
+        (
+            "https://API.Example.com/hook?a",
+            "https://api.example.com/",
+            "/hook?a",
+            "ok",
+        ),
+        ("https://a.b/api/hook", "https://a.b/api", "/hook", "ok"),
+        (
+            "https://a.b/api/hook",
+            "https://a.b/api",
+            "/api/hook",
+            "; without the path of --base-url, it matches",
+        ),
+        (
+            "https://a.b/hook",
+            "https://a.b",
+            "/hook/",
+            "; without the `/` at its end, it matches",
+        ),
+        (
+            "http://a.b/hook",
+            "https://a.b",
+            "/hook",
+            "; with the other scheme, it matches",
+        ),
+        (
+            "https://a.b/hook",
+            "https://a.b",
+            "/x",
+            "; they differ in path",
+        ),
+    ] {
+        let output = verify(&token(signed), BODY, &["--base-url", base, "--path", path]);
+        if verdict == "ok" {
+            output.assert_check("url", "ok", &format!("signed for {signed}"));
+            output.assert_verdict("genuine");
+        } else {
+            assert!(output.check("url").ends_with(verdict), "{output:#?}");
+            output.assert_verdict("refused: url_mismatch");
+        }
+    }
+    // As in a service, any may match.
+    let several = [
+        "--url",
+        "https://a.b/x",
+        "--url",
+        URL,
+        "--base-url",
+        "https://a.b",
+        "--path",
+        "/",
+    ];
+    verify(&token(URL), BODY, &several).assert_verdict("genuine");
+    for (arguments, what) in [
+        (
+            &["--base-url", "https://a.b"][..],
+            "--base-url needs --path",
+        ),
+        (&["--path", "/x"], "--base-url"),
+        (
+            &["--base-url", "https://a.b/?c", "--path", "/x"],
+            "it has a query",
+        ),
+        (
+            &["--base-url", "https://a.b", "--path", "x"],
+            "it does not begin with `/`",
+        ),
+    ] {
+        let output = verify(&token(URL), BODY, arguments).code(2);
+        assert!(output.stderr.contains(what), "{output:?}");
+    }
     let none = verify(&token(URL), BODY, &["--url", "api.example.com"]).code(2);
     assert!(
-        none.stderr.contains("does not begin with https://"),
+        none.stderr
+            .contains("it has no scheme, and only for a loopback host one is assumed"),
         "{none:?}"
     );
 }
