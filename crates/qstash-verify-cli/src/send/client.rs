@@ -4,15 +4,15 @@ use http::Uri;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::connector::PatientConnector;
 use crate::output::Failure;
 
-pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub(crate) type HttpClient = Client<HttpsConnector<PatientConnector>, Full<Bytes>>;
 
 /// Returns a client for a URL of HTTP or HTTPS.
 pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
@@ -40,21 +40,18 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
         // No reuse: the service may be closing an idle connection, and a delivery
         // that fails for that says nothing about it.
         .pool_max_idle_per_host(0)
-        .build(connector.enable_http1().build());
+        .build(
+            connector
+                .enable_http1()
+                .wrap_connector(PatientConnector::new()),
+        );
     Ok(client)
 }
 
 /// Describes why there is no answer. The error's own text names only the step of the
 /// client.
 pub(crate) fn no_answer(error: &legacy::Error) -> String {
-    let words = error_chain(std::error::Error::source(error).unwrap_or(error));
-    if words.contains("writing a body") {
-        format!(
-            "{words} (the service closed the connection before the body was whole, perhaps for its length)"
-        )
-    } else {
-        words
-    }
+    error_chain(std::error::Error::source(error).unwrap_or(error))
 }
 
 /// Describes an error and its causes, which hyper keeps in its sources.

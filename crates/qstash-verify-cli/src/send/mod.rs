@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod connector;
 mod corrupt;
 mod options;
 mod retry;

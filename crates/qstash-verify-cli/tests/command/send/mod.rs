@@ -1,5 +1,6 @@
 //! `send`: what goes over the wire, and what is said of the answers.
 
+mod early_answers;
 mod errors;
 mod listening;
 mod output;
