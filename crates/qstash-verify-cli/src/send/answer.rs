@@ -1,9 +1,10 @@
 //! The answer to a delivery.
 
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::ext::ReasonPhrase;
 use qstash_verify::CHALLENGE;
 use serde_json::Value;
 
@@ -11,7 +12,10 @@ use super::client::{HttpClient, error_chain, no_answer};
 
 /// An answer to a delivery.
 pub(super) struct Answer {
+    pub(super) version: Version,
     pub(super) status: StatusCode,
+    /// If it is not the usual one of the status.
+    pub(super) reason: Option<ReasonPhrase>,
     pub(super) headers: HeaderMap,
     /// The first 64 KiB of the body.
     pub(super) body: Vec<u8>,
@@ -26,7 +30,9 @@ impl Answer {
         let answer = client.request(request).await;
         let (parts, body) = answer.map_err(|error| no_answer(&error))?.into_parts();
         Ok(Answer {
+            version: parts.version,
             status: parts.status,
+            reason: parts.extensions.get().cloned(),
             headers: parts.headers,
             body: read_beginning(body)
                 .await
@@ -63,6 +69,18 @@ pub(super) fn status_text(status: StatusCode) -> String {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => status.as_u16().to_string(),
     }
+}
+
+/// The status line (RFC 9112 §4), as far as hyper keeps it.
+pub(super) fn status_line(answer: &Answer) -> String {
+    let Answer {
+        version, status, ..
+    } = answer;
+    let reason = match &answer.reason {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()),
+        None => status.canonical_reason().unwrap_or_default().into(),
+    };
+    format!("{version:?} {} {reason}", status.as_u16())
 }
 
 /// Maximum length of a body that is read.

@@ -5,6 +5,7 @@ mod client;
 mod connector;
 mod corrupt;
 mod options;
+mod report;
 mod retry;
 mod sender;
 
@@ -15,6 +16,7 @@ use crate::output::{self, Failure, Outcome, Verdict};
 
 pub(crate) use client::{HttpClient, for_url, no_answer};
 pub(crate) use options::Options;
+use report::Reporter;
 use sender::Sender;
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -31,6 +33,10 @@ async fn send(options: &Options) -> Outcome {
         options,
         client: for_url(&options.target.uri)?,
         ring: &ring,
+        reporter: Reporter {
+            json: options.json,
+            include: options.include,
+        },
     };
     let body = options.body.read()?.unwrap_or_default();
     let published = options.url.as_ref().unwrap_or(&options.target.text);

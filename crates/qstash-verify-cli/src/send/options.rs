@@ -16,6 +16,11 @@ use crate::url::{self, Target};
 #[command(after_help = "\
 The exit status is 0 if the answer is 2xx; with --corrupt, if the delivery is refused.
 
+--json prints for each attempt: ok, url, method, region, key, message_id, retried,
+corrupt, bytes, seconds; status, headers (each a list of values), body and body_is_cut
+(null without an answer); error (timeout or no_answer), message, hint, and
+next_attempt_in (seconds).
+
 Examples:
   One delivery:
     qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}'
@@ -54,6 +59,12 @@ pub(crate) struct Options {
     /// Send one that must be refused
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["retries", "both_regions"])]
     pub(super) corrupt: Option<Corrupt>,
+    /// Show the status line and the headers of the answer
+    #[arg(long, short)]
+    pub(super) include: bool,
+    /// Print one line of JSON for each attempt
+    #[arg(long)]
+    pub(super) json: bool,
     /// How long to wait for the answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = time::parse_seconds)]
     pub(super) timeout: Duration,

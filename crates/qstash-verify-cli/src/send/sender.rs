@@ -1,4 +1,4 @@
-//! Delivers a message, shows the answers, and retries.
+//! Delivers a message, and retries.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,19 +7,20 @@ use http_body_util::Full;
 use qstash_verify::KeyRing;
 use qstash_verify::signing::SignedDelivery;
 
-use super::answer::{Answer, status_text};
+use super::answer::Answer;
 use super::client::HttpClient;
 use super::corrupt::Corrupt;
 use super::options::Options;
-use super::retry::{self, DelaySource, NextStep};
+use super::report::{Attempt, Conclusion, Next, NoAnswer, Reporter};
+use super::retry::{self, NextStep};
 use crate::message::{Message, signed_with};
-use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Outcome, Verdict, count, styled};
-use crate::time;
+use crate::output::{Failure, Outcome, Verdict};
 
 pub(super) struct Sender<'a> {
     pub(super) options: &'a Options,
     pub(super) client: HttpClient,
     pub(super) ring: &'a KeyRing,
+    pub(super) reporter: Reporter,
 }
 
 impl Sender<'_> {
@@ -30,74 +31,66 @@ impl Sender<'_> {
             let retried = first.saturating_add(retry);
             let delivery = self.options.message.sign(message, retried, self.ring)?;
             let body = delivery.body().to_vec();
-            let remark = match retry {
-                0 => String::new(),
-                retry => format!(", retry {retry}"),
-            };
-            let answer = self.attempt(message, &delivery, body, &remark).await?;
-            if let Some(hint) = answer.as_ref().and_then(|answer| self.hint(answer)) {
-                output::print(format_args!("{}\n", styled(ODD, hint)))?;
-            }
+            let attempt = self.describe(message, &body, retry, None);
+            let (answer, took) = self.attempt(&attempt, &delivery, body).await?;
             let next = retry::next(
                 answer
                     .as_ref()
+                    .ok()
                     .map(|answer| (answer.status, &answer.headers)),
                 retried.saturating_add(1),
                 SystemTime::now(),
             );
-            let (delay, source) = match next {
-                NextStep::Done => return Ok(Verdict::Good),
-                NextStep::GiveUp => {
-                    output::print("no retry: the answer says that none will mend it\n")?;
-                    return Ok(Verdict::Bad);
+            let next = match next {
+                NextStep::Done => Next::Done,
+                NextStep::GiveUp => Next::Never,
+                NextStep::Wait { .. } if retry == self.options.retries => {
+                    Next::Exhausted { retried: retry > 0 }
                 }
-                NextStep::Wait { delay, source } => (delay, source),
+                NextStep::Wait { delay, source } => Next::Wait {
+                    delay,
+                    source,
+                    shortened: self.options.fast.then(|| shortened(delay)),
+                },
             };
-            if retry < self.options.retries {
-                self.wait(delay, source).await?;
-            } else if retry > 0 {
-                output::print("no retry is left: QStash moves it to the dead letter queue\n")?;
+            let conclusion = Conclusion {
+                ok: matches!(next, Next::Done),
+                verdict: None,
+                hint: answer.as_ref().ok().and_then(|answer| self.hint(answer)),
+                next,
+            };
+            self.reporter.end(&attempt, &answer, took, &conclusion)?;
+            match next {
+                Next::Done => return Ok(Verdict::Good),
+                Next::Never | Next::Exhausted { .. } => return Ok(Verdict::Bad),
+                Next::Wait {
+                    delay, shortened, ..
+                } => tokio::time::sleep(shortened.unwrap_or(delay)).await,
             }
         }
         Ok(Verdict::Bad)
-    }
-
-    async fn wait(&self, delay: Duration, source: DelaySource) -> Result<(), Failure> {
-        let why = match source {
-            DelaySource::BackOff => "",
-            DelaySource::RetryAfter => ", as Retry-After asks",
-            DelaySource::InvalidRetryAfter => " (its Retry-After is none, or of more than a day)",
-        };
-        let span = time::span(delay.as_secs_f64());
-        let delay = if self.options.fast {
-            let fast = (delay / 1000).min(Duration::from_secs(1));
-            let shortened = time::span(fast.as_secs_f64());
-            output::print(format_args!(
-                "next attempt in {span}{why} ({shortened} with --fast)\n"
-            ))?;
-            fast
-        } else {
-            output::print(format_args!("next attempt in {span}{why}\n"))?;
-            delay
-        };
-        tokio::time::sleep(delay).await;
-        Ok(())
     }
 
     pub(super) async fn deliver_corrupt(&self, message: &Message, corrupt: Corrupt) -> Outcome {
         let options = &self.options.message;
         let delivery = options.sign(message, options.retried, self.ring)?;
         let (delivery, body) = corrupt.apply(delivery, message.region);
-        let remark = format!(", then made wrong: {corrupt}");
-        let Some(answer) = self.attempt(message, &delivery, body, &remark).await? else {
-            return Ok(Verdict::Bad);
+        let attempt = self.describe(message, &body, 0, Some(corrupt));
+        let (answer, took) = self.attempt(&attempt, &delivery, body).await?;
+        let (verdict, lesson) = match &answer {
+            Ok(answer) => {
+                let (verdict, lesson) = corrupt.judge(answer);
+                (verdict, Some(lesson))
+            }
+            Err(_) => (Verdict::Bad, None),
         };
-        let (verdict, lesson) = corrupt.judge(&answer);
-        let style = match verdict {
-            Verdict::Good => GOOD,
-            Verdict::Bad => BAD,
+        let conclusion = Conclusion {
+            ok: verdict == Verdict::Good,
+            verdict: lesson,
+            hint: None,
+            next: Next::Done,
         };
-        output::print(format_args!("{}\n", styled(style, lesson)))?;
+        self.reporter.end(&attempt, &answer, took, &conclusion)?;
         Ok(verdict)
     }
 
@@ -125,72 +118,56 @@ impl Sender<'_> {
         })
     }
 
-    /// Sends a delivery once and shows the answer; `None` if there was none.
+    fn describe<'a>(
+        &'a self,
+        message: &'a Message,
+        body: &[u8],
+        retry: u32,
+        corrupt: Option<Corrupt>,
+    ) -> Attempt<'a> {
+        let options = &self.options.message;
+        Attempt {
+            method: options.method.as_str(),
+            url: &self.options.target.text,
+            length: body.len(),
+            region: message.region.as_str(),
+            signed_with: signed_with(self.ring, message.region, options.slot()),
+            key: options.slot().as_str(),
+            message_id: &message.id,
+            retried: options.retried.saturating_add(retry),
+            retry,
+            corrupt,
+        }
+    }
+
+    /// Sends a delivery once. Also returns how long that took.
     async fn attempt(
         &self,
-        message: &Message,
+        attempt: &Attempt<'_>,
         delivery: &SignedDelivery,
         body: Vec<u8>,
-        remark: &str,
-    ) -> Result<Option<Answer>, Failure> {
-        let method = &self.options.message.method;
+    ) -> Result<(Result<Answer, NoAnswer>, Duration), Failure> {
         let mut request = Request::builder()
-            .method(method)
+            .method(attempt.method)
             .uri(&self.options.target.uri);
         for (name, value) in delivery.headers() {
             request = request.header(name, value);
         }
-        let length = body.len();
         let request = request
             .body(Full::from(body))
             .map_err(|error| Failure::new(format!("this can't be sent: {error}")))?;
-        output::print(format_args!(
-            "{method} {}: {} from {}, signed with {}{remark}\n",
-            self.options.target.text,
-            count(length, "byte"),
-            message.region,
-            signed_with(self.ring, message.region, self.options.message.slot()),
-        ))?;
-
+        self.reporter.start(attempt)?;
         let begun = Instant::now();
-        let answer =
-            tokio::time::timeout(self.options.timeout, Answer::to(request, &self.client)).await;
-        let took = time::span(begun.elapsed().as_secs_f64());
-        match answer {
-            Ok(Ok(answer)) => {
-                let style = match answer.status {
-                    status if status.is_success() => GOOD,
-                    status if status.is_server_error() => ODD,
-                    _ => BAD,
-                };
-                let status = status_text(answer.status);
-                output::print(format_args!("{} after {took}\n", styled(style, status)))?;
-                for line in String::from_utf8_lossy(&answer.body).lines() {
-                    output::print(format_args!("{}\n", Line(line)))?;
-                }
-                if answer.is_cut() {
-                    output::print(format_args!(
-                        "{}\n",
-                        styled(ASIDE, "… (no more of it was read)")
-                    ))?;
-                }
-                Ok(Some(answer))
-            }
-            Ok(Err(reason)) => {
-                output::print(format_args!(
-                    "{} after {took}: {}\n",
-                    styled(BAD, "no answer"),
-                    Line(&reason)
-                ))?;
-                Ok(None)
-            }
-            Err(_elapsed) => {
-                output::print(format_args!(
-                    "{} after {took}: that is --timeout\n",
-                    styled(BAD, "no answer")
-                ))?;
-                Ok(None)
-            }
-        }
+        let answer = Answer::to(request, &self.client);
+        let answer = match tokio::time::timeout(self.options.timeout, answer).await {
+            Ok(answer) => answer.map_err(NoAnswer::Failed),
+            Err(_elapsed) => Err(NoAnswer::Timeout),
+        };
+        Ok((answer, begun.elapsed()))
     }
+}
+
+/// The delay with `--fast`.
+fn shortened(delay: Duration) -> Duration {
+    (delay / 1000).min(Duration::from_secs(1))
 }

@@ -38,6 +38,24 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
             "check",
             &["ok", "findings", "errors", "warnings", "passed"][..],
         ),
+        (
+            "verify",
+            &[
+                "ok", "error", "message", "region", "key", "source", "claims", "steps",
+            ],
+        ),
+        (
+            "send",
+            &[
+                "ok",
+                "status",
+                "headers",
+                "body",
+                "seconds",
+                "hint",
+                "next_attempt_in",
+            ],
+        ),
         ("sign", &["url", "method", "headers", "body_base64"]),
     ] {
         let help = run(&["help", name]).end().code(0).stdout;

@@ -1,6 +1,8 @@
 //! The response as it is shown.
 
-use crate::backend::{Backend, Reply, answer_with};
+use serde_json::json;
+
+use crate::backend::{Backend, Nobody, Reply, answer_with, ok};
 
 use super::{assert_said, first, ping};
 
@@ -22,6 +24,83 @@ fn control_characters_of_a_response_are_escaped() {
             "\\u{9b}2J \"é\" \\ \\u{202e}x\\r\u{fffd}",
         ],
     );
+}
+
+#[test]
+fn status_line_and_headers_are_shown_on_request() {
+    let reply = answer_with(
+        "299 Odd",
+        &["X-Y: a\u{202e}", "set-cookie: b", "set-cookie: c"],
+        b"{}",
+    );
+    let backend = Backend::start([reply]);
+    let url = backend.url("/");
+    assert_said(
+        &ping(&url, &["-i"]),
+        0,
+        &[
+            &*first(&url),
+            "299 after T",
+            "HTTP/1.1 299 Odd",
+            "content-length: 2",
+            "x-y: a\\u{202e}",
+            "set-cookie: b",
+            "set-cookie: c",
+            "",
+            "{}",
+        ],
+    );
+}
+
+#[test]
+fn each_attempt_is_one_line_of_json() {
+    let nobody = Nobody::new();
+    let backend = Backend::start([
+        answer_with(
+            "503 Service Unavailable",
+            &["x-y: \u{9b}"],
+            "\u{202e}".as_bytes(),
+        ),
+        ok(),
+        answer_with("401 Unauthorized", &[], br#"{"error":"body_mismatch"}"#),
+    ]);
+    let json = |url: &str, arguments: &[&str], code| -> Vec<serde_json::Value> {
+        let output = ping(url, &[&["--json"], arguments].concat()).code(code);
+        assert!(!output.stdout.contains(['\u{9b}', '\u{202e}']));
+        assert_eq!(output.stderr, "");
+        let lines = output.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let url = backend.url("/");
+    let mut lines = json(&url, &["--retries", "1", "--fast"], 0);
+    lines.extend(json(&url, &["--corrupt", "body"], 0));
+    lines.extend(json(&nobody.url("/"), &[], 1));
+    let fields = |name: &str| -> Vec<_> { lines.iter().map(|line| line[name].clone()).collect() };
+    assert_eq!(fields("ok"), [false, true, true, false]);
+    assert_eq!(json!(fields("status")), json!([503, 200, 401, null]));
+    assert_eq!(json!(fields("retried")), json!([0, 1, 0, 0]));
+    assert_eq!(json!(fields("corrupt")), json!([null, null, "body", null]));
+    assert_eq!(
+        json!(fields("error")),
+        json!([null, null, null, "no_answer"])
+    );
+    assert_eq!(lines[0]["headers"]["x-y"], json!(["\u{9b}"]));
+    assert_eq!(lines[0]["body"], "\u{202e}");
+    assert!(lines[0]["next_attempt_in"].as_f64().unwrap() > 12.0);
+    assert_eq!(lines[1]["next_attempt_in"], json!(null));
+    assert_eq!(lines[2]["message"], "refused, as it must be: body_mismatch");
+    let keys = |line: &serde_json::Value| -> Vec<String> {
+        line.as_object().unwrap().keys().cloned().collect()
+    };
+    for line in &lines {
+        assert_eq!(keys(line), keys(&lines[0]));
+        assert_eq!(
+            (&line["key"], &line["bytes"]),
+            (&json!("current"), &json!(4))
+        );
+    }
 }
 
 #[test]
