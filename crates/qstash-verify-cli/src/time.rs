@@ -57,6 +57,28 @@ pub(crate) fn date(seconds: f64) -> String {
     }
 }
 
+/// A time in UTC, to the second (RFC 3339).
+pub(crate) fn seconds(time: SystemTime) -> String {
+    rounded(time, 1000)
+}
+
+/// Likewise, to the millisecond.
+pub(crate) fn milliseconds(time: SystemTime) -> String {
+    rounded(time, 1)
+}
+
+/// Rounds a time down to a number of milliseconds.
+fn rounded(time: SystemTime, milliseconds: i64) -> String {
+    let rounded = Timestamp::try_from(time).and_then(|time| {
+        let time = time.as_millisecond();
+        Timestamp::from_millisecond(time - time.rem_euclid(milliseconds))
+    });
+    match rounded {
+        Ok(time) => time.to_string(),
+        Err(_) => to_unix(time).to_string(),
+    }
+}
+
 /// A span of time for people: `4 min 12 s`.
 pub(crate) fn span(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];

@@ -1,62 +1,60 @@
-//! A line for each request, and the sum of them.
+//! The output of `listen`: a record for each request, and the sum of them.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
-use http::StatusCode;
-use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
+use qstash_verify::VerifyError;
+use serde_json::{Value, json};
 
-use crate::output::{self, ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
+use super::entry::Entry;
+use crate::output::{self, Failure, Preview};
+use crate::tally::Tally;
+use crate::time;
+
+type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+type Print = Box<dyn Fn(String) -> Result<(), Failure> + Send + Sync>;
 
 pub(crate) struct Journal {
     show_bodies: bool,
-    counts: Mutex<Counts>,
-}
-
-#[derive(Default)]
-struct Counts {
-    accepted: usize,
-    refused: BTreeMap<&'static str, usize>,
-}
-
-/// What became of a request.
-pub(crate) struct Entry<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    /// The one that the header names.
-    pub(crate) region: Option<Region>,
-    pub(crate) metadata: &'a MessageMetadata,
-    /// The declared length.
-    pub(crate) declared: Option<usize>,
-    pub(crate) refused: Option<&'a VerifyError>,
-    pub(crate) accepted: Option<(&'a Verified, &'a [u8])>,
-    /// Why it could not be handed on.
-    pub(crate) forwarded: Option<&'a str>,
-    pub(crate) status: StatusCode,
+    json: bool,
+    tally: Mutex<Tally>,
+    clock: Clock,
+    print: Print,
 }
 
 impl Journal {
-    pub(crate) fn new(show_bodies: bool) -> Self {
+    pub(crate) fn new(show_bodies: bool, json: bool) -> Self {
         Journal {
             show_bodies,
-            counts: Mutex::default(),
+            json,
+            tally: Mutex::default(),
+            clock: Box::new(SystemTime::now),
+            print: Box::new(output::print),
         }
     }
 
-    /// Whether anybody reads it or not.
-    #[expect(clippy::unused_self, reason = "there is one place that prints")]
-    pub(crate) fn say(&self, text: impl fmt::Display) {
-        let _ = output::print(format_args!("{text}\n"));
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
+    pub(crate) fn start(&self, address: SocketAddr) {
+        let url = format!("http://{address}");
+        let event = || {
+            json!({
+                "event": "listening",
+                "time": time::milliseconds(self.now()),
+                "url": url,
+            })
+        };
+        self.say(event, format_args!("listening on {url}"));
     }
 
     pub(crate) fn write(&self, entry: &Entry<'_>) {
         {
-            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            match entry.refused {
-                Some(reason) => *counts.refused.entry(reason.code()).or_default() += 1,
-                None => counts.accepted += 1,
-            }
+            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.add(entry.refused.map(VerifyError::code));
         }
         let body = match entry.accepted {
             Some((_, body)) if self.show_bodies && !body.is_empty() => {
@@ -64,90 +62,133 @@ impl Journal {
             }
             _ => String::new(),
         };
-        self.say(format_args!("{entry}{body}"));
+        let event = || entry.json(self.show_bodies);
+        self.say(event, format_args!("{entry}{body}"));
     }
 
-    pub(crate) fn summary(&self) -> String {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused: usize = counts.refused.values().sum();
-        let codes: Vec<_> = counts
-            .refused
-            .iter()
-            .map(|(code, number)| format!("{code} {number}"))
-            .collect();
-        let why = if codes.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", codes.join(", "))
+    pub(crate) fn end(&self) {
+        let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = || {
+            json!({
+                "event": "summary",
+                "time": time::milliseconds(self.now()),
+                "requests": tally.total(),
+                "accepted": tally.accepted,
+                "refused": tally.refused(),
+                "errors": tally.refused,
+            })
         };
-        let all = count(counts.accepted + refused, "request");
-        format!(
-            "{all}: {} accepted, {refused} refused{why}",
-            counts.accepted
-        )
+        self.say(event, tally.summary("request"));
     }
-}
 
-impl fmt::Display for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.refused, self.forwarded) {
-            (Some(_), _) => write!(f, "{}", styled(BAD, "refused "))?,
-            (None, Some(_)) => write!(f, "{}", styled(ODD, "accepted"))?,
-            (None, None) => write!(f, "{}", styled(GOOD, "accepted"))?,
-        }
-        write!(
-            f,
-            " {} {} {}",
-            self.status.as_u16(),
-            Short(self.method),
-            Short(self.path)
-        )?;
-        if let Some(reason) = self.refused {
-            write!(f, " {}: {reason}", styled(BAD, reason.code()))?;
-        }
-        let mut facts = Vec::new();
-        match self.region {
-            Some(region) => facts.push(format!("region {region}")),
-            None if self.accepted.is_some() => facts.push("no region".to_owned()),
-            None => {}
-        }
-        if let Some((verified, body)) = self.accepted {
-            facts.push(format!(
-                "{} key ({})",
-                verified.key_slot(),
-                verified.key_source()
-            ));
-            facts.extend(self.message());
-            facts.push(count(body.len(), "byte"));
+    /// Prints an event, whether anybody reads it or not.
+    fn say(&self, event: impl FnOnce() -> Value, text: impl fmt::Display) {
+        let _ = if self.json {
+            (self.print)(output::json_line(&event()))
         } else {
-            facts.extend(self.message());
-            facts.extend(
-                self.declared
-                    .map(|length| format!("{} declared", count(length, "byte"))),
-            );
-        }
-        if !facts.is_empty() {
-            write!(
-                f,
-                " {}",
-                styled(ASIDE, format_args!("[{}]", facts.join(", ")))
-            )?;
-        }
-        match self.forwarded {
-            Some(reason) => write!(f, " not handed on: {}", Line(reason)),
-            None => Ok(()),
-        }
+            (self.print)(format!("{text}\n"))
+        };
     }
 }
 
-impl Entry<'_> {
-    /// What the headers say of the message, which nobody signed.
-    fn message(&self) -> Vec<String> {
-        let id = self.metadata.message_id();
-        let retried = self.metadata.retried();
-        let id = id.map(|id| Short(id).to_string());
-        id.into_iter()
-            .chain(retried.map(|retried| format!("retried {retried}")))
-            .collect()
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use http::{HeaderMap, StatusCode};
+    use qstash_verify::MessageMetadata;
+
+    use super::*;
+
+    /// What a journal prints that is started, refuses a request and ends.
+    fn printed(json: bool) -> Vec<String> {
+        let at = UNIX_EPOCH + Duration::from_millis(1_783_794_365_678);
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let printed = Arc::clone(&lines);
+        let journal = Journal {
+            clock: Box::new(move || at),
+            print: Box::new(move |line| {
+                printed.lock().unwrap().push(line);
+                Ok(())
+            }),
+            ..Journal::new(true, json)
+        };
+        journal.start(SocketAddr::from(([127, 0, 0, 1], 3000)));
+        journal.write(&Entry {
+            at: journal.now(),
+            method: "POST",
+            path: "/\u{9b}",
+            region: None,
+            metadata: &MessageMetadata::from_headers(&HeaderMap::new()),
+            declared: Some(7),
+            refused: Some(&VerifyError::MissingSignature),
+            accepted: None,
+            forwarded: None,
+            status: StatusCode::UNAUTHORIZED,
+        });
+        journal.end();
+        let lines = lines.lock().unwrap();
+        lines.clone()
+    }
+
+    #[test]
+    fn each_request_has_the_time_of_its_arrival() {
+        let lines = printed(false);
+        assert_eq!(lines[0], "listening on http://127.0.0.1:3000\n");
+        assert!(lines[1].starts_with("2026-07-11T18:26:05Z "), "{lines:?}");
+        assert!(lines[1].contains(" 401 POST /\\u{9b} "), "{lines:?}");
+        assert_eq!(
+            lines[2],
+            "1 request: 0 accepted, 1 refused (missing_signature 1)\n"
+        );
+    }
+
+    #[test]
+    fn each_event_is_a_line_of_json() {
+        let lines = printed(true);
+        let time = "2026-07-11T18:26:05.678Z";
+        let events: Vec<Value> = lines
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(
+            events,
+            [
+                json!({"event": "listening", "time": time, "url": "http://127.0.0.1:3000"}),
+                json!({
+                    "event": "request",
+                    "time": time,
+                    "ok": false,
+                    "status": 401,
+                    "method": "POST",
+                    "path": "/\u{9b}",
+                    "region": null,
+                    "key": null,
+                    "source": null,
+                    "message_id": null,
+                    "retried": null,
+                    "bytes": 7,
+                    "error": "missing_signature",
+                    "message": VerifyError::MissingSignature.to_string(),
+                    "forward_error": null,
+                    "body": null,
+                }),
+                json!({
+                    "event": "summary",
+                    "time": time,
+                    "requests": 1,
+                    "accepted": 0,
+                    "refused": 1,
+                    "errors": {"missing_signature": 1},
+                }),
+            ]
+        );
+        assert!(lines.iter().all(|line| !line.contains('\u{9b}')));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.find('\n') == Some(line.len() - 1))
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! An endpoint that verifies what arrives, says what it thinks of it, and hands
-//! it on.
+//! `listen`: an endpoint that verifies deliveries, reports them, and forwards them.
 
+mod entry;
 mod forward;
 mod journal;
 
@@ -24,8 +24,9 @@ use crate::keys::KeyOptions;
 use crate::output::{self, Failure, Outcome, Verdict};
 use crate::time;
 use crate::url::{self, Target};
+use entry::Entry;
 use forward::{Forward, ForwardFailed};
-use journal::{Entry, Journal};
+use journal::Journal;
 
 /// Listen for deliveries, verify them, and print a line for each
 #[derive(Args, Debug)]
@@ -34,7 +35,13 @@ It takes any path and any method, answers as the middleware would, and ends with
 Ctrl-C and a summary. Where no keys are set, it takes the PUBLIC ones of QStash's
 development server. With --forward it stands in front of a service in any language,
 which gets the genuine deliveries and no others. It is for development: there is no
-limit on how long a client may take.
+limit on how long a client may take. Each line begins with the time at which the
+request arrived, in UTC.
+
+--json prints an event a line, each with event and time: listening (url), request (ok,
+status, method, path, region, key, source, message_id, retried, bytes, error, message,
+forward_error, and with --body the beginning of body), and summary (requests, accepted,
+refused, errors).
 
 Examples:
   qstash-verify listen --port 3000 --body
@@ -63,6 +70,9 @@ pub(crate) struct Options {
     /// left out for a loopback host
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     forward: Option<Target>,
+    /// Print one line of JSON for each event
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     keys: KeyOptions,
 }
@@ -91,7 +101,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(|error| Failure::new(format!("can't listen on {address}: {error}")))?;
-    let journal = Arc::new(Journal::new(options.body));
+    let journal = Arc::new(Journal::new(options.body, options.json));
     let app = Router::new()
         .fallback(handle)
         .with_state(forward.map(Arc::new))
@@ -102,7 +112,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
         ));
     let address = listener.local_addr()?;
     let asked_to_stop = asked_to_stop()?;
-    journal.say(format_args!("listening on http://{address}"));
+    journal.start(address);
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async {
@@ -117,7 +127,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
             tokio::time::sleep(Duration::from_secs(3)).await;
         } => {}
     }
-    journal.say(journal.summary());
+    journal.end();
     Ok(Verdict::Good)
 }
 
@@ -180,6 +190,7 @@ async fn handle(
 /// Stands around the layer, and writes what became of each request: in a task of
 /// its own, so that it does where the client leaves.
 async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
+    let at = journal.now();
     let observed = tokio::spawn(async move {
         let region = request.headers().get(REGION_HEADER);
         let region = region.and_then(|region| region.to_str().ok()?.parse().ok());
@@ -192,6 +203,7 @@ async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Ne
         let accepted = extensions.get::<Accepted>();
         let failed = extensions.get::<ForwardFailed>();
         journal.write(&Entry {
+            at,
             method: method.as_str(),
             path: uri.path_and_query().map_or("/", |target| target.as_str()),
             region,

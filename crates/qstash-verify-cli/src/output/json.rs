@@ -14,6 +14,14 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print_bytes(&line)
 }
 
+/// Returns a value as one line of JSON, with its end.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    let mut line = Vec::new();
+    // Neither memory nor these values fail.
+    let _ = write_json(&mut line, value);
+    String::from_utf8_lossy(&line).into_owned()
+}
+
 /// Writes a value as one line of JSON, in which everything that [`is_escaped`] is
 /// written as `\uXXXX`.
 pub(crate) fn write_json(output: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {

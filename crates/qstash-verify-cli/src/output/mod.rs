@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
-pub(crate) use json::{print_json, write_json};
+pub(crate) use json::{json_line, print_json, write_json};
 
 /// How a command ended that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,6 +56,18 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
                 "next_attempt_in",
             ],
         ),
+        (
+            "listen",
+            &[
+                "event",
+                "time",
+                "ok",
+                "status",
+                "error",
+                "forward_error",
+                "summary",
+            ],
+        ),
         ("sign", &["url", "method", "headers", "body_base64"]),
     ] {
         let help = run(&["help", name]).end().code(0).stdout;

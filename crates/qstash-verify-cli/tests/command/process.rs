@@ -260,8 +260,16 @@ impl Listen {
         self.connect().ask(request)
     }
 
-    /// The next line that it prints.
+    /// The next line that it prints, without the time of a request.
     pub(crate) fn line(&self) -> String {
+        let line = self.timed_line();
+        let (time, text) = split_time(&line);
+        assert_eq!(time.is_empty(), line.starts_with(' '), "{line}");
+        text.to_owned()
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn timed_line(&self) -> String {
         self.process.line().expect("it ended")
     }
 
@@ -274,6 +282,21 @@ impl Listen {
     pub(crate) fn stop_with(self, signal: &str) -> Output {
         self.process.signal(signal);
         self.process.end()
+    }
+}
+
+/// Splits the time off a line: RFC 3339 in UTC, to the second.
+pub(crate) fn split_time(line: &str) -> (&str, &str) {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00Z ";
+    let timed = line.len() >= SHAPE.len()
+        && line.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            shape => byte == *shape,
+        });
+    if timed {
+        (&line[..SHAPE.len() - 1], &line[SHAPE.len()..])
+    } else {
+        ("", line)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use qstash_verify_test_support::captures;
 
-use crate::process::Listen;
+use crate::process::{Listen, split_time};
 use crate::transcript::Shell;
 
 /// The address of the README's service.
@@ -50,6 +50,7 @@ fn matches(line: &str, pattern: &str) -> bool {
 }
 
 fn without_durations(line: &str) -> String {
+    let (_, line) = split_time(line);
     match line.split_once(" after ") {
         Some((status, duration)) if duration.ends_with(" ms") || duration.ends_with(" s") => {
             status.to_owned()

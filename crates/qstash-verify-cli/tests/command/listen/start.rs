@@ -3,12 +3,12 @@
 use std::net::TcpListener;
 
 use qstash_verify_test_support::{
-    DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, Request, US_VARIABLES,
+    Connection, DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, Request, US_VARIABLES,
 };
 
-use crate::process::{Listen, run};
+use crate::process::{Listen, run, split_time};
 
-use super::{BODY, NOTICE, delivery, token};
+use super::{BODY, NOTICE, delivery, now, token};
 
 #[test]
 fn a_port_in_use_is_an_error() {
@@ -20,6 +20,40 @@ fn a_port_in_use_is_an_error() {
     let start = format!("error: can't listen on 127.0.0.1:{port}: Address already in use");
     assert!(output.stderr.starts_with(&start), "{output:?}");
     assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+}
+
+#[test]
+fn each_line_has_the_time_and_json_one_event() {
+    let before = now();
+    let listen = Listen::start(&[], &DEFAULT_VARIABLES);
+    listen.ask(&delivery(BODY));
+    let line = listen.timed_line();
+    let (time, _) = split_time(&line);
+    let time: jiff::Timestamp = time.parse().unwrap();
+    assert!((before..=now()).contains(&time.as_second()), "{line}");
+
+    let process = run(&["listen", "--port", "0", "--json", "--body"]).with(&DEFAULT_VARIABLES);
+    let process = process.start();
+    let event = || -> serde_json::Value { serde_json::from_str(&process.line().unwrap()).unwrap() };
+    let listening = event();
+    assert_eq!(listening["event"], "listening");
+    let address = listening["url"].as_str().unwrap().strip_prefix("http://");
+    let mut connection = Connection::open(address.unwrap().parse().unwrap());
+    connection.ask(&delivery(BODY));
+    let request = event();
+    for (name, value) in [
+        ("event", "request".into()),
+        ("ok", true.into()),
+        ("status", 200.into()),
+        ("path", "/webhook".into()),
+        ("key", "current".into()),
+        ("source", "default".into()),
+        ("bytes", 7.into()),
+        ("error", serde_json::Value::Null),
+        ("body", r#"{"a":1}"#.into()),
+    ] {
+        assert_eq!(request[name], value, "{name}");
+    }
 }
 
 #[test]

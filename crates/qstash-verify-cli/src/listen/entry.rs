@@ -1,0 +1,117 @@
+//! The record of a request: a line of text, or of JSON.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use http::StatusCode;
+use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
+use serde_json::{Value, json};
+
+use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
+use crate::time;
+
+/// What became of a request.
+pub(crate) struct Entry<'a> {
+    /// When it arrived.
+    pub(crate) at: SystemTime,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// The region that the header names.
+    pub(crate) region: Option<Region>,
+    pub(crate) metadata: &'a MessageMetadata,
+    /// The declared length.
+    pub(crate) declared: Option<usize>,
+    pub(crate) refused: Option<&'a VerifyError>,
+    pub(crate) accepted: Option<(&'a Verified, &'a [u8])>,
+    /// Why it could not be handed on.
+    pub(crate) forwarded: Option<&'a str>,
+    pub(crate) status: StatusCode,
+}
+
+impl Entry<'_> {
+    /// Returns the record as JSON, with the beginning of the body if it is shown.
+    pub(super) fn json(&self, show_body: bool) -> Value {
+        let (verified, body) = self.accepted.unzip();
+        json!({
+            "event": "request",
+            "time": time::milliseconds(self.at),
+            "ok": self.refused.is_none() && self.forwarded.is_none(),
+            "status": self.status.as_u16(),
+            "method": self.method,
+            "path": self.path,
+            "region": self.region.map(Region::as_str),
+            "key": verified.map(|verified| verified.key_slot().as_str()),
+            "source": verified.map(|verified| verified.key_source().as_str()),
+            "message_id": self.metadata.message_id(),
+            "retried": self.metadata.retried(),
+            "bytes": body.map(<[u8]>::len).or(self.declared),
+            "error": self.refused.map(VerifyError::code),
+            "message": self.refused.map(ToString::to_string),
+            "forward_error": self.forwarded,
+            "body": body.filter(|_| show_body).map(|body| Preview(body).to_string()),
+        })
+    }
+
+    /// Describes the message by its headers, which nobody signed.
+    fn message(&self) -> Vec<String> {
+        let id = self.metadata.message_id();
+        let retried = self.metadata.retried();
+        let id = id.map(|id| Short(id).to_string());
+        id.into_iter()
+            .chain(retried.map(|retried| format!("retried {retried}")))
+            .collect()
+    }
+}
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", time::seconds(self.at))?;
+        match (self.refused, self.forwarded) {
+            (Some(_), _) => write!(f, "{}", styled(BAD, "refused "))?,
+            (None, Some(_)) => write!(f, "{}", styled(ODD, "accepted"))?,
+            (None, None) => write!(f, "{}", styled(GOOD, "accepted"))?,
+        }
+        write!(
+            f,
+            " {} {} {}",
+            self.status.as_u16(),
+            Short(self.method),
+            Short(self.path)
+        )?;
+        if let Some(reason) = self.refused {
+            write!(f, " {}: {reason}", styled(BAD, reason.code()))?;
+        }
+        let mut facts = Vec::new();
+        match self.region {
+            Some(region) => facts.push(format!("region {region}")),
+            None if self.accepted.is_some() => facts.push("no region".to_owned()),
+            None => {}
+        }
+        if let Some((verified, body)) = self.accepted {
+            facts.push(format!(
+                "{} key ({})",
+                verified.key_slot(),
+                verified.key_source()
+            ));
+            facts.extend(self.message());
+            facts.push(count(body.len(), "byte"));
+        } else {
+            facts.extend(self.message());
+            facts.extend(
+                self.declared
+                    .map(|length| format!("{} declared", count(length, "byte"))),
+            );
+        }
+        if !facts.is_empty() {
+            write!(
+                f,
+                " {}",
+                styled(ASIDE, format_args!("[{}]", facts.join(", ")))
+            )?;
+        }
+        match self.forwarded {
+            Some(reason) => write!(f, " not handed on: {}", Line(reason)),
+            None => Ok(()),
+        }
+    }
+}
