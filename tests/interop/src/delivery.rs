@@ -56,10 +56,10 @@ impl Delivery {
     /// What `qstash-verify verify --batch` is given; `None` where it can't be
     /// told.
     pub(crate) fn for_command(&self) -> Option<String> {
-        let url = match &self.expected {
-            Some(Expected::Base { .. }) => return None,
-            Some(Expected::Url(url)) => Some(url),
-            None => None,
+        let (url, base_url, path) = match &self.expected {
+            Some(Expected::Base { base, target }) => (None, Some(base), Some(target)),
+            Some(Expected::Url(url)) => (Some(url), None, None),
+            None => (None, None, None),
         };
         if self.signatures.len() > 1 {
             return None;
@@ -79,6 +79,8 @@ impl Delivery {
             "at": at,
             "tolerance": self.tolerance,
             "url": url,
+            "base_url": base_url,
+            "path": path,
             "signature": self.signatures.first(),
             "region": self.regions.first(),
             "body_base64": BASE64_STANDARD.encode(&self.body),
