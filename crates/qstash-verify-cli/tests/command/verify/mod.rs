@@ -4,6 +4,7 @@ mod bodies;
 mod input;
 mod keys;
 mod report;
+mod unset_keys;
 mod urls;
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,0 +1,94 @@
+//! Keys that are not set, or set and unusable.
+
+use qstash_verify_test_support::DEFAULT;
+
+use crate::process::run;
+
+use super::{BODY, URL, delivery, verify_with};
+
+#[test]
+fn without_keys_the_development_servers_are_used() {
+    const NOTICE: &str =
+        "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+    let signed = run(&["sign", "--url", URL, "--data", BODY, "--json"]).end();
+    assert_eq!(signed.stderr, NOTICE);
+    let signed: serde_json::Value = serde_json::from_str(&signed.stdout).unwrap();
+    let token = signed["headers"]["upstash-signature"].as_str().unwrap();
+    let arguments = ["verify", "--signature", token, "--url", URL, "--data"];
+    let output = run(&[&arguments[..], &[BODY]].concat()).end();
+    output.assert_verdict("genuine");
+    assert_eq!(output.stderr, NOTICE);
+    assert!(
+        output
+            .check("keys")
+            .starts_with("warn keys      PUBLIC ones")
+    );
+    let output = run(&[&arguments[..], &["x"]].concat()).end();
+    output.assert_verdict("refused: body_mismatch");
+
+    // The cloud's keys are missing, not wrong.
+    let token = delivery(DEFAULT[0]).token();
+    let output = verify_with(&[], &token, BODY, &[]);
+    output.assert_verdict("refused: no_signing_keys");
+    assert_eq!(output.stderr, NOTICE);
+
+    let empty = [("QSTASH_NEXT_SIGNING_KEY", "")];
+    let output = verify_with(&empty, &token, BODY, &[]);
+    assert_eq!(
+        output.stderr,
+        "note: no signing keys are set (QSTASH_NEXT_SIGNING_KEY is empty): using the PUBLIC keys \
+         of the development server\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_set_but_unusable_is_not_unset() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let not_utf8 = std::ffi::OsStr::from_bytes(b"sig_\xff");
+    for arguments in [
+        &["verify", "--signature", "x", "--data", ""][..],
+        &["verify", "--batch"],
+        &["sign", "--url", URL, "--data", ""],
+        &["send", "http://127.0.0.1:1/", "--data", ""],
+        &["listen", "--port", "0"],
+    ] {
+        let unreadable = run(arguments).with_os("QSTASH_CURRENT_SIGNING_KEY", not_utf8);
+        unreadable.end().assert_misuse(
+            "QSTASH_CURRENT_SIGNING_KEY is not UTF-8: a variable of this process; set it to a \
+             key of the QStash console, or unset it",
+        );
+        for (file, line, why) in [
+            (
+                &b"A=b\nQSTASH_CURRENT_SIGNING_KEY=a b\n"[..],
+                2,
+                "a value with a space in it needs quotes",
+            ),
+            (
+                b"A=\"b\nQSTASH_CURRENT_SIGNING_KEY=a\n",
+                1,
+                "a quote is opened and not closed, which takes what follows with it",
+            ),
+            (b"\xff\xfeQ\0", 1, "the file is UTF-16: save it as UTF-8"),
+        ] {
+            run(arguments)
+                .file(".env", file)
+                .end()
+                .assert_misuse(&format!(
+                    "{why}: line {line} of .env; `qstash-verify check` tells more, --no-env-file \
+                 leaves the file out"
+                ));
+        }
+    }
+    let sign = ["sign", "--url", URL, "--data", "", "--current-key", "x"];
+    for output in [
+        run(&sign).with(&[("QSTASH_REGION", "MARS")]).end(),
+        run(&sign).with_os("QSTASH_REGION", not_utf8).end(),
+    ] {
+        output.assert_misuse(
+            "QSTASH_REGION is no region: set it to US_EAST_1 or EU_CENTRAL_1, unset it, or give \
+             --region",
+        );
+    }
+}
