@@ -30,7 +30,7 @@ pub(crate) struct MessageOptions {
     )]
     expires_in: i64,
     /// The method of the request
-    #[arg(long, default_value = "POST")]
+    #[arg(long, short = 'X', visible_alias = "request", default_value = "POST")]
     pub(crate) method: Method,
     /// A header more, or another value for one, such as 'Content-Type:
     /// text/plain'; by default the type is JSON if the body is, else text, else

@@ -7,7 +7,7 @@ use http::StatusCode;
 use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
 use serde_json::{Value, json};
 
-use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Preview, Short, count, styled};
+use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Short, count, styled};
 use crate::time;
 
 /// What became of a request.
@@ -28,10 +28,15 @@ pub(crate) struct Entry<'a> {
     pub(crate) status: StatusCode,
 }
 
+/// Maximum length of a body in JSON, which `send` has, too.
+const MAX_BODY: usize = 64 * 1024;
+
 impl Entry<'_> {
     /// Returns the record as JSON, with the beginning of the body if it is shown.
     pub(super) fn json(&self, show_body: bool) -> Value {
         let (verified, body) = self.accepted.unzip();
+        let shown = body.filter(|_| show_body);
+        let shown = shown.map(|body| body.get(..MAX_BODY).unwrap_or(body));
         json!({
             "event": "request",
             "time": time::milliseconds(self.at),
@@ -48,7 +53,8 @@ impl Entry<'_> {
             "error": self.refused.map(VerifyError::code),
             "message": self.refused.map(ToString::to_string),
             "forward_error": self.forwarded,
-            "body": body.filter(|_| show_body).map(|body| Preview(body).to_string()),
+            "body": shown.map(|body| String::from_utf8_lossy(body)),
+            "body_is_cut": shown.zip(body).map(|(shown, body)| shown.len() < body.len()),
         })
     }
 
@@ -79,7 +85,8 @@ impl fmt::Display for Entry<'_> {
             Short(self.path)
         )?;
         if let Some(reason) = self.refused {
-            write!(f, " {}: {reason}", styled(BAD, reason.code()))?;
+            let text = reason.to_string();
+            write!(f, " {}: {}", styled(BAD, reason.code()), Line(&text))?;
         }
         let mut facts = Vec::new();
         match self.region {

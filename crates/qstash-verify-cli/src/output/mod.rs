@@ -160,7 +160,7 @@ impl fmt::Display for Preview<'_> {
     }
 }
 
-/// A count and the word for what is counted, in the plural where it is one.
+/// A count and the word for what is counted, in the plural unless it is one.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 {
         format!("{number} {word}")

@@ -44,7 +44,8 @@ answer has, too); other fields are ignored, and --region, --url, --base-url, --p
 for each, in the same order, and a summary to standard error. A line may be 72 MiB long,
 and each field but the body 64 KiB. The exit status is 1 if one is not ok.")]
 pub(crate) struct Options {
-    /// The value of the header upstash-signature; @FILE reads it from a file
+    /// The value of the header upstash-signature; @FILE reads it from a file, @-
+    /// from standard input
     #[arg(long, value_name = "TOKEN|@FILE", required_unless_present = "batch")]
     pub(super) signature: Option<Secret>,
     #[command(flatten)]

@@ -39,6 +39,14 @@ fn each_line_has_the_time_and_json_one_event() {
     assert_eq!(listening["event"], "listening");
     let address = listening["url"].as_str().unwrap().strip_prefix("http://");
     let mut connection = Connection::open(address.unwrap().parse().unwrap());
+    connection.ask(&delivery("\u{9b}\n".as_bytes()));
+    assert_eq!(event()["body"], "\u{9b}\n");
+    let long = vec![b'x'; 64 * 1024 + 1];
+    Connection::open(address.unwrap().parse().unwrap()).ask(&delivery(&long));
+    let cut = event();
+    assert_eq!(cut["body"].as_str().unwrap().len(), 64 * 1024);
+    assert_eq!(cut["body_is_cut"], true);
+    let mut connection = Connection::open(address.unwrap().parse().unwrap());
     connection.ask(&delivery(BODY));
     let request = event();
     for (name, value) in [
@@ -51,6 +59,7 @@ fn each_line_has_the_time_and_json_one_event() {
         ("bytes", 7.into()),
         ("error", serde_json::Value::Null),
         ("body", r#"{"a":1}"#.into()),
+        ("body_is_cut", false.into()),
     ] {
         assert_eq!(request[name], value, "{name}");
     }
