@@ -42,7 +42,7 @@ answer has, too); other fields are ignored, and --region, --url, --base-url, --p
   {\"id\":…,\"ok\":true,\"region\":…,\"key\":…,\"source\":…,\"claims\":{…}} or
   {\"id\":…,\"ok\":false,\"error\":\"<code>\",\"message\":\"…\"}
 for each, in the same order, and a summary to standard error. A line may be 72 MiB long,
-and each field but the body 64 KiB. The exit status is 1 if one is not ok.")]
+and each field but body and signature 64 KiB. The exit status is 1 if one is not ok.")]
 pub(crate) struct Options {
     /// The value of the header upstash-signature; @FILE reads it from a file, @-
     /// from standard input

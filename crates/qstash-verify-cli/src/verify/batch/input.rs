@@ -13,7 +13,8 @@ use super::Refused;
 /// Maximum length of a line: a body of 50 MiB in base64, and what is around it.
 const MAX_LINE: u64 = 72 * 1024 * 1024;
 pub(super) const LINE_TOO_LONG: &str = "the line is longer than the limit of 72 MiB";
-/// Maximum length of a field other than the body.
+/// Maximum length of a field other than the body, and the signature, which the core
+/// bounds.
 const MAX_FIELD: usize = 64 * 1024;
 /// Maximum number of variables of QStash in `env`.
 const MAX_VARIABLES: usize = 64;
@@ -154,7 +155,6 @@ impl Input<'_> {
         let length = |text: &Option<Text<'_>>| text.as_ref().map_or(0, |text| text.0.len());
         for (name, length) in [
             ("id", self.id.map_or(0, |id| id.get().len())),
-            ("signature", length(&self.signature)),
             ("region", length(&self.region)),
             ("url", length(&self.url)),
             ("base_url", length(&self.base_url)),

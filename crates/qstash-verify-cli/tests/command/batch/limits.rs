@@ -150,14 +150,16 @@ fn fields_have_limits() {
         .collect();
     let long = "x".repeat(64 * 1024 + 1);
     let input = lines(&[
-        json!({"signature": long, "body": ""}),
+        json!({"signature": null, "body": "", "url": long}),
         json!({"signature": null, "body": "", "env": {"QSTASH_TOKEN": long}}),
         json!({"signature": null, "body": "", "env": many}),
         json!({"signature": null, "body": "", "env": {"PATH": long}}),
+        // The verdict of the core, as in a service.
+        json!({"signature": long, "body": ""}),
     ]);
     let (answers, _) = batch(&[], &[], &input);
     let messages: Vec<_> = answers.iter().map(|answer| &answer["message"]).collect();
-    assert_eq!(messages[0], "signature is longer than the limit of 64 KiB");
+    assert_eq!(messages[0], "url is longer than the limit of 64 KiB");
     assert_eq!(
         messages[1],
         "a value in `env` is longer than the limit of 64 KiB"
@@ -167,6 +169,7 @@ fn fields_have_limits() {
         "`env` has more than the limit of 64 variables of QStash"
     );
     assert_eq!(answers[3]["error"], "no_signing_keys");
+    assert_eq!(answers[4]["error"], "malformed_token");
 }
 
 /// Limits the address space to 400 MiB: with 1.7 GiB for such a line it aborts.
