@@ -154,12 +154,8 @@ impl Keys {
         if self.explicit.is_some() {
             return Ok(());
         }
-        let mut names = variables::KEY_RING.iter();
-        if let Some(name) = names.find(|name| self.environment.is_unreadable(name)) {
-            return Err(Failure::new(format!(
-                "{name} is not UTF-8: a variable of this process; set it to a key of the QStash \
-                 console, or unset it"
-            )));
+        if let Err(error @ ConfigError::NotUnicode { .. }) = self.ring() {
+            return Err(Failure::new(error));
         }
         let Some(file) = self.environment.file() else {
             return Ok(());

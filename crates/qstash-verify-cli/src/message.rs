@@ -101,7 +101,7 @@ impl MessageOptions {
             return Ok(region);
         }
         let name = variables::REGION;
-        if environment.set(name).is_some() || environment.is_unreadable(name) {
+        if environment.set(name).is_some() {
             return Err(Failure::new(format!(
                 "{name} is no region: set it to US_EAST_1 or EU_CENTRAL_1, unset it, or give \
                  --region"

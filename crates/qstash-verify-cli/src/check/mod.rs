@@ -39,7 +39,7 @@ pub(crate) struct Options {
     #[arg(long)]
     strict: bool,
     /// Print one line of JSON: ok, mode, region, env_file, outgoing, incoming,
-    /// findings (level, code, message), errors, warnings, passed
+    /// checks (level, code, message), errors, warnings, notes, passed
     #[arg(long)]
     json: bool,
 }

@@ -85,9 +85,7 @@ impl Environment {
 
     /// Describes why a variable has no value.
     pub(crate) fn absence(&self, name: &str) -> &'static str {
-        if self.is_unreadable(name) {
-            "is not UTF-8"
-        } else if self.get(name).is_some() {
+        if self.get(name).is_some() {
             "is empty"
         } else {
             "is not set"

@@ -56,8 +56,7 @@ fn a_variable_that_is_set_but_unusable_is_not_unset() {
     ] {
         let unreadable = run(arguments).with_os("QSTASH_CURRENT_SIGNING_KEY", not_utf8);
         unreadable.end().assert_misuse(
-            "QSTASH_CURRENT_SIGNING_KEY is not UTF-8: a variable of this process; set it to a \
-             key of the QStash console, or unset it",
+            "QSTASH_CURRENT_SIGNING_KEY is set to bytes that are not UTF-8: copy its value anew",
         );
         for (file, line, why) in [
             (
