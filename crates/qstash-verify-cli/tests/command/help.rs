@@ -36,7 +36,7 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
     for (name, keys) in [
         (
             "check",
-            &["ok", "findings", "errors", "warnings", "passed"][..],
+            &["ok", "checks", "errors", "warnings", "notes", "passed"][..],
         ),
         (
             "verify",
