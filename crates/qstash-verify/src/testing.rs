@@ -82,3 +82,14 @@ pub fn verifier() -> VerifierBuilder {
 pub fn delivery(url: impl Into<String>, body: impl Into<Vec<u8>>) -> SignedDelivery {
     SignedDelivery::new(url, body, &signing_keys(), now())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_stands_still_in_july_2026() {
+        let since_epoch = now().duration_since(UNIX_EPOCH).unwrap();
+        assert_eq!(since_epoch.as_secs(), 1_783_794_365);
+    }
+}

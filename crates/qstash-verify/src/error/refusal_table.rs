@@ -260,6 +260,15 @@ mod tests {
     }
 
     #[test]
+    fn each_expected_url_is_named() {
+        let expected = ["https://a.b", "https://c.d", "https://e.f"].map(str::to_owned);
+        let (sub, expected) = (String::new(), expected.to_vec());
+        let text = VerifyError::UrlMismatch { sub, expected }.to_string();
+        let urls = "this endpoint is `https://a.b` or `https://c.d` or `https://e.f`: ";
+        assert!(text.contains(urls), "{text}");
+    }
+
+    #[test]
     fn a_slash_too_many_is_called_so() {
         let text = |sub: &str| {
             let (sub, expected) = (sub.to_owned(), vec!["https://a.b/c".to_owned()]);

@@ -75,7 +75,11 @@ pub struct KeyRing {
 impl KeyRing {
     /// Creates a builder for keys given in code, of one region or of both.
     pub fn builder() -> KeyRingBuilder {
-        KeyRingBuilder::default()
+        KeyRingBuilder {
+            us: None,
+            eu: None,
+            default: None,
+        }
     }
 
     /// Multi-region mode.
@@ -180,7 +184,7 @@ fn warnings_of<const N: usize>(keys: [Option<&SigningKeys>; N]) -> Vec<ConfigWar
 ///     .build()?;
 /// # Ok::<_, qstash_verify::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyRingBuilder {
     us: Option<SigningKeys>,

@@ -122,6 +122,32 @@ mod tests {
     const NAMES: [&str; 3] = [r#""a":"#, r#""b":"#, r#""c":"#];
 
     #[test]
+    fn numbers_of_up_to_15_digits_are_plain() {
+        for (json, plain) in [
+            ("1,", true),
+            ("123456789012345,", true),
+            ("-123456789012345,", true),
+            ("1234567890123456,", false),
+        ] {
+            assert_eq!(plain_value(json.as_bytes()).is_some(), plain, "{json}");
+        }
+    }
+
+    #[test]
+    fn unremarkable_ends_at_the_first_remarkable_byte() {
+        for length in 0..20 {
+            assert_eq!(unremarkable(&vec![b'a'; length]), length);
+            for (at, byte) in (0..length).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+                let mut text = vec![b'a'; length];
+                text[at] = byte;
+                let remarkable = !(b' '..0x80).contains(&byte) || b"\"\\".contains(&byte);
+                let expected = if remarkable { at } else { length };
+                assert_eq!(unremarkable(&text), expected, "{byte} at {at} of {length}");
+            }
+        }
+    }
+
+    #[test]
     fn eight_digits_are_read_at_once() {
         for number in [0, 1, 9_999_999, 12_345_678, 90_807_060, 99_999_999] {
             let digits = format!("{number:08}");
