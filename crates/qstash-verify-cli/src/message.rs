@@ -125,8 +125,14 @@ impl MessageOptions {
     ) -> Result<SignedDelivery, Failure> {
         let issued_at = self.at.unwrap_or_else(SystemTime::now);
         let (url, body) = (message.url.as_str(), message.body.as_slice());
-        let keys = ring.signing_keys(Some(message.region));
-        let keys = keys.map_err(Failure::new)?;
+        let keys = ring.signing_keys(Some(message.region)).ok_or_else(|| {
+            let [current, next] = variables::signing_keys(Some(message.region));
+            Failure::new(format!(
+                "there are no keys for {} to sign with: set {current} and {next}, or the default \
+                 pair",
+                message.region
+            ))
+        })?;
         let mut delivery = SignedDelivery::new(url, body, &keys, issued_at)
             .region(message.region)
             .key_slot(self.slot())

@@ -193,8 +193,8 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
         }
     }
     let unquoted = |key: &str| {
-        let key = key.trim().trim_matches(|c| c == '"' || c == '\'');
-        key.trim().to_owned()
+        let around = |c: char| c == '"' || c == '\'' || c == '`' || c.is_whitespace() || c > '\u{7f}';
+        key.trim_matches(around).to_owned()
     };
     let public = set
         .iter()

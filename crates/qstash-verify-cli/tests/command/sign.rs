@@ -157,7 +157,7 @@ fn no_key_for_it_is_no_signature() {
         .end()
         .code(2);
     assert!(
-        half.stderr.contains("QSTASH_NEXT_SIGNING_KEY is missing"),
+        half.stderr.contains("QSTASH_NEXT_SIGNING_KEY is not set"),
         "{half:?}"
     );
     assert!(half.stderr.contains("qstash-verify check"), "{half:?}");

@@ -109,7 +109,7 @@ impl fmt::Display for ConfigError {
                 if !half.is_empty() {
                     write!(
                         f,
-                        "; {} missing beside a partner that is set",
+                        "; {} not set although the other key of the pair is",
                         is_or_are(half)
                     )?;
                 }
@@ -227,7 +227,7 @@ mod tests {
                     unused: vec!["C", "D"],
                 },
                 "no_signing_keys",
-                "(looked for A, B; B is missing beside a partner that is set): copy current and next \
+                "(looked for A, B; B is not set although the other key of the pair is): copy current and next \
                  from the QStash console; C, D are set but not used while QSTASH_REGION is unset",
             ),
             (

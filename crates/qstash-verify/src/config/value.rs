@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::keys::public::QUOTES;
+
 /// What is wrong with the value of a variable, or of any other source of secrets.
 /// The [`Display`](fmt::Display) form goes after the variable's name.
 ///
@@ -133,7 +135,8 @@ impl fmt::Display for ValueProblem {
     }
 }
 
-/// A shorter key was cut off: those of QStash have 32 characters.
+/// A shorter key was cut off. Those seen have 32 characters; the text of a random
+/// number may be some shorter.
 const SHORTEST_KEY: usize = 24;
 
 /// Parts of placeholders, in lower case. None of them is in a real key or token.
@@ -158,7 +161,6 @@ const PLACEHOLDERS: [&str; 17] = [
 ];
 
 fn of_any(value: &str) -> Option<ValueProblem> {
-    const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
     if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
         Some(ValueProblem::Quotes)
     } else if is_placeholder(value) {
@@ -176,7 +178,7 @@ fn of_any(value: &str) -> Option<ValueProblem> {
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     PLACEHOLDERS.iter().any(|part| lower.contains(part))
-        || lower.trim_start_matches("sig_").starts_with("xxx")
+        || lower.trim_start_matches("sig_").chars().all(|c| c == 'x')
         || lower.starts_with(['$', '%'])
         || ["undefined", "null", "none", "todo"].contains(&lower.as_str())
 }

@@ -65,7 +65,7 @@ pub enum VerifyError {
         /// The claim's name.
         claim: &'static str,
     },
-    /// A claim is of the wrong type, or stands in the token more than once.
+    /// A claim is of the wrong type, or appears more than once.
     #[non_exhaustive]
     InvalidClaim {
         /// The claim's name.
@@ -107,9 +107,8 @@ pub enum VerifyError {
     NoSigningKeys {
         /// The region that the request's `upstash-region` header names.
         region: Option<Region>,
-        /// Whether this verifier refused a delivery of that region for the same
-        /// reason less than 60 s ago. Anyone can send such requests, so only the
-        /// first is logged as an error.
+        /// Whether it is logged at `info`. Anyone can send such requests, so for each
+        /// region this verifier logs one of them in 60 s at `error`.
         repeated: bool,
     },
     /// The body is longer than the limit.

@@ -18,6 +18,8 @@ macro_rules! refusals {
         impl VerifyError {
             /// Returns the reason as a stable word for machines, such as `expired`.
             ///
+            /// `no_signing_keys` is logged at `error` once in 60 s for each region.
+            ///
             /// | code | [status](Self::status) | log level |
             /// |---|---|---|
             $(#[doc = concat!("| `", $code, "` | ", stringify!($status), " | `", stringify!($level), "` |")])+
@@ -112,7 +114,7 @@ refusals! {
         f,
         "the {received} bytes of body are not those that were signed (claim `body`): \
          something before the verifier changes the body, such as decompression or a \
-         JSON parser that writes it anew"
+         JSON parser that re-serialises it"
     );
     // The service is set up wrongly, whoever sent the request.
     Self::NoSigningKeys { region, repeated: false } => 401 "no_signing_keys" ERROR,

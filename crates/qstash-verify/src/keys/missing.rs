@@ -16,14 +16,12 @@ impl MissingKeys {
     /// Returns whether one of `region` was reported less than 60 s before `now`, in
     /// seconds since the Unix epoch; if not, this one counts as reported.
     pub(crate) fn is_repeated(&self, region: Option<Region>, now: f64) -> bool {
-        let index = match region {
-            None => 0,
-            Some(Region::UsEast1) => 1,
-            Some(Region::EuCentral1) => 2,
-        };
         let mut reported = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = reported.get_mut(index) else {
-            return false;
+        let [none, us, eu] = &mut *reported;
+        let last = match region {
+            None => none,
+            Some(Region::UsEast1) => us,
+            Some(Region::EuCentral1) => eu,
         };
         // A clock that was set back doesn't silence the report.
         let repeated = last.is_some_and(|last| (0.0..INTERVAL).contains(&(now - last)));

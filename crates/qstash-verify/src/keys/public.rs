@@ -34,9 +34,14 @@ pub(crate) fn public_keys() -> impl Iterator<Item = &'static str> {
     all.into_iter().flatten().copied()
 }
 
-/// Whether the key is publicly known, with or without quotes around it.
+/// Quotation marks that end up around a value by mistake.
+pub(crate) const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
+
+/// Whether the key is publicly known, with or without quotes or invisible characters
+/// around it.
 pub(crate) fn is_public(key: &str) -> bool {
-    let key = key.trim().trim_matches(['"', '\'']).trim();
+    let is_around = |c: char| QUOTES.contains(&c) || c.is_whitespace() || !c.is_ascii();
+    let key = key.trim_matches(is_around);
     public_keys().any(|known| known == key)
 }
 
@@ -51,6 +56,9 @@ mod tests {
                 (key.to_owned(), true),
                 (format!(" \"{key}\"\n"), true),
                 (format!("'{key}'"), true),
+                (format!("“{key}”"), true),
+                (format!("`\u{feff}{key} ` "), true),
+                (format!("{key}\u{200b}"), true),
                 (format!("{key}a"), false),
                 (key.to_lowercase(), false),
                 (key.trim_start_matches("sig_").to_owned(), false),

@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::error::VerifyError;
 use crate::keys::{KeyRing, KeySlot, SigningKeys};
 use crate::region::Region;
 use crate::request::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER};
@@ -19,16 +18,10 @@ use crate::signing::content_type::content_type;
 
 impl KeyRing {
     /// Returns the pair with which a service that has this ring verifies a delivery
-    /// of `region`, to sign with.
-    ///
-    /// # Errors
-    /// [`VerifyError::NoSigningKeys`] if there is no such pair.
-    pub fn signing_keys(&self, region: Option<Region>) -> Result<SigningKeys, VerifyError> {
-        let resolved = self.resolve(region).map(|(pair, _)| pair.keys.clone());
-        resolved.ok_or(VerifyError::NoSigningKeys {
-            region,
-            repeated: false,
-        })
+    /// of `region`, to sign with; `None` if there is no such pair.
+    #[must_use]
+    pub fn signing_keys(&self, region: Option<Region>) -> Option<SigningKeys> {
+        self.resolve(region).map(|(pair, _)| pair.keys.clone())
     }
 }
 

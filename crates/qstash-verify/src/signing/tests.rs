@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::token::seconds;
 use super::*;
 use crate::delivery::Verified;
+use crate::error::VerifyError;
 use crate::request::RequestHead;
 use crate::verifier::Verifier;
 
@@ -246,13 +247,6 @@ fn a_ring_signs_with_the_pair_of_the_region() {
         assert_eq!(delivery.token(), genuine().key(key).token());
     }
     for region in [None, Some(Region::EuCentral1)] {
-        let refused = ring.signing_keys(region).unwrap_err();
-        assert_eq!(
-            refused,
-            VerifyError::NoSigningKeys {
-                region,
-                repeated: false
-            }
-        );
+        assert!(ring.signing_keys(region).is_none());
     }
 }

@@ -131,7 +131,7 @@ pub(crate) fn check(
     if let Some(claim) = claims.repeated {
         return Err(VerifyError::InvalidClaim {
             claim,
-            reason: "stands in it more than once",
+            reason: "appears more than once",
         });
     }
     let [aud, body, exp, iat, iss, jti, nbf, sub] = claims.members;

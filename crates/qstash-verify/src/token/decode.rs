@@ -13,7 +13,9 @@ mod engine {
     use base64::engine::general_purpose::NO_PAD;
     pub(super) type Engine = base64::engine::Simd;
 
-    pub(super) const NEW: fn() -> Engine = || Engine::url_safe(NO_PAD);
+    pub(super) fn new() -> Engine {
+        Engine::url_safe(NO_PAD)
+    }
 }
 #[cfg(not(all(
     feature = "simd",
@@ -25,7 +27,9 @@ mod engine {
 mod engine {
     pub(super) type Engine = base64::engine::GeneralPurpose;
 
-    pub(super) const NEW: fn() -> Engine = || base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    pub(super) fn new() -> Engine {
+        base64::engine::general_purpose::URL_SAFE_NO_PAD
+    }
 }
 
 /// Unpadded base64 of 32 bytes has 43 symbols.
@@ -38,7 +42,7 @@ pub(crate) struct Decoder(engine::Engine);
 
 impl Decoder {
     pub(crate) fn new() -> Self {
-        Decoder(engine::NEW())
+        Decoder(engine::new())
     }
 
     /// Decodes a MAC's symbols and a payload; `None` if either is not base64url.

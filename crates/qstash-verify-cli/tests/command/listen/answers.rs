@@ -88,8 +88,8 @@ fn what_is_refused_is_answered_as_by_the_middleware() {
             post().signed(genuine(BODY)).body(b"other"),
             "body_mismatch",
             "the 5 bytes of body are not those that were signed (claim `body`): something before \
-             the verifier changes the body, such as decompression or a JSON parser that writes it \
-             anew [5 bytes declared]",
+             the verifier changes the body, such as decompression or a JSON parser that \
+             re-serialises it [5 bytes declared]",
         ),
         (
             post().signed(token(b"").claim("iss", "\"Mallory\"").sign(DEFAULT[0])),

@@ -29,7 +29,8 @@ use serde_json::Value;
 /// field is read for itself:
 ///
 /// - absent, `null` and an empty string are the same;
-/// - a number may be a string, a whole number may have a fraction of zero;
+/// - a number may be a string, a whole number may have a fraction of zero, and an id
+///   may be a whole number;
 /// - a time is in milliseconds since the Unix epoch, or in seconds (if it is less than
 ///   10¹¹), or RFC 3339;
 /// - base64 may be base64url, have line breaks, and lack its padding;

@@ -33,7 +33,7 @@ fn whole_number(value: &Value) -> Option<u32> {
 pub(super) fn text(value: Value) -> Result<String, Value> {
     match value {
         Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
         other => Err(other),
     }
 }
