@@ -132,6 +132,7 @@ pub fn run(data: &[u8]) -> &'static str {
                     "invalid region",
                     "invalid development mode",
                     "not unicode",
+                    "empty key",
                     "development keys",
                 ];
                 let kind = kinds.into_iter().find(|kind| expected.starts_with(kind));
@@ -192,7 +193,7 @@ fn words_of_error(error: &ConfigError, environment: &Environment) -> String {
         ConfigError::InvalidRegion { value, .. } => {
             // Whole, or cut short if it may be a secret.
             let set = environment["QSTASH_REGION"].trim();
-            let secret = set.len() > 24 || set.starts_with("sig_") || set.starts_with("eyJ");
+            let secret = set.len() > 24 || set.contains("sig_") || set.contains("eyJ");
             assert!(
                 if secret {
                     value.chars().count() <= 5
@@ -204,6 +205,7 @@ fn words_of_error(error: &ConfigError, environment: &Environment) -> String {
             "invalid region".to_owned()
         }
         ConfigError::DevelopmentKeysInRelease { variables, .. } => development_keys(&variables),
+        ConfigError::EmptySigningKey => "empty key".to_owned(),
         ConfigError::InvalidDevelopmentMode { .. } => "invalid development mode".to_owned(),
         ConfigError::NotUnicode { variable, .. } => format!("not unicode: {variable}"),
         other => format!("{other:?}"),

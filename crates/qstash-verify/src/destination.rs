@@ -1,6 +1,7 @@
 //! The URL of an endpoint, to be compared with `sub`.
 
 use crate::config::ConfigError;
+use crate::text::without_secrets;
 
 /// What the user said of the endpoint's URL.
 #[derive(Clone, Debug)]
@@ -117,7 +118,7 @@ fn split(url: &str) -> Result<(&str, &str), &'static str> {
 
 fn invalid(url: &str, reason: &'static str) -> ConfigError {
     ConfigError::InvalidUrl {
-        url: url.to_owned(),
+        url: without_secrets(url),
         reason,
     }
 }

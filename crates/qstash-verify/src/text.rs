@@ -62,6 +62,19 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// A URL without what may be secret in it: a password, or a key or token that was
+/// pasted in place of a URL.
+pub(crate) fn without_secrets(url: &str) -> String {
+    if ["sig_", "eyJ"].iter().any(|begin| url.contains(begin)) {
+        return url.chars().take(4).chain(['…']).collect();
+    }
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        (None, Some((_, host))) => format!("…@{host}"),
+        (_, None) => url.to_owned(),
+    }
+}
+
 /// "A is" or "A, B are".
 pub(crate) fn is_or_are(names: &[&str]) -> String {
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -71,6 +84,20 @@ pub(crate) fn is_or_are(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_are_printed_without_secrets() {
+        for (url, printed) in [
+            ("https://a.b/c?d=e", "https://a.b/c?d=e"),
+            ("https://user:pass@a.b/c", "https://…@a.b/c"),
+            ("user:pass@a.b", "…@a.b"),
+            ("https://user:p@ss@a.b", "https://…@a.b"),
+            ("sig_4fXrAz72mB9kQw1TnYc8vUeLpJd3", "sig_…"),
+            ("https://a.b/?token=eyJVc2VySUQ", "http…"),
+        ] {
+            assert_eq!(without_secrets(url), printed);
+        }
+    }
 
     #[test]
     fn header_value_stays_short_and_in_its_line() {

@@ -166,6 +166,18 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
         let half = half.map(|(_, missing)| *missing).collect();
         return Err(no_keys(looked_for, half, unused));
     }
+    let Keys::Environment { default, us, eu } = &keys else {
+        unreachable!()
+    };
+    let used = [us, eu, default];
+    if used
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|key| is_blank(key))
+    {
+        return Err("empty key".to_owned());
+    }
     let mut warnings = Vec::new();
     if multi {
         for (owner, missing) in halves {
@@ -192,13 +204,9 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
             warnings.push(format!("{current} and {next} repeat a key"));
         }
     }
-    let unquoted = |key: &str| {
-        let around = |c: char| c == '"' || c == '\'' || c == '`' || c.is_whitespace() || c > '\u{7f}';
-        key.trim_matches(around).to_owned()
-    };
     let public = set
         .iter()
-        .filter(|(.., key)| PUBLIC.contains(&&*unquoted(key)));
+        .filter(|(.., key)| PUBLIC.iter().any(|public| key.contains(public)));
     let public: Vec<_> = public.map(|(_, name, _)| *name).collect();
     if !public.is_empty() {
         let words = format!("development keys: {}", public.join(", "));
@@ -281,6 +289,15 @@ fn unicode<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a st
         Some(value) if value.contains('\u{fffd}') => Err(format!("not unicode: {name}")),
         _ => Ok(value(environment, name)),
     }
+}
+
+/// Whether a key has nothing in it but quotes and what can't be seen.
+fn is_blank(key: &str) -> bool {
+    key.chars().all(|c| {
+        "\"'`“”‘’\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(c)
+            || c.is_whitespace()
+            || c.is_control()
+    })
 }
 
 /// The words for a value that is no key or token. The core's judgement is taken, for

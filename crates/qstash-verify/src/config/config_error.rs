@@ -62,7 +62,7 @@ pub enum ConfigError {
     /// The URL that `sub` is to be compared with is not one.
     #[non_exhaustive]
     InvalidUrl {
-        /// The URL that was given.
+        /// The URL that was given, without a password.
         url: String,
         /// What is wrong with it, in words.
         reason: &'static str,

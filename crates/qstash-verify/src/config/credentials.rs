@@ -11,6 +11,7 @@ use crate::config::lookup::{Variables, process_variable};
 use crate::config::value::ValueProblem;
 use crate::config::variables;
 use crate::region::Region;
+use crate::text::without_secrets;
 
 /// Where a publisher goes that names no URL, in the EU.
 const EU_URL: &str = "https://qstash.upstash.io";
@@ -112,7 +113,7 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("url", &self.url)
+            .field("url", &without_secrets(&self.url))
             .field("url_source", &self.url_source)
             .field("token_source", &self.token_source)
             .field("warnings", &self.warnings)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::keys::public::QUOTES;
+use crate::keys::signing_key::QUOTES;
 
 /// What is wrong with the value of a variable, or of any other source of secrets.
 /// The [`Display`](fmt::Display) form goes after the variable's name.
@@ -191,7 +191,8 @@ fn is_token(value: &str) -> bool {
 /// A value for an error: whole, unless it is so long, or begins so, that it may be a
 /// key or a token pasted by mistake.
 pub(super) fn presentable(value: &str) -> String {
-    if value.len() <= 24 && !value.starts_with("sig_") && !is_token(value) {
+    let is_secret = ["sig_", "eyJ"].iter().any(|begin| value.contains(begin));
+    if value.len() <= 24 && !is_secret {
         return value.to_owned();
     }
     value.chars().take(4).chain(['…']).collect()
@@ -267,6 +268,7 @@ mod tests {
             ("1234567890123456789012345", "1234…"),
             ("sig_x", "sig_…"),
             ("eyJVc2Vy", "eyJV…"),
+            ("'sig_4fXrAz72mB9kQ'", "'sig…"),
         ] {
             assert_eq!(presentable(value), shown);
         }

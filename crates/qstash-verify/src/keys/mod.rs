@@ -4,7 +4,7 @@ mod key_ring;
 pub(crate) mod missing;
 pub(crate) mod public;
 mod roll;
-mod signing_key;
+pub(crate) mod signing_key;
 
 pub use key_ring::{KeyRing, KeyRingBuilder, KeySource};
 pub use signing_key::{KeySlot, SigningKeys};

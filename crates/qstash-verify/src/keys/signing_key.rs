@@ -34,7 +34,7 @@ impl SigningKeys {
     /// warning [`DevelopmentKeys`](crate::ConfigWarning::DevelopmentKeys).
     ///
     /// # Errors
-    /// [`ConfigError::EmptySigningKey`] if one of them is empty.
+    /// [`ConfigError::EmptySigningKey`] if one of them is empty, or quotes alone.
     pub fn new(current: impl AsRef<str>, next: impl AsRef<str>) -> Result<Self, ConfigError> {
         let (current, next) = (current.as_ref(), next.as_ref());
         Ok(SigningKeys {
@@ -110,9 +110,10 @@ struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
     fn new(text: &str) -> Result<Self, ConfigError> {
-        let text = text.trim();
-        // HMAC takes an empty key, and so would anyone else.
-        if text.is_empty() {
+        // HMAC pads a key with zeros, so NUL at its end makes no other key.
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        // HMAC takes an empty key, and anyone can sign with it or with quotes alone.
+        if text.chars().all(is_blank) {
             return Err(ConfigError::EmptySigningKey);
         }
         Ok(SigningKey::prepare(text))
@@ -132,6 +133,15 @@ impl SigningKey {
             .is_ok()
     }
 }
+
+/// Whether a character is none of a key, but what is left of a value without one.
+fn is_blank(c: char) -> bool {
+    const INVISIBLE: [char; 5] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+    c.is_whitespace() || c.is_control() || QUOTES.contains(&c) || INVISIBLE.contains(&c)
+}
+
+/// Quotation marks that end up around a value by mistake.
+pub(crate) const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
 /// Which key of a pair signed a delivery.
 ///
@@ -201,11 +211,23 @@ mod tests {
 
     #[test]
     fn an_empty_key_is_no_key() {
-        for (current, next) in [("", "sig_a"), ("sig_a", " \t\n")] {
-            assert_eq!(
-                SigningKeys::new(current, next).unwrap_err(),
-                ConfigError::EmptySigningKey
-            );
+        for empty in [
+            "",
+            " \t\n",
+            "\0",
+            " \0 ",
+            "\"\"",
+            "''",
+            "“”",
+            "\u{200b}",
+            "\u{feff}\"\"",
+        ] {
+            for (current, next) in [(empty, "sig_a"), ("sig_a", empty)] {
+                assert_eq!(
+                    SigningKeys::new(current, next).unwrap_err(),
+                    ConfigError::EmptySigningKey
+                );
+            }
         }
     }
 
