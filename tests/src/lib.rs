@@ -13,7 +13,24 @@ mod server;
 pub use qstash_verify_test_support::*;
 pub use server::Server;
 
-/// The examples of the README.
+/// Compiles the code on README.md and the pages of docs/.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    macro_rules! pages {
+        ($($name:ident $path:literal;)+) => {
+            $(#[doc = include_str!($path)] struct $name;)+
+        };
+    }
+    pages! {
+        Readme "../../README.md";
+        Benchmarks "../../docs/benchmarks.md";
+        Cli "../../docs/cli.md";
+        Configuration "../../docs/configuration.md";
+        Development "../../docs/development.md";
+        Frameworks "../../docs/frameworks.md";
+        Migration "../../docs/migration.md";
+        Platforms "../../docs/platforms.md";
+        Production "../../docs/production.md";
+        Troubleshooting "../../docs/troubleshooting.md";
+    }
+}

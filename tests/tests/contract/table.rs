@@ -20,7 +20,7 @@ const ACCEPTED: &str = "a genuine delivery";
 /// A row of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// The row of the README's table of answers that it belongs to.
+    /// The cause in the README's table of answers.
     answer: String,
     pub(crate) status: u16,
     /// Empty for what is accepted.
@@ -168,7 +168,7 @@ fn answers() -> Vec<(String, u16, String)> {
 #[test]
 fn the_rows_are_those_of_the_readme() {
     let readme = cells(README).into_iter().map(|cells| {
-        let [answer, status, error] = &cells[..] else {
+        let [status, error, answer] = &cells[..] else {
             panic!("{cells:?}");
         };
         (answer.clone(), status.parse().unwrap(), code(error))

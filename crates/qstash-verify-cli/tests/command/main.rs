@@ -15,8 +15,10 @@ mod check;
 mod directory;
 mod help;
 mod listen;
+mod pages;
 mod process;
-mod readme;
+#[cfg(unix)]
+mod quick_start;
 mod send;
 mod sign;
 mod tls;

@@ -1,5 +1,5 @@
-//! The transcripts in the README are what the command prints. `…` stands for what
-//! differs from time to time, and durations are not compared.
+//! Transcripts in docs/cli.md match what the command prints. `…` stands for text that
+//! varies; times and durations are not compared.
 
 use std::path::Path;
 
@@ -8,18 +8,19 @@ use qstash_verify_test_support::captures;
 use crate::process::{Listen, split_time};
 use crate::transcript::Shell;
 
-/// The address of the README's service.
+/// The address of the service in the transcripts.
 const ADDRESS: &str = "127.0.0.1:3000";
 
-fn readme() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    std::fs::read_to_string(path).unwrap()
-}
+const CLI_PAGE: &str = "docs/cli.md";
 
-/// The transcript in the README that holds this text.
-fn transcript(with: &str) -> String {
-    let readme = readme();
-    let blocks = readme.split("```console\n").skip(1);
+/// The first block of this language on a page that contains this text.
+pub(crate) fn block(page: &str, language: &str, with: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(page);
+    let page = std::fs::read_to_string(path).unwrap();
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
     let mut blocks = blocks.map(|block| block.split_once("```").unwrap().0);
     blocks
         .find(|block| block.contains(with))
@@ -27,18 +28,23 @@ fn transcript(with: &str) -> String {
         .to_owned()
 }
 
+/// The transcript in docs/cli.md that contains this text.
+fn transcript(with: &str) -> String {
+    block(CLI_PAGE, "console", with)
+}
+
 #[track_caller]
-fn assert_same(played: &str, shown: &str) {
+pub(crate) fn assert_same(played: &str, shown: &str) {
     let alike = played.lines().count() == shown.lines().count()
         && played
             .lines()
             .zip(shown.lines())
             .all(|(line, pattern)| matches(&without_durations(line), &without_durations(pattern)));
-    assert!(alike, "now:\n{played}\nthe README has:\n{shown}");
+    assert!(alike, "now:\n{played}\nthe page has:\n{shown}");
 }
 
 /// Tells whether a line is the pattern, in which `…` stands for any text.
-fn matches(line: &str, pattern: &str) -> bool {
+pub(crate) fn matches(line: &str, pattern: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('…') else {
         return line == pattern;
     };
