@@ -95,7 +95,7 @@ impl Scene {
         let key = pair[slot].clone();
         let (url, body) = (url(rng), body(rng));
         let iat = rng.i64(1_664_000_000..1_900_000_000);
-        // 2022 to 2024; 2026: the zero time of Go; what the changelog says.
+        // Captures until July 2024; the capture of 2026; the changelog of September 2024.
         let nbf = *rng.choice(&[iat, -62_135_596_800, 0]).unwrap();
         let jti = id(rng, "jwt_");
         Scene {

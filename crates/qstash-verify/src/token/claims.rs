@@ -60,8 +60,11 @@ impl Claims {
         time_at(self.exp)
     }
 
-    /// Returns when the delivery becomes valid. In production the start of the year
-    /// 1, seen in 2026.
+    /// Returns when the delivery becomes valid.
+    ///
+    /// QStash's lies in the past: since September 2024 it is 0 according to the
+    /// changelog, and the start of the year 1 in a capture of 2026. In captures of
+    /// 2022 to July 2024 it equals `iat`.
     #[must_use]
     pub fn nbf(&self) -> Option<SystemTime> {
         self.nbf.map(time_at)

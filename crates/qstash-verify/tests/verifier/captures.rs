@@ -24,7 +24,7 @@ fn genuine_deliveries_are_accepted() {
         assert_eq!(claims.iss(), "Upstash", "{name}");
         assert_eq!(claims.sub(), capture.url, "{name}");
         assert_eq!(claims.exp(), pinned(capture.expires)());
-        // In 2022 and 2024 `nbf` was `iat`.
+        // Until July 2024 `nbf` was `iat`.
         assert_eq!(
             claims.iat(),
             Some(claims.exp() - std::time::Duration::from_secs(300)),
