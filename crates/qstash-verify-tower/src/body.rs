@@ -7,8 +7,9 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-/// The body of a genuine delivery, whole and at hand, with the trailers that
-/// followed it. The trailers are not signed.
+/// The buffered body of a verified delivery, with its trailers.
+///
+/// The signature covers the bytes, not the trailers.
 ///
 /// ```
 /// use qstash_verify_tower::VerifiedBody;
@@ -28,7 +29,7 @@ impl VerifiedBody {
         VerifiedBody { data, trailers }
     }
 
-    /// The bytes, exactly those that were signed.
+    /// Returns the bytes exactly as signed, without the trailers.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.data
@@ -67,7 +68,7 @@ impl Body for VerifiedBody {
 }
 
 pin_project! {
-    /// The body of an answer: the inner service's, or that of a refusal.
+    /// The body of a response: the inner service's, or that of a refusal.
     ///
     /// ```
     /// use qstash_verify_tower::ResponseBody;
@@ -91,11 +92,10 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    /// Returns the inner service's body, for an adapter with a body type of its
-    /// own.
+    /// Returns the inner service's body, for adapters with another body type.
     ///
     /// # Errors
-    /// The bytes of a refusal's body, if the inner service wasn't called.
+    /// Returns the bytes of the refusal if the inner service wasn't called.
     pub fn into_inner(self) -> Result<B, Bytes> {
         match self.kind {
             Kind::Inner { body } => Ok(body),
@@ -116,7 +116,7 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// An empty body, as layers outside need one that make answers of their own.
+/// An empty body, which outer layers such as `TimeoutLayer` require.
 impl<B> Default for ResponseBody<B> {
     fn default() -> Self {
         ResponseBody::refusal(Bytes::new())

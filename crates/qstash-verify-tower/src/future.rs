@@ -17,7 +17,7 @@ use crate::body::{ResponseBody, VerifiedBody};
 use crate::target::Target;
 
 pin_project! {
-    /// The future of an answer of [`QstashService`](crate::QstashService).
+    /// The response future of [`QstashService`](crate::QstashService).
     ///
     /// ```
     /// use http::Request;
@@ -101,7 +101,7 @@ where
     }
 }
 
-/// Writes the event of a refusal and makes its answer.
+/// Logs a refusal and builds its response.
 pub(crate) fn refuse(
     handler: &RefusalHandler<Response<Bytes>>,
     head: &RequestHead<'_>,
@@ -164,7 +164,7 @@ where
     }
 }
 
-/// Calls the inner service, in the delivery's span.
+/// Calls the inner service within the delivery's span.
 fn handle<S, ReqBody, B, F>(
     mut inner: S,
     parts: Parts,

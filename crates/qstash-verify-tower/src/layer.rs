@@ -11,12 +11,11 @@ use crate::body::VerifiedBody;
 use crate::service::QstashService;
 use crate::target::Target;
 
-/// Wraps services in [`QstashService`], which lets only genuine deliveries
-/// through. The [crate's documentation](crate) has the contract and the order of
-/// layers.
+/// A layer that verifies deliveries before they reach the inner service.
 ///
-/// `F` makes the inner service's body from a [`VerifiedBody`]; see
-/// [`map_body`](Self::map_body).
+/// It wraps services in [`QstashService`]. The [crate documentation](crate)
+/// describes the order of checks and of layers. `F` maps a [`VerifiedBody`] to
+/// the inner service's request body; see [`map_body`](Self::map_body).
 ///
 /// ```no_run
 /// use http::{Request, Response};
@@ -41,8 +40,7 @@ pub struct QstashLayer<F = fn(VerifiedBody) -> VerifiedBody> {
 }
 
 impl QstashLayer {
-    /// Creates a layer around this verifier, whose settings (keys, URL, tolerance,
-    /// body limit, clock) are the layer's.
+    /// Creates a layer with a verifier's keys, URL, tolerance, limit and clock.
     ///
     /// ```
     /// use qstash_verify_tower::{QstashLayer, SigningKeys, Verifier};
@@ -60,29 +58,32 @@ impl QstashLayer {
         }
     }
 
-    /// Creates a layer with the keys that the process's environment holds; see
-    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    /// Creates a layer with the keys in the environment variables of the process.
+    ///
+    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) lists the variables.
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_env() -> Result<Self, ConfigError> {
         Verifier::from_env().map(QstashLayer::new)
     }
 
-    /// Creates a layer with the keys of any other environment, such as a secret
-    /// store; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    /// Creates a layer with the keys that `lookup` returns, e.g. from a secret store.
+    ///
+    /// See [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Verifier::from_lookup(lookup).map(QstashLayer::new)
     }
 }
 
 impl<F> QstashLayer<F> {
-    /// Makes the answer to a refused request, in place of
-    /// [`VerifyError::response`]. Whatever it is, the reason is put into its
-    /// extensions, and a 401 should keep its `WWW-Authenticate`.
+    /// Sets the response to refused requests.
+    ///
+    /// The default is [`VerifyError::response`]. The layer inserts the reason into
+    /// the response's extensions. A 401 should keep its `WWW-Authenticate` header.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -104,10 +105,11 @@ impl<F> QstashLayer<F> {
         self
     }
 
-    /// Names the URI that is compared with the verifier's
-    /// [`base_url`](crate::VerifierBuilder::base_url), in place of the request's
-    /// own: for a router that strips a prefix and keeps the original URI in the
-    /// extensions. It must be the URI that the client sent.
+    /// Sets the URI that is compared with the verifier's base URL.
+    ///
+    /// The default is the request's URI. Use this for a router that strips a prefix
+    /// and keeps the original URI in the extensions; `target` must return the URI
+    /// that the client sent. See [`base_url`](crate::VerifierBuilder::base_url).
     ///
     /// ```
     /// use http::Uri;
@@ -130,8 +132,9 @@ impl<F> QstashLayer<F> {
         self
     }
 
-    /// Makes the body that the inner service takes from a [`VerifiedBody`]. The
-    /// last call counts.
+    /// Maps a [`VerifiedBody`] to the inner service's request body.
+    ///
+    /// A second call replaces the first.
     ///
     /// ```
     /// use bytes::Bytes;

@@ -1,6 +1,8 @@
-//! A tower [`Layer`](tower_layer::Layer) that lets only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through to a service. It
-//! knows no framework: `qstash-verify-axum` builds on it for axum.
+//! A tower [`Layer`](tower_layer::Layer) that verifies the signature of
+//! [Upstash QStash](https://upstash.com/docs/qstash) deliveries.
+//!
+//! It works with hyper and every tower-based framework; for axum, use
+//! `qstash-verify-axum`, which builds on it.
 //!
 //! ```no_run
 //! use std::convert::Infallible;
@@ -37,24 +39,25 @@
 //! ```
 //!
 //! # Order of checks
-//! In this order: exactly one `upstash-signature` header; the token and its
-//! claims; the declared length against the limit; then the body, hashed while
-//! it arrives; then the inner service, with the same bytes, the same trailers
-//! (which are not signed), and a [`Verified`] in the request's extensions. What
-//! is not genuine is answered at once with 401 and a code
-//! (`{"error":"expired"}`), and of a request refused for its head nothing of the
-//! body is read: with `Expect: 100-continue`, no 100 is sent. A body over the
-//! limit is 413, one that can't be read 400. The reason, a [`VerifyError`], is in
-//! the response's extensions.
+//! 1. Exactly one `upstash-signature` header.
+//! 2. The token and its claims.
+//! 3. The declared length against the body limit.
+//! 4. The body, hashed as it arrives.
+//! 5. The inner service is called with the same bytes and trailers (which are not
+//!    signed) and a [`Verified`] in the request's extensions.
 //!
-//! The body is buffered, since it must be whole before it is known to be
-//! genuine: a body in one frame is passed on without a copy, one in many is
-//! copied once into memory that grows with what has arrived. Errors of the
-//! inner service pass through.
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the
+//! limit a 413, an unreadable body a 400. The response's extensions hold the
+//! reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read: with
+//! `Expect: 100-continue`, no 100 is sent.
+//!
+//! The body is buffered because its hash is known only at EOF. A single frame is
+//! passed on without a copy; several frames are copied once into a buffer that
+//! grows with the bytes received. Errors of the inner service pass through.
 //!
 //! # Settings
-//! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
-//! [verifier's](Verifier::builder):
+//! The [verifier](Verifier::builder) holds keys, URL, clock tolerance and body
+//! limit (10 MiB by default):
 //!
 //! ```no_run
 //! use qstash_verify_tower::{KeyRing, QstashLayer, Verifier};
@@ -68,47 +71,45 @@
 //! ```
 //!
 //! # Order of layers
-//! The signature is over the raw bytes and the public URL, so nothing that
-//! changes either may come before the layer; "outside" means closer to the
-//! client.
+//! The signature covers the raw body and the public URL, so no layer outside may
+//! change either; "outside" means closer to the client.
 //!
-//! - **Decompression** of requests belongs inside, or the hash is that of other
-//!   bytes (`body_mismatch`).
-//! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
-//!   that one is outside, it cuts the body and the answer is its 413 or our 400.
-//! - **Timeouts**: a client that stalls in the middle of a body holds its
-//!   request open for as long as it likes. Put a
-//!   `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside the
-//!   layer is taken before the head is looked at, held while the body arrives,
-//!   and given back as soon as the request is refused.
-//! - **Tracing**: `TraceLayer` belongs outside, so that refusals are in its
-//!   log, too.
+//! - **Decompression** of requests belongs inside: decompressed bytes have another
+//!   hash (`body_mismatch`).
+//! - **Body limits**: the verifier's limit replaces `RequestBodyLimitLayer`. If
+//!   that layer is outside, larger bodies get its 413, or a 400 if they don't
+//!   declare their length.
+//! - **Timeouts**: the layer has no timer, so a stalled body holds its request
+//!   open. Put a `tower_http::timeout::TimeoutLayer` outside. The permit of a
+//!   `ConcurrencyLimit` inside is acquired before the head is checked, held while
+//!   the body arrives, and released on refusal.
+//! - **Tracing**: `TraceLayer` belongs outside, so that it logs refusals as well.
 //! - **Routers that strip a prefix** off the path:
-//!   [`target_from`](QstashLayer::target_from) names the URI that the client sent.
-//!   Proxies that change paths are what [`base_url`](VerifierBuilder::base_url)
-//!   is for.
+//!   [`target_from`](QstashLayer::target_from) selects the URI that the client
+//!   sent. For proxies that change paths, set
+//!   [`base_url`](VerifierBuilder::base_url).
 //! - **Body types**: the inner service takes a [`VerifiedBody`], or the type that
-//!   [`map_body`](QstashLayer::map_body) makes of it.
+//!   [`map_body`](QstashLayer::map_body) returns.
 //!
 //! # Early refusals over HTTP/1.1
-//! Over HTTP/1.1 with hyper, an answer to a request whose body is unread closes
-//! the connection, unless the rest of the body was small and had already come;
-//! there is no `Connection: close` on it. Clients that were still sending can
-//! read the answer; one that has shut down its sending side may find the
-//! connection closed without any, which is hyper's default (`half_close`).
-//! QStash retries, as it does after any answer outside 2xx, and shows status and
-//! body in its console.
+//! Over HTTP/1.1, hyper closes the connection after responding to a request whose
+//! body is unread, unless the rest of the body is small and already received. The
+//! response has no `Connection: close` header. Clients that are still sending can
+//! read the response; a client that has shut down its sending side may see the
+//! connection close without one, unless hyper's `half_close` is set. QStash
+//! retries, as after every status outside 2xx, and shows status and body in its
+//! console.
 //!
 //! # Logs
-//! They go through `tracing`: without a subscriber there are none. Each refusal
-//! is one event with `code`, `region`, `message_id` and the reason in words;
-//! [`VerifyError::code`] has the levels. The inner service runs in a span
-//! `qstash_delivery` with `region` and `key`. The targets begin with
+//! Events and spans use `tracing`; install a subscriber to see them. Each refusal
+//! is one event with `code`, `region`, `message_id` and the reason as its message;
+//! [`VerifyError::code`] lists the levels. The inner service runs in a span
+//! `qstash_delivery` with `region` and `key`. All targets begin with
 //! `qstash_verify`.
 //!
-//! # Tests of your own
+//! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs
-//! deliveries as QStash would:
+//! deliveries as QStash does:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -136,7 +137,7 @@
 //! ```
 //!
 //! # Features
-//! - `simd`: the feature of the same name of `qstash-verify`. On by default.
+//! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
@@ -150,7 +151,7 @@ pub use future::ResponseFuture;
 pub use layer::QstashLayer;
 pub use service::QstashService;
 
-// What a user of the layer needs of the core, so that one dependency will do.
+// Core types that users of the layer need, so that one dependency suffices.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,

@@ -13,9 +13,10 @@ use crate::body::{ResponseBody, VerifiedBody};
 use crate::future::{ResponseFuture, refuse};
 use crate::target::Target;
 
-/// The service that [`QstashLayer`](crate::QstashLayer) makes: it verifies a
-/// request and calls the inner service with a [`VerifiedBody`], or answers
-/// itself.
+/// The service that [`QstashLayer`](crate::QstashLayer) produces.
+///
+/// It verifies a request, then calls the inner service with a [`VerifiedBody`] or
+/// responds with a refusal.
 ///
 /// ```
 /// use http::{Request, Response};
@@ -39,17 +40,17 @@ pub struct QstashService<S, F = fn(VerifiedBody) -> VerifiedBody> {
 }
 
 impl<S, F> QstashService<S, F> {
-    /// Returns the inner service.
+    /// Returns a reference to the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// Returns the inner service, mutably.
+    /// Returns a mutable reference to the inner service.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// Unwraps the inner service.
+    /// Returns the inner service, consuming the wrapper.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -82,8 +83,8 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        // The one that was polled ready is the one that will be called. If the
-        // request is refused, dropping it gives its readiness back.
+        // The future calls the instance that was polled ready. Dropping it on a
+        // refusal releases its readiness.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let (parts, body) = request.into_parts();
@@ -107,7 +108,7 @@ where
 }
 
 impl<S, F> QstashService<S, F> {
-    /// Checks everything that can be known before the body is read.
+    /// Checks the head and the declared length, before the body is read.
     fn authenticate(&self, parts: &Parts, length: u64) -> Result<PendingDelivery, VerifyError> {
         let mut pending = self.verifier.authenticate(&self.target.head(parts))?;
         pending.declare_length(length)?;

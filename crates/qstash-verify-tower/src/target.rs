@@ -7,8 +7,7 @@ use qstash_verify::RequestHead;
 
 type Choice = dyn Fn(&Parts) -> &Uri + Send + Sync;
 
-/// The user's choice of the URI that verification sees; the request's own if
-/// there is none.
+/// Selects the URI to verify: the user's choice, or the request's URI.
 #[derive(Clone, Default)]
 pub(crate) struct Target(Option<Arc<Choice>>);
 

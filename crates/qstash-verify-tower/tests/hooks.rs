@@ -1,5 +1,5 @@
-//! The layer's readiness, target and body type.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+//! Readiness, `target_from`, `map_body` and `on_refusal` of the layer.
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -16,7 +16,7 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
 const URL: &str = "https://api.example.com/hooks/orders?from=qstash";
 
-/// Answers with the body.
+/// Responds with the request body.
 fn echo(request: Request<VerifiedBody>) -> Ready<Result<Response<Full<Bytes>>, Infallible>> {
     let body = Bytes::from(request.into_body());
     ready(Ok(Response::new(Full::new(body))))
@@ -36,7 +36,7 @@ fn is_ready<S: Service<Request<B>>, B>(service: &mut S) -> bool {
 }
 
 #[tokio::test]
-async fn refusal_of_a_head_gives_readiness_back() {
+async fn refused_head_releases_readiness() {
     let limited = ConcurrencyLimit::new(service_fn(echo), 1);
     let mut first = layer().layer(limited);
     let mut second = first.clone();
@@ -45,7 +45,7 @@ async fn refusal_of_a_head_gives_readiness_back() {
 
     let unsigned = Request::post("/hooks/orders").body(Full::<Bytes>::default());
     let refusal = first.call(unsigned.unwrap());
-    // The answer isn't even polled, and `first` is still there.
+    // `refusal` is unpolled and `first` still alive.
     assert!(is_ready::<_, Full<Bytes>>(&mut second));
     assert_eq!(second.call(genuine()).await.unwrap().status(), 200);
     assert_eq!(refusal.await.unwrap().status(), 401);
@@ -53,7 +53,7 @@ async fn refusal_of_a_head_gives_readiness_back() {
 }
 
 #[tokio::test]
-async fn refusal_of_a_body_gives_readiness_back() {
+async fn refused_body_releases_readiness() {
     let limited = ConcurrencyLimit::new(service_fn(echo), 1);
     let mut first = layer().layer(limited);
     let mut second = first.clone();
@@ -143,7 +143,7 @@ async fn mapped_body_keeps_the_trailers() -> Result<(), Box<dyn Error>> {
 }
 
 #[tokio::test]
-async fn custom_answer_holds_the_reason() -> Result<(), Box<dyn Error>> {
+async fn custom_response_holds_the_reason() -> Result<(), Box<dyn Error>> {
     let answer = |_: &VerifyError| Response::new(Bytes::from("no"));
     let service = layer().on_refusal(answer).layer(service_fn(echo));
     let unsigned = Request::post("/").body(Full::<Bytes>::default())?;
@@ -163,7 +163,7 @@ fn inner_service_is_accessible() {
 }
 
 #[test]
-fn keys_come_from_a_lookup() {
+fn from_lookup_reads_the_keys() {
     let lookup = |name: &str| name.ends_with("SIGNING_KEY").then(|| format!("sig_{name}"));
     assert!(QstashLayer::from_lookup(lookup).is_ok());
     assert!(QstashLayer::from_lookup(|_| None).is_err());

@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 use std::convert::Infallible;
@@ -46,7 +46,7 @@ fn request(signature: Option<&str>, body: &[u8]) -> Request<Full<Bytes>> {
         .unwrap()
 }
 
-/// Answers and says so.
+/// Logs an event before and after a yield.
 async fn handler(_: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
     tracing::trace!("handled");
     tokio::task::yield_now().await;
@@ -54,7 +54,7 @@ async fn handler(_: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infa
     Ok(Response::default())
 }
 
-/// Sends a request through the layer; what came of it.
+/// Sends a request through the layer and returns the status.
 async fn send<B>(verifier: &Verifier, request: Request<B>) -> u16
 where
     B: http_body::Body,
@@ -64,7 +64,7 @@ where
     service.oneshot(request).await.unwrap().status().as_u16()
 }
 
-/// One request for each reason, with the level that its event has.
+/// One request for each code, with the level of its event.
 fn refusals() -> Vec<(&'static str, Level, Option<Token>, &'static [u8])> {
     let elsewhere = Token::new("https://example.com/", BODY, NOW);
     let header = r#"{"alg":"HS512"}"#;
@@ -180,7 +180,7 @@ async fn absent_headers_are_not_in_the_event() {
 }
 
 #[tokio::test]
-async fn a_replaced_answer_is_logged_all_the_same() {
+async fn custom_response_does_not_change_the_event() {
     let (log, _guard) = Log::start();
     let layer = QstashLayer::new(builder(signing_keys(&DEFAULT)).build())
         .on_refusal(|_| Response::new(Bytes::new()));
@@ -191,11 +191,11 @@ async fn a_replaced_answer_is_logged_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_handler_runs_in_the_deliverys_span() {
+async fn handler_runs_in_the_deliverys_span() {
     let (log, _guard) = Log::start();
     let verifier = builder(signing_keys(&DEFAULT)).build();
     let genuine = token().sign(DEFAULT[0]);
-    // The call itself and what follows it; a service may do its work in either.
+    // A service may log in `call` and in its future.
     let inner = service_fn(|request: Request<VerifiedBody>| {
         tracing::trace!("called");
         handler(request)
@@ -223,7 +223,7 @@ async fn the_handler_runs_in_the_deliverys_span() {
 }
 
 #[tokio::test]
-async fn only_the_first_delivery_of_a_roll_is_logged() {
+async fn key_roll_is_logged_once() {
     let (log, _guard) = Log::start();
     let verifier = builder(signing_keys(&DEFAULT)).build();
     let own = || -> Vec<Line> {
@@ -253,7 +253,7 @@ async fn only_the_first_delivery_of_a_roll_is_logged() {
 }
 
 #[tokio::test]
-async fn no_key_and_no_token_is_logged() {
+async fn keys_and_tokens_are_not_logged() {
     let (log, _guard) = Log::start();
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
     let rings = [
@@ -270,7 +270,7 @@ async fn no_key_and_no_token_is_logged() {
                 let signature = token.sign(key);
                 send(&verifier, request(Some(&signature), body)).await;
                 send(&verifier, request(Some(&signature), BODY)).await;
-                // Not quite a token: still one for whoever knows what is missing.
+                // Malformed, but a genuine token without the appended dot.
                 let broken = format!("{signature}.");
                 send(&verifier, request(Some(&broken), BODY)).await;
                 tokens.push(signature);
@@ -285,7 +285,7 @@ async fn no_key_and_no_token_is_logged() {
         assert!(!text.contains(key) || *key == MULTI_REGION.1, "{key}");
     }
     for token in tokens {
-        // A token without its MAC is no secret; none of both is here.
+        // Neither the signing input nor the MAC is logged.
         let (input, mac) = token.rsplit_once('.').unwrap();
         assert!(!text.contains(mac), "{token}");
         assert!(!text.contains(input), "{token}");

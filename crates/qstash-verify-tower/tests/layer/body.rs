@@ -1,4 +1,4 @@
-//! Bodies: read to the last byte, and passed on as they came.
+//! Bodies are read to EOF and passed on unchanged.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use crate::support::{
     BODY, BodyScript, Recorder, Step, answer, data, full, genuine, layer, refused,
 };
 
-/// The body that the inner service gets for a genuine body of these steps.
+/// Returns the body that the inner service receives for these steps.
 async fn passed_on(steps: impl IntoIterator<Item = Step>, signed: &[u8]) -> VerifiedBody {
     let inner = Recorder::default();
     let (body, probe) = BodyScript::new(steps);
@@ -34,7 +34,7 @@ fn trailers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn one_frame_is_passed_on_without_a_copy() {
+async fn single_frame_is_passed_on_without_a_copy() {
     let frame = Bytes::copy_from_slice(BODY);
     let address = frame.as_ptr();
     let steps = [
@@ -50,7 +50,7 @@ async fn one_frame_is_passed_on_without_a_copy() {
 }
 
 #[tokio::test]
-async fn one_frame_is_polled_out_without_a_copy() {
+async fn single_frame_is_polled_without_a_copy() {
     let frame = Bytes::copy_from_slice(BODY);
     let address = frame.as_ptr();
     let mut body = passed_on([Step::Data(frame)], BODY).await;
@@ -64,7 +64,7 @@ async fn one_frame_is_polled_out_without_a_copy() {
 }
 
 #[tokio::test]
-async fn the_bytes_are_the_same_however_they_arrive() {
+async fn framing_does_not_change_the_bytes() {
     let binary: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     for size in [1, 2, 7, 255, 4096, 69_999, 70_000] {
         let frames = binary.chunks(size).map(data);
@@ -73,7 +73,7 @@ async fn the_bytes_are_the_same_however_they_arrive() {
             binary,
             "{size}"
         );
-        // With waits and empty frames between.
+        // Interleaved with `Pending` and empty frames.
         let frames = binary
             .chunks(size.max(255))
             .flat_map(|frame| [data(b""), Step::Wait, data(frame), data(b""), Step::Wait]);
@@ -86,7 +86,7 @@ async fn the_bytes_are_the_same_however_they_arrive() {
 }
 
 #[tokio::test]
-async fn an_empty_body_is_genuine_if_it_was_signed() {
+async fn signed_empty_body_is_accepted() {
     for steps in [
         vec![],
         vec![data(b"")],
@@ -141,7 +141,7 @@ async fn no_trailers_are_added() {
 }
 
 #[tokio::test]
-async fn trailers_are_not_part_of_what_is_signed() {
+async fn trailers_are_not_signed() {
     let inner = Recorder::default();
     let sum = trailers(&[("x-sum", "hello")]);
     let (body, _) = BodyScript::new([data(BODY), Step::Trailers(sum)]);
@@ -152,11 +152,11 @@ async fn trailers_are_not_part_of_what_is_signed() {
 }
 
 #[tokio::test]
-async fn a_body_error_is_body_unreadable() {
+async fn body_error_is_body_unreadable() {
     for steps in [
         vec![Step::error("reset by\n peer")],
         vec![data(&BODY[..5]), Step::Wait, Step::error("reset by\n peer")],
-        // Everything has come, but the body doesn't say that it ended well.
+        // All bytes arrived, but the error precedes EOF.
         vec![data(BODY), Step::error("reset by\n peer"), data(b"more")],
     ] {
         let polls = steps
@@ -200,7 +200,7 @@ async fn any_body_error_type_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_truncated_body_is_body_mismatch() {
+async fn truncated_body_is_body_mismatch() {
     for length in [0, 1, BODY.len() - 1] {
         let inner = Recorder::default();
         let (body, _) = BodyScript::frames(&[&BODY[..length]]);
@@ -217,7 +217,7 @@ async fn a_truncated_body_is_body_mismatch() {
 }
 
 #[tokio::test]
-async fn a_changed_or_added_byte_is_body_mismatch() {
+async fn changed_or_added_byte_is_body_mismatch() {
     let mut longer = BODY.to_vec();
     longer.push(b'\n');
     let changed: Vec<u8> = BODY
@@ -233,7 +233,7 @@ async fn a_changed_or_added_byte_is_body_mismatch() {
 }
 
 #[tokio::test]
-async fn data_need_not_be_contiguous() {
+async fn non_contiguous_data_is_accepted() {
     let inner = Recorder::default();
     let (one, two) = BODY.split_at(9);
     let service = layer().layer(inner.clone());
@@ -250,7 +250,7 @@ async fn data_need_not_be_contiguous() {
 }
 
 #[tokio::test]
-async fn a_body_limit_outside_is_body_unreadable() {
+async fn outer_body_limit_is_body_unreadable() {
     let inner = Recorder::default();
     let service = layer().layer(inner.clone());
     let limited = |limit| Limited::new(full(BODY), limit);
@@ -264,7 +264,7 @@ async fn a_body_limit_outside_is_body_unreadable() {
 }
 
 #[tokio::test]
-async fn a_slow_body_is_waited_for() {
+async fn slow_body_is_read_to_eof() {
     let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
     let inner = Recorder::default();
     let service = layer().layer(inner.clone());

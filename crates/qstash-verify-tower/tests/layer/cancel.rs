@@ -1,4 +1,4 @@
-//! Body and inner service are dropped: on cancellation, with a refusal, and while the
+//! Body and inner service are dropped on cancellation, on refusal, and while the
 //! handler runs.
 
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use tower::{Layer as _, Service as _, service_fn};
 use crate::support::{BODY, BodyScript, Recorder, Step, data, genuine, layer, poll_once, start};
 
 #[tokio::test]
-async fn a_delivery_cancelled_midway_leaves_nothing_behind() {
+async fn cancelled_read_drops_body_and_service() {
     let inner = Recorder::default();
     let mut service = layer().layer(inner.clone());
     let held = inner.handles();
@@ -32,7 +32,7 @@ async fn a_delivery_cancelled_midway_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_delivery_cancelled_unpolled_leaves_nothing_behind() {
+async fn unpolled_future_drops_body_and_service() {
     let inner = Recorder::default();
     let mut service = layer().layer(inner.clone());
     let held = inner.handles();
@@ -46,7 +46,7 @@ async fn a_delivery_cancelled_unpolled_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn body_and_service_are_dropped_with_the_refusal() {
+async fn refusal_drops_body_and_service() {
     let inner = Recorder::default();
     let mut service = layer().layer(inner.clone());
     let held = inner.handles();
@@ -57,14 +57,14 @@ async fn body_and_service_are_dropped_with_the_refusal() {
             panic!("not ready");
         };
         assert!(response.extensions().get::<VerifyError>().is_some());
-        // The future is still there, and the response, too.
+        // Future and response are still alive.
         assert!(probe.is_dropped());
         assert_eq!((inner.handles(), inner.calls()), (held, 0));
     }
 }
 
 #[tokio::test]
-async fn body_and_service_are_dropped_while_the_handler_runs() {
+async fn running_handler_holds_neither_body_nor_service() {
     let alive = Arc::new(());
     let handler = alive.clone();
     let inner = service_fn(move |request: Request<VerifiedBody>| {
@@ -77,14 +77,14 @@ async fn body_and_service_are_dropped_while_the_handler_runs() {
     let mut service = layer().layer(inner);
     let (body, probe) = BodyScript::frames(&[BODY]);
     let future = start(&mut service, genuine(BODY, body)).await;
-    // The service, its clone in the future, and the one here.
+    // Held by the service, by its clone in the future, and by `alive`.
     assert_eq!(Arc::strong_count(&alive), 3);
     let mut future = Box::pin(future);
     assert!(poll_once(future.as_mut()).is_pending());
     assert!(probe.is_dropped());
-    // The clone was called and is gone; its handler runs.
+    // The clone was called and dropped; the handler's future holds the third.
     assert_eq!(Arc::strong_count(&alive), 3);
-    // A client that goes away now cancels the handler.
+    // A disconnect drops the future and cancels the handler.
     drop(future);
     assert_eq!(Arc::strong_count(&alive), 2);
     drop(service);
@@ -93,14 +93,14 @@ async fn body_and_service_are_dropped_while_the_handler_runs() {
 
 #[tokio::test]
 #[should_panic = "polled after it was ready"]
-async fn a_refusal_polled_again_panics_as_futures_do() {
+async fn polling_after_completion_panics() {
     let (body, _) = BodyScript::frames(&[b"other"]);
     let mut future = Box::pin(layer().layer(Recorder::default()).call(genuine(BODY, body)));
     assert!(poll_once(future.as_mut()).is_ready());
     let _ = poll_once(future.as_mut());
 }
 
-/// A body that is always ready, with nothing in it.
+/// A body that is always ready with an empty frame.
 struct Endless;
 
 impl http_body::Body for Endless {
@@ -116,7 +116,7 @@ impl http_body::Body for Endless {
 }
 
 #[tokio::test]
-async fn an_always_ready_body_yields_to_other_tasks() {
+async fn always_ready_body_yields_to_other_tasks() {
     let mut service = layer().layer(Recorder::default());
     let mut future = Box::pin(start(&mut service, genuine(BODY, Endless)).await);
     for _ in 0..10 {
@@ -125,7 +125,7 @@ async fn an_always_ready_body_yields_to_other_tasks() {
 }
 
 #[tokio::test]
-async fn a_thousand_one_byte_frames_are_accepted() {
+async fn thousand_one_byte_frames_are_accepted() {
     let body: Vec<u8> = (0..=255).cycle().take(1000).collect();
     let frames: Vec<_> = body.chunks(1).map(data).collect();
     let inner = Recorder::default();

@@ -1,4 +1,4 @@
-//! The layer on services of every kind.
+//! Composition with tower services: functions, boxed services, generic bounds.
 
 use std::convert::Infallible;
 
@@ -14,15 +14,15 @@ use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt as _, service_f
 
 use crate::support::{BODY, answer, check, full, genuine, layer, request, token};
 
-/// A body whose type nobody knows.
+/// A type-erased body.
 type Boxed = UnsyncBoxBody<Bytes, Infallible>;
 type Request = http::Request<Full<Bytes>>;
 
 #[tokio::test]
-async fn under_a_plain_function() {
+async fn wraps_a_service_fn_and_runs_inside_one() {
     check(layer().layer(service_fn(echo))).await;
     check(ServiceBuilder::new().layer(layer()).service_fn(echo)).await;
-    // The other way round: the function is outside.
+    // With a function outside the layer.
     let inner = layer().layer(service_fn(echo));
     check(service_fn(move |request: Request| {
         inner.clone().oneshot(request)
@@ -31,7 +31,7 @@ async fn under_a_plain_function() {
 }
 
 #[tokio::test]
-async fn boxed() {
+async fn boxed_services_work_outside_and_inside() {
     type Answer = Response<ResponseBody<Full<Bytes>>>;
     let service = || layer().layer(service_fn(echo));
     check(BoxCloneSyncService::<Request, Answer, Infallible>::new(
@@ -53,7 +53,7 @@ async fn boxed() {
     check(any).await;
 }
 
-/// The bounds that generic middleware has for its parts.
+/// Wraps a service under the bounds of generic middleware.
 fn wrap<S, ReqBody, ResBody>(
     layer: &QstashLayer,
     inner: S,
@@ -78,12 +78,12 @@ where
 }
 
 #[tokio::test]
-async fn under_generic_bounds() {
+async fn compiles_under_generic_bounds() {
     check(wrap::<_, Full<Bytes>, _>(&layer(), service_fn(echo))).await;
 }
 
 #[tokio::test]
-async fn twice_is_verified_twice() {
+async fn nested_layers_both_verify() {
     let other = QstashLayer::new(crate::support::builder().body_limit(3).build());
     let service = ServiceBuilder::new()
         .layer(layer())

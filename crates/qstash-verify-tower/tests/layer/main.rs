@@ -1,18 +1,18 @@
-//! The tower layer: its contract as a service, and its place among others.
+//! The tower layer: the `Service` contract, and composition with other layers.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod body;
+mod body_limit;
 mod cancel;
 mod compose;
-mod compose_http;
-mod heads;
-mod limits;
-mod printed;
+mod debug;
 mod readiness;
+mod refused_head;
 mod service;
 mod support;
+mod with_tower_http;

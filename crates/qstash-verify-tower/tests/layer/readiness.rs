@@ -1,5 +1,5 @@
-//! Back-pressure: the inner service's readiness is the layer's, and the one
-//! that was polled ready is the one that is called.
+//! Back-pressure: the layer forwards the inner service's readiness and calls the
+//! instance that was polled ready.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -21,22 +21,21 @@ use crate::support::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Did {
+enum Event {
     Polled(usize),
     Called(usize),
 }
 
-/// A service whose clones are told apart, and none of which may be called
-/// before it was polled ready.
+/// A service with numbered clones that panics if called without being ready.
 struct Strict {
     id: usize,
     ready: bool,
     clones: Arc<AtomicUsize>,
-    log: Arc<Mutex<Vec<Did>>>,
+    log: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Strict {
-    fn new() -> (Self, Arc<Mutex<Vec<Did>>>) {
+    fn new() -> (Self, Arc<Mutex<Vec<Event>>>) {
         let log = Arc::default();
         let strict = Strict {
             id: 0,
@@ -66,19 +65,19 @@ impl Service<Request<VerifiedBody>> for Strict {
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.ready = true;
-        self.log.lock().unwrap().push(Did::Polled(self.id));
+        self.log.lock().unwrap().push(Event::Polled(self.id));
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _request: Request<VerifiedBody>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "{} was not ready", self.id);
-        self.log.lock().unwrap().push(Did::Called(self.id));
+        self.log.lock().unwrap().push(Event::Called(self.id));
         ready(Ok(Response::new(Empty::new())))
     }
 }
 
 #[tokio::test]
-async fn the_instance_that_was_polled_ready_is_called() {
+async fn instance_polled_ready_is_called() {
     let (strict, log) = Strict::new();
     let mut service = layer().layer(strict);
     for _ in 0..3 {
@@ -87,7 +86,7 @@ async fn the_instance_that_was_polled_ready_is_called() {
         let response = start(&mut service, genuine(BODY, body)).await.await;
         assert_eq!(response.unwrap().status(), 200);
         let log = log.lock().unwrap();
-        let [Did::Polled(polled), Did::Called(called)] = log[..] else {
+        let [Event::Polled(polled), Event::Called(called)] = log[..] else {
             panic!("{log:?}");
         };
         assert_eq!(polled, called);
@@ -95,7 +94,7 @@ async fn the_instance_that_was_polled_ready_is_called() {
 }
 
 #[tokio::test]
-async fn deliveries_at_the_same_time_are_called_on_instances_of_their_own() {
+async fn concurrent_deliveries_call_separate_instances() {
     let (strict, log) = Strict::new();
     let mut service = layer().layer(strict);
     let mut waiting = Vec::new();
@@ -104,7 +103,7 @@ async fn deliveries_at_the_same_time_are_called_on_instances_of_their_own() {
         let response = start(&mut service, genuine(BODY, body)).await;
         waiting.push((sender, response));
     }
-    // The last one's body comes first.
+    // Bodies arrive in reverse order.
     for (mut sender, response) in waiting.into_iter().rev() {
         sender.send_data(Bytes::from(BODY)).await.unwrap();
         drop(sender);
@@ -114,9 +113,9 @@ async fn deliveries_at_the_same_time_are_called_on_instances_of_their_own() {
         .lock()
         .unwrap()
         .iter()
-        .filter_map(|did| match did {
-            Did::Called(id) => Some(*id),
-            Did::Polled(_) => None,
+        .filter_map(|event| match event {
+            Event::Called(id) => Some(*id),
+            Event::Polled(_) => None,
         })
         .collect();
     assert_eq!(called.len(), 3);
@@ -124,7 +123,7 @@ async fn deliveries_at_the_same_time_are_called_on_instances_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_genuine_request_after_a_refused_one_is_accepted() {
+async fn genuine_request_after_a_refused_one_is_accepted() {
     let (strict, log) = Strict::new();
     let mut service = layer().layer(strict);
     for _ in 0..2 {
@@ -138,16 +137,16 @@ async fn a_genuine_request_after_a_refused_one_is_accepted() {
     let log = log.lock().unwrap();
     let calls = log
         .iter()
-        .filter(|did| matches!(did, Did::Called(_)))
+        .filter(|event| matches!(event, Event::Called(_)))
         .count();
     assert_eq!(calls, 2);
 }
 
-/// Not ready at first, then broken.
+/// A service that is pending, then ready, then fails.
 #[derive(Clone)]
-struct Moody(usize);
+struct Failing(usize);
 
-impl Service<Request<VerifiedBody>> for Moody {
+impl Service<Request<VerifiedBody>> for Failing {
     type Response = Response<Empty<Bytes>>;
     type Error = &'static str;
     type Future = Ready<Result<Self::Response, Self::Error>>;
@@ -171,7 +170,7 @@ impl Service<Request<VerifiedBody>> for Moody {
 
 #[test]
 fn readiness_and_its_errors_pass_through() {
-    let mut service = layer().layer(Moody(0));
+    let mut service = layer().layer(Failing(0));
     let cx = &mut Context::from_waker(Waker::noop());
     let mut poll = || Service::<Request<Full<Bytes>>>::poll_ready(&mut service, cx);
     assert_eq!(poll(), Poll::Pending);
@@ -180,7 +179,7 @@ fn readiness_and_its_errors_pass_through() {
 }
 
 #[tokio::test]
-async fn a_concurrency_limit_inside_holds() {
+async fn inner_concurrency_limit_is_enforced() {
     let inner = Recorder::default();
     let limit = ConcurrencyLimitLayer::new(1);
     let mut service = ServiceBuilder::new()
@@ -190,7 +189,7 @@ async fn a_concurrency_limit_inside_holds() {
     let cx = &mut Context::from_waker(Waker::noop());
     let mut other = service.clone();
 
-    // A refused request leaves its permit to the next one of the same service.
+    // A refused request releases its permit.
     let refused = start(&mut service, forged(Channel::<Bytes>::new(1).1)).await;
     assert_eq!(refused.await.unwrap().status(), 401);
 
@@ -209,7 +208,7 @@ async fn a_concurrency_limit_inside_holds() {
 }
 
 #[tokio::test]
-async fn a_cancelled_delivery_gives_its_permit_back() {
+async fn cancelled_delivery_releases_its_permit() {
     let limit = ConcurrencyLimitLayer::new(1);
     let service = ServiceBuilder::new()
         .layer(layer())
@@ -225,7 +224,7 @@ async fn a_cancelled_delivery_gives_its_permit_back() {
 }
 
 #[tokio::test]
-async fn a_concurrency_limit_outside_holds() {
+async fn outer_concurrency_limit_does_not_deadlock() {
     let limit = ConcurrencyLimitLayer::new(1);
     let stack = ServiceBuilder::new().layer(limit).layer(layer());
     let service = stack.service(Recorder::default());
@@ -239,9 +238,8 @@ async fn a_concurrency_limit_outside_holds() {
 }
 
 #[tokio::test]
-async fn load_is_shed_inside_and_outside() {
-    // A clone of `LoadShed` that wasn't polled ready answers that it is
-    // overloaded.
+async fn load_shed_works_inside_and_outside() {
+    // A clone of `LoadShed` that wasn't polled ready fails with `Overloaded`.
     let inside = ServiceBuilder::new()
         .layer(layer())
         .layer(LoadShedLayer::new())
@@ -264,7 +262,7 @@ async fn load_is_shed_inside_and_outside() {
         );
         assert_eq!(answer(outside.clone(), forged(full(BODY))).await.0, 401);
     }
-    // Its error is the layer's.
+    // The layer forwards the error.
     let (_sender, body) = Channel::<Bytes>::new(1);
     let mut first = Box::pin(inside.clone().oneshot(genuine(BODY, body)));
     assert!(poll_once(first.as_mut()).is_pending());
@@ -273,7 +271,7 @@ async fn load_is_shed_inside_and_outside() {
 }
 
 #[tokio::test]
-async fn a_buffer_is_waited_for_inside_and_outside() {
+async fn buffer_works_inside_and_outside() {
     let inner = service_fn(|request: Request<VerifiedBody>| {
         ready(Ok::<_, Infallible>(Response::new(full(
             request.into_body().into_bytes(),

@@ -1,5 +1,5 @@
-//! The layer adds the delivery to requests and the reason to refusals, and leaves the
-//! rest alone.
+//! The layer adds `Verified` to requests and the reason to refusals; all else is
+//! passed on unchanged.
 
 use std::future::ready;
 
@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn the_request_passes_as_it_came_and_carries_the_delivery() {
+async fn request_is_passed_on_unchanged_with_verified() {
     let inner = Recorder::default();
     let mut request = genuine(BODY, full(BODY));
     *request.method_mut() = http::Method::PATCH;
@@ -52,7 +52,7 @@ async fn the_request_passes_as_it_came_and_carries_the_delivery() {
 }
 
 #[tokio::test]
-async fn a_planted_delivery_is_replaced() {
+async fn existing_verified_extension_is_replaced() {
     let inner = Recorder::default();
     let service = layer().layer(inner.clone());
     let other = token(BODY).claim("jti", r#""planted""#).sign(DEFAULT[1]);
@@ -72,13 +72,13 @@ async fn a_planted_delivery_is_replaced() {
 struct Failure(u8);
 
 #[tokio::test]
-async fn an_error_of_the_inner_service_passes_unchanged() {
+async fn inner_error_is_passed_on_unchanged() {
     let inner =
         service_fn(|_: Request<VerifiedBody>| ready(Err::<Response<Empty<Bytes>>, _>(Failure(7))));
     let service = layer().layer(inner);
     let error = service.clone().oneshot(genuine(BODY, full(BODY)));
     assert_eq!(error.await.unwrap_err(), Failure(7));
-    // A refusal is an answer and no error.
+    // A refusal is a response, not an error.
     assert_eq!(
         service.oneshot(forged(full(BODY))).await.unwrap().status(),
         401
@@ -86,7 +86,7 @@ async fn an_error_of_the_inner_service_passes_unchanged() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_inner_service_passes_unchanged() {
+async fn inner_response_is_passed_on_unchanged() {
     let inner = service_fn(|_: Request<VerifiedBody>| {
         let mut trailers = http::HeaderMap::new();
         trailers.insert("x-sum", "1".parse().unwrap());
@@ -128,7 +128,7 @@ async fn an_answer_of_the_inner_service_passes_unchanged() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_answers_body_passes_unchanged() {
+async fn response_body_error_is_passed_on_unchanged() {
     let inner = service_fn(|_: Request<VerifiedBody>| {
         let (body, _) = BodyScript::new([data(b"one"), Step::error("disk on fire")]);
         ready(Ok::<_, Failure>(Response::new(body)))
@@ -145,7 +145,7 @@ async fn an_error_in_the_answers_body_passes_unchanged() {
 }
 
 #[tokio::test]
-async fn the_body_of_a_refusal_says_how_long_it_is() {
+async fn refusal_body_has_an_exact_size_hint() {
     let response = layer()
         .layer(Recorder::default())
         .oneshot(forged(Empty::<Bytes>::new()));
@@ -163,7 +163,7 @@ async fn the_body_of_a_refusal_says_how_long_it_is() {
 }
 
 #[tokio::test]
-async fn a_replaced_answer_is_the_users_and_carries_the_reason() {
+async fn custom_response_is_used_and_holds_the_reason() {
     let layer = layer().on_refusal(|reason| {
         let text = format!("no: {} {}", reason.status(), reason.code());
         let response = Response::builder().status(StatusCode::IM_A_TEAPOT);
@@ -195,32 +195,32 @@ async fn a_replaced_answer_is_the_users_and_carries_the_reason() {
             format!("no: 401 {code}")
         );
     }
-    // Accepted ones are not its business.
+    // Accepted deliveries are not affected.
     let (status, _) = answer(layer.layer(Recorder::default()), genuine(BODY, full(BODY))).await;
     assert_eq!(status, 200);
 }
 
 #[test]
-fn types_stay_send_and_sync() {
-    fn is<T: Send + Sync + 'static>() {}
-    fn is_sent<T: Send + 'static>() {}
-    fn lives<T: 'static>() {}
-    fn is_cloned<T: Clone>() {}
-    is::<QstashLayer>();
-    is::<QstashService<Recorder>>();
-    is::<ResponseFuture<Recorder, Full<Bytes>>>();
-    is::<VerifiedBody>();
-    is::<ResponseBody<Full<Bytes>>>();
-    // A body that isn't shared makes a future that isn't.
-    is_sent::<ResponseFuture<Recorder, BodyScript>>();
-    is_cloned::<QstashLayer>();
-    is_cloned::<QstashService<Recorder>>();
-    // Nothing asks for `Send` where a single thread does.
-    lives::<ResponseFuture<Recorder, std::rc::Rc<()>>>();
+fn types_are_send_and_sync_if_their_parameters_are() {
+    fn assert_sync<T: Send + Sync + 'static>() {}
+    fn assert_send<T: Send + 'static>() {}
+    fn assert_static<T: 'static>() {}
+    fn assert_clone<T: Clone>() {}
+    assert_sync::<QstashLayer>();
+    assert_sync::<QstashService<Recorder>>();
+    assert_sync::<ResponseFuture<Recorder, Full<Bytes>>>();
+    assert_sync::<VerifiedBody>();
+    assert_sync::<ResponseBody<Full<Bytes>>>();
+    // A body that isn't `Sync` makes a future that isn't.
+    assert_send::<ResponseFuture<Recorder, BodyScript>>();
+    assert_clone::<QstashLayer>();
+    assert_clone::<QstashService<Recorder>>();
+    // Single-threaded servers need no `Send`.
+    assert_static::<ResponseFuture<Recorder, std::rc::Rc<()>>>();
 }
 
 #[tokio::test]
-async fn neither_service_nor_body_needs_to_be_send() {
+async fn service_and_body_need_not_be_send() {
     let here = std::rc::Rc::new(());
     let held = here.clone();
     let inner = service_fn(move |_: Request<VerifiedBody>| {

@@ -1,4 +1,4 @@
-//! Layers, and inner services that tell what is done to them.
+//! Layers under test, and an inner service that records its calls.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -19,12 +19,12 @@ pub(crate) use qstash_verify_test_support::{
 use qstash_verify_tower::{QstashLayer, VerifiedBody};
 use tower::{Service, ServiceExt as _};
 
-/// A chunk of a scripted body.
+/// Returns a data frame of a scripted body.
 pub(crate) fn data(bytes: &[u8]) -> Step {
     Step::data(bytes)
 }
 
-/// Checks a service with bodies in one frame.
+/// Checks a service with single-frame bodies.
 pub(crate) async fn check<S, R>(service: S)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone,
@@ -43,7 +43,7 @@ pub(crate) fn limited(bytes: u64) -> QstashLayer {
     QstashLayer::new(builder().body_limit(bytes).build())
 }
 
-/// An inner service that keeps what it is called with and answers 200.
+/// An inner service that records requests and responds 200.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Mutex<Vec<Request<VerifiedBody>>>>);
 
@@ -52,14 +52,14 @@ impl Recorder {
         self.0.lock().unwrap().len()
     }
 
-    /// The request of the only call.
+    /// Returns the request of the only call.
     pub(crate) fn only(&self) -> Request<VerifiedBody> {
         let mut requests = self.0.lock().unwrap();
         assert_eq!(requests.len(), 1);
         requests.remove(0)
     }
 
-    /// The number of handles, those of the services included.
+    /// Returns the number of clones, including those held by services.
     pub(crate) fn handles(&self) -> usize {
         Arc::strong_count(&self.0)
     }
@@ -80,7 +80,7 @@ impl Service<Request<VerifiedBody>> for Recorder {
     }
 }
 
-/// Waits until `service` is ready and calls it; what comes of it is to be polled.
+/// Waits until `service` is ready, calls it and returns the unpolled future.
 pub(crate) async fn start<S, B>(service: &mut S, request: Request<B>) -> S::Future
 where
     S: Service<Request<B>>,
@@ -89,7 +89,7 @@ where
     service.ready().await.unwrap().call(request)
 }
 
-/// Polls once, waking nobody.
+/// Polls once with a no-op waker.
 pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(std::task::Waker::noop()))
 }

@@ -5,7 +5,7 @@ use qstash_verify_tower::{QstashLayer, VerifyError};
 use crate::support::layer;
 
 #[test]
-fn a_layer_prints_its_settings() {
+fn debug_shows_the_settings() {
     let printed = format!("{:?}", layer());
     assert!(printed.starts_with("QstashLayer { verifier: "), "{printed}");
     assert!(printed.ends_with("refuse: default }"), "{printed}");

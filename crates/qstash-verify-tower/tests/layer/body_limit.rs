@@ -1,4 +1,4 @@
-//! The limit on the body: by what is declared, and by what arrives.
+//! The body limit: declared length and received bytes.
 
 use http::HeaderValue;
 use http_body::SizeHint;
@@ -24,7 +24,7 @@ fn too_large(reason: &VerifyError, limit: u64) {
 }
 
 #[tokio::test]
-async fn a_declared_length_over_the_limit_is_refused_unread() {
+async fn declared_length_over_the_limit_is_refused_unread() {
     for (hint, header) in [
         (SizeHint::with_exact(11), None),
         (at_least(11), None),
@@ -50,7 +50,7 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_forgery_is_bad_signature_whatever_it_declares() {
+async fn forgery_over_the_limit_is_bad_signature() {
     let (body, probe) = BodyScript::hinting(&SizeHint::with_exact(11), [data(TEN)]);
     let reason = refused(
         limited(10).layer(Recorder::default()),
@@ -61,8 +61,8 @@ async fn a_forgery_is_bad_signature_whatever_it_declares() {
 }
 
 #[tokio::test]
-async fn a_declared_length_is_not_trusted() {
-    // Less than arrives, nothing readable, or more than arrives: the bytes count.
+async fn declared_length_is_not_trusted() {
+    // Too small, unparsable or too large: the received bytes are counted.
     for (hint, header) in [
         (SizeHint::new(), Some("1")),
         (SizeHint::new(), Some("-1")),
@@ -92,7 +92,7 @@ async fn a_declared_length_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn an_upper_size_hint_is_not_a_declared_length() {
+async fn upper_size_hint_is_not_a_declared_length() {
     let mut hint = SizeHint::new();
     hint.set_upper(1000);
     let (body, _) = BodyScript::hinting(&hint, [data(TEN)]);
@@ -105,7 +105,7 @@ async fn an_upper_size_hint_is_not_a_declared_length() {
 }
 
 #[tokio::test]
-async fn reading_stops_where_the_limit_is_passed() {
+async fn reading_stops_over_the_limit() {
     let (body, probe) = BodyScript::new((0..1000).map(|_| data(b"abcd")));
     let inner = Recorder::default();
     too_large(
@@ -117,7 +117,7 @@ async fn reading_stops_where_the_limit_is_passed() {
 }
 
 #[tokio::test]
-async fn exactly_the_limit_passes() {
+async fn body_of_exactly_the_limit_is_accepted() {
     for frames in [&[TEN][..], &[b"01234", b"56789"], &[TEN, b""]] {
         let inner = Recorder::default();
         let (body, _) = BodyScript::frames(frames);
@@ -144,7 +144,7 @@ async fn exactly_the_limit_passes() {
 }
 
 #[tokio::test]
-async fn a_limit_of_zero_accepts_only_empty_bodies() {
+async fn limit_of_zero_accepts_only_empty_bodies() {
     let service = limited(0).layer(Recorder::default());
     let (body, _) = BodyScript::frames(&[b""]);
     assert_eq!(answer(service.clone(), genuine(b"", body)).await.0, 200);
@@ -153,7 +153,7 @@ async fn a_limit_of_zero_accepts_only_empty_bodies() {
 }
 
 #[tokio::test]
-async fn ten_mebibytes_pass_where_no_limit_is_set() {
+async fn default_limit_is_10_mib() {
     let limit = 10 * 1024 * 1024;
     let mut body = vec![7; limit];
     let inner = Recorder::default();

@@ -1,4 +1,4 @@
-//! The layer among those of tower-http.
+//! Composition with the layers of tower-http.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -34,7 +34,7 @@ fn timeout() -> TimeoutLayer {
 const ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[tokio::test]
-async fn tower_http_outside() {
+async fn tower_http_layers_work_outside() {
     let stack = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http())
@@ -48,7 +48,7 @@ async fn tower_http_outside() {
 }
 
 #[tokio::test]
-async fn tower_http_inside() {
+async fn tower_http_layers_work_inside() {
     let stack = ServiceBuilder::new()
         .layer(layer())
         .layer(SetRequestIdLayer::new(ID, MakeRequestUuid))
@@ -63,7 +63,7 @@ async fn tower_http_inside() {
 }
 
 #[tokio::test]
-async fn request_ids_are_on_refusals_too() {
+async fn refusals_have_a_request_id() {
     let stack = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(ID))
@@ -78,7 +78,7 @@ async fn request_ids_are_on_refusals_too() {
 }
 
 #[tokio::test]
-async fn a_trace_layer_outside_sees_refusals() {
+async fn outer_trace_layer_logs_refusals() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let trace = TraceLayer::new_for_http().on_failure(()).on_response(
@@ -109,7 +109,7 @@ async fn a_trace_layer_outside_sees_refusals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_outside_ends_a_body_that_stalls() {
+async fn outer_timeout_ends_a_stalled_body() {
     let inner = Recorder::default();
     let service = ServiceBuilder::new()
         .layer(timeout())
@@ -127,7 +127,7 @@ async fn a_timeout_outside_ends_a_body_that_stalls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_inside_is_for_the_handler_alone() {
+async fn inner_timeout_covers_only_the_handler() {
     let slow = service_fn(|_: Request<VerifiedBody>| pending::<Answered>());
     let service = ServiceBuilder::new()
         .layer(layer())
@@ -142,9 +142,9 @@ async fn a_timeout_inside_is_for_the_handler_alone() {
 }
 
 #[tokio::test]
-async fn a_panic_of_the_handler_is_caught_outside_and_inside() {
+async fn handler_panic_is_caught_outside_and_inside() {
     async fn broken(_: Request<VerifiedBody>) -> Answered {
-        panic!("the handler's own")
+        panic!("handler panic")
     }
     let broken = service_fn(broken);
     let caught = CatchPanicLayer::new;
@@ -159,13 +159,13 @@ async fn a_panic_of_the_handler_is_caught_outside_and_inside() {
     let request = || genuine(BODY, full(BODY));
     assert_eq!(answer(outside.clone(), request()).await.0, 500);
     assert_eq!(answer(inside, request()).await.0, 500);
-    // The service lives on.
+    // The service still works after the panic.
     assert_eq!(answer(outside.clone(), forged(full(BODY))).await.0, 401);
     assert_eq!(answer(outside, request()).await.0, 500);
 }
 
 #[tokio::test]
-async fn a_body_limit_outside_answers_itself_or_cuts_the_body() {
+async fn outer_body_limit_is_413_if_declared_and_400_if_not() {
     let limit = RequestBodyLimitLayer::new(BODY.len() - 1);
     let service = ServiceBuilder::new()
         .layer(limit)
@@ -190,7 +190,7 @@ async fn a_body_limit_outside_answers_itself_or_cuts_the_body() {
             "length limit exceeded".into()
         )
     );
-    // One layer fewer: the same body under a limit of its own.
+    // The same body limited without the layer.
     let cut = genuine(BODY, Limited::new(full(BODY), 3));
     assert_eq!(
         refused(layer().layer(service_fn(echo)), cut).await.code(),
@@ -199,7 +199,7 @@ async fn a_body_limit_outside_answers_itself_or_cuts_the_body() {
 }
 
 #[tokio::test]
-async fn answers_can_be_compressed_outside_and_inside() {
+async fn responses_are_compressed_outside_and_inside() {
     let long = "genuine ".repeat(100);
     let echo = || service_fn(echo);
     let compress = CompressionLayer::new;
@@ -222,7 +222,7 @@ async fn answers_can_be_compressed_outside_and_inside() {
     assert_eq!(response.headers()["content-encoding"], "gzip");
     let response = inside.clone().oneshot(accepting()).await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
-    // And to be read again.
+    // The decompressed response equals the original.
     let text = answer(DecompressionLayer::new().layer(outside), accepting())
         .await
         .1;
@@ -233,13 +233,13 @@ async fn answers_can_be_compressed_outside_and_inside() {
     assert_eq!(text, long);
 }
 
-/// `BODY`, compressed.
+/// `BODY`, gzip-compressed.
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\xca\x4d\x2d\x2e\x4e\x4c\
     \x4f\x55\xb2\x52\xca\x48\xcd\xc9\xc9\x57\x28\xcf\x2f\xca\x49\x51\xaa\x05\x00\x98\x5d\x9b\xe3\
     \x19\x00\x00\x00";
 
 #[tokio::test]
-async fn requests_are_decompressed_inside_and_nowhere_else() {
+async fn requests_are_decompressed_only_inside() {
     let compressed = || {
         let mut request = genuine(GZIP, full(GZIP));
         request

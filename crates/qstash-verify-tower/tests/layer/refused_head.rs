@@ -1,4 +1,4 @@
-//! A request refused for its head has none of its body read.
+//! A request refused for its head: its body is not polled.
 
 use http::Request;
 use qstash_verify_test_support::{DEFAULT, Token};
@@ -10,7 +10,7 @@ use crate::support::{
     request, start, token,
 };
 
-/// Everything that a head can be refused for.
+/// One request per refusal of a head, with its code.
 fn refused_heads() -> Vec<(&'static str, Request<()>)> {
     let signed = |token: Token| request(&token.sign(DEFAULT[0]), ());
     let mut twice = genuine(BODY, ());
@@ -47,7 +47,7 @@ fn refused_heads() -> Vec<(&'static str, Request<()>)> {
 }
 
 #[tokio::test]
-async fn a_request_refused_for_its_head_has_no_body_read() {
+async fn body_of_a_refused_head_is_not_polled() {
     let verifier = builder().url(URL).unwrap().build();
     let at_url = QstashLayer::new(verifier);
     let verifier = builder().base_url(BASE).unwrap().body_limit(1000).build();
@@ -72,7 +72,7 @@ async fn a_request_refused_for_its_head_has_no_body_read() {
 
 #[tokio::test]
 async fn call_refuses_before_the_future_is_polled() {
-    // The verdict on a head is there when `call` returns, and the body is gone.
+    // `call` checks the head and drops the body.
     let (body, probe) = BodyScript::frames(&[BODY]);
     let mut service = layer().layer(Recorder::default());
     let future = start(&mut service, forged(body)).await;
