@@ -1,4 +1,4 @@
-//! Extractors of a request's head.
+//! Extractors that read only the request's head.
 
 use std::convert::Infallible;
 
@@ -9,9 +9,11 @@ use qstash_verify::{MessageMetadata, NotVerified, Verified};
 
 use crate::reply::DeliveryRejection;
 
-/// Extracts the verified delivery. A handler that asks for it can't run on a
-/// route without the layer: the answer is [`DeliveryRejection`], a 500.
-/// `Option<Delivery>` is `None` there, for a route that is open as well.
+/// Extracts the verified delivery.
+///
+/// On a route without the layer the handler doesn't run: the response is
+/// [`DeliveryRejection`], a 500. `Option<Delivery>` is `None` there, for handlers
+/// that also serve unprotected routes.
 ///
 /// ```
 /// use qstash_verify_axum::Delivery;
@@ -41,7 +43,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Delivery {
     }
 }
 
-/// Returns what the layer put there, or logs that the route has no layer.
+/// Returns the delivery in the extensions, or logs that the route has no layer.
 pub(crate) fn verified<'a>(
     extensions: &'a Extensions,
     uri: &Uri,
@@ -52,14 +54,16 @@ pub(crate) fn verified<'a>(
     })
 }
 
-/// Returns the URI as the client sent it: nested routers strip their prefix.
+/// Returns the URI that the client sent: nested routers strip their prefix.
 pub(crate) fn original_uri<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
     let original = extensions.get::<OriginalUri>();
     original.map_or(uri, |original| &original.0)
 }
 
-/// Extracts the message's metadata from the headers: its id, number of retries,
-/// schedule, URL group, labels, workflow run, and the address that published it.
+/// Extracts the message's metadata from the headers.
+///
+/// It holds the message ID, number of retries, schedule, URL group, labels,
+/// workflow run and the publisher's address.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///

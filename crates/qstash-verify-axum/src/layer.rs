@@ -8,9 +8,10 @@ use tower_layer::Layer;
 use crate::extract::original_uri;
 use crate::service::QstashService;
 
-/// Wraps services in [`QstashService`], which lets only genuine deliveries
-/// through. The [crate's documentation](crate) has the contract and the order of
-/// layers.
+/// A layer that verifies deliveries before they reach the inner service.
+///
+/// It wraps services in [`QstashService`]. The [crate documentation](crate)
+/// describes the order of checks and of layers.
 ///
 /// ```no_run
 /// use axum::{Router, routing::post};
@@ -29,8 +30,7 @@ pub struct QstashLayer {
 }
 
 impl QstashLayer {
-    /// Creates a layer around this verifier, whose settings (keys, URL, tolerance,
-    /// body limit, clock) are the layer's.
+    /// Creates a layer with a verifier's keys, URL, tolerance, limit and clock.
     ///
     /// ```
     /// use qstash_verify_axum::{QstashLayer, SigningKeys, Verifier};
@@ -46,27 +46,30 @@ impl QstashLayer {
         }
     }
 
-    /// Creates a layer with the keys that the process's environment holds; see
-    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    /// Creates a layer with the keys in the environment variables of the process.
+    ///
+    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) lists the variables.
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_env() -> Result<Self, ConfigError> {
         Verifier::from_env().map(QstashLayer::new)
     }
 
-    /// Creates a layer with the keys of any other environment, such as a secret
-    /// store; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    /// Creates a layer with the keys that `lookup` returns, e.g. from a secret store.
+    ///
+    /// See [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Verifier::from_lookup(lookup).map(QstashLayer::new)
     }
 
-    /// Makes the answer to a refused request, in place of
-    /// [`VerifyError::response`]. Whatever it is, the reason is put into its
-    /// extensions, and a 401 should keep its `WWW-Authenticate`.
+    /// Sets the response to refused requests.
+    ///
+    /// The default is [`VerifyError::response`]. The layer inserts the reason into
+    /// the response's extensions. A 401 should keep its `WWW-Authenticate` header.
     ///
     /// ```
     /// use axum::response::Response;

@@ -1,6 +1,6 @@
-//! An axum layer that lets only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through, and extractors for
-//! what they carry.
+//! An axum layer that verifies the signature of
+//! [Upstash QStash](https://upstash.com/docs/qstash) deliveries, with extractors for
+//! the claims, message and metadata.
 //!
 //! ```no_run
 //! use axum::{Router, routing::post};
@@ -24,27 +24,31 @@
 //! ```
 //!
 //! # Order of checks
-//! The layer is that of [`qstash_verify_tower`], whose documentation has the
-//! order. A request that is not genuine is answered with 401 and a code
-//! (`{"error":"expired"}`), and of one refused for its head nothing of the body is
-//! read. A body over the limit is 413, one that can't be read 400. The handler of
-//! a genuine delivery gets the same bytes, and a [`Verified`] in the request's
-//! extensions. The reason of a refusal, a [`VerifyError`], is in the response's
-//! extensions.
+//! 1. Exactly one `upstash-signature` header.
+//! 2. The token and its claims.
+//! 3. The declared length against the body limit.
+//! 4. The body, hashed as it arrives.
+//! 5. The handler runs with the same bytes and a [`Verified`] in the request's
+//!    extensions.
+//!
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the
+//! limit a 413, an unreadable body a 400. The response's extensions hold the
+//! reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read. The
+//! layer builds on [`qstash_verify_tower`], which documents buffering and
+//! HTTP/1.1 connections.
 //!
 //! # Unprotected routes
-//! axum's `Router::layer` is on the routes that were added before it and on the
-//! 404 of that router; routes added after it are open. In a larger app, give
-//! webhooks a router of their own with `route_layer`, which leaves the 404 alone,
-//! and `merge` it.
+//! `Router::layer` covers the routes added before it and the router's 404; routes
+//! added after it are unprotected. In a larger app, put webhooks on a separate
+//! router with `route_layer`, which doesn't cover the 404, and `merge` it.
 //!
-//! A handler with [`Delivery`] or [`Message`] among its arguments can't run on an
-//! open route: the answer is a 500, and the log says which path lacks the layer.
-//! `Option<Delivery>` is for a handler of both kinds of routes.
+//! A handler that extracts [`Delivery`] or [`Message`] doesn't run on an
+//! unprotected route: the response is a 500, and the log names the path.
+//! `Option<Delivery>` supports handlers on both kinds of routes.
 //!
 //! # Settings
-//! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
-//! [verifier's](Verifier::builder):
+//! The [verifier](Verifier::builder) holds keys, URL, clock tolerance and body
+//! limit (10 MiB by default):
 //!
 //! ```no_run
 //! use qstash_verify_axum::{KeyRing, QstashLayer, Verifier};
@@ -58,29 +62,26 @@
 //! ```
 //!
 //! # Order of layers
-//! The signature is over the raw bytes and the public URL, so nothing that
-//! changes either may come before the layer; "outside" means closer to the
-//! client.
+//! The signature covers the raw body and the public URL, so no layer outside may
+//! change either; "outside" means closer to the client.
 //!
-//! - **Decompression** of requests belongs inside, or the hash is that of other
-//!   bytes (`body_mismatch`).
-//! - **Body limits**: the verifier's replaces `RequestBodyLimitLayer`; where
-//!   that one is outside, it cuts the body and the answer is its 413 or our 400.
-//!   axum's `DefaultBodyLimit` of 2 MB still applies to `Bytes`, `String`, `Json`
-//!   and [`Message`] behind the layer: disable it there, or larger deliveries get
-//!   a 413 from the extractor although the layer's limit is 10 MiB.
-//! - **Timeouts**: a client that stalls in the middle of a body holds its
-//!   request open for as long as it likes. `axum::serve` sets no timer, so put a
-//!   `tower_http::timeout::TimeoutLayer` outside. A `ConcurrencyLimit` inside the
-//!   layer is taken before the head is looked at, held while the body arrives,
-//!   and given back as soon as the request is refused.
-//! - **Tracing**: `TraceLayer` belongs outside, so that refusals are in its
-//!   log, too.
-//! - **Nested routers** strip their prefix off the path. The layer sees the URL
-//!   as the client sent it, in any router. Proxies that change paths are what
-//!   [`base_url`](VerifierBuilder::base_url) is for.
-//! - **`axum::middleware::from_fn`** goes on either side of the layer, in a
-//!   `ServiceBuilder`, too: the layer's bodies are axum's.
+//! - **Decompression** of requests belongs inside: decompressed bytes have another
+//!   hash (`body_mismatch`).
+//! - **Body limits**: the verifier's limit replaces `RequestBodyLimitLayer`. If
+//!   that layer is outside, larger bodies get its 413, or a 400 if they don't
+//!   declare their length. axum's `DefaultBodyLimit` of 2 MB still applies to
+//!   `Bytes`, `String`, `Json` and [`Message`] inside: disable it there, or larger
+//!   deliveries get a 413 from the extractor although the layer's limit is 10 MiB.
+//! - **Timeouts**: neither the layer nor `axum::serve` has a timer, so a stalled
+//!   body holds its request open. Put a `tower_http::timeout::TimeoutLayer`
+//!   outside. The permit of a `ConcurrencyLimit` inside is acquired before the
+//!   head is checked, held while the body arrives, and released on refusal.
+//! - **Tracing**: `TraceLayer` belongs outside, so that it logs refusals as well.
+//! - **Nested routers** strip their prefix off the path. The layer uses
+//!   `OriginalUri`, the URI that the client sent. For proxies that change paths,
+//!   set [`base_url`](VerifierBuilder::base_url).
+//! - **`axum::middleware::from_fn`** works on either side of the layer, also in a
+//!   `ServiceBuilder`: the layer uses axum's body type.
 //!
 //! ```
 //! use axum::{Router, extract::Request, middleware, routing::post};
@@ -102,15 +103,15 @@
 //! ```
 //!
 //! # Logs
-//! They go through `tracing`: without a subscriber there are none. Each refusal
-//! is one event with `code`, `region`, `message_id` and the reason in words;
-//! [`VerifyError::code`] has the levels. The handler runs in a span
-//! `qstash_delivery` with `region` and `key`. The targets begin with
+//! Events and spans use `tracing`; install a subscriber to see them. Each refusal
+//! is one event with `code`, `region`, `message_id` and the reason as its message;
+//! [`VerifyError::code`] lists the levels. The handler runs in a span
+//! `qstash_delivery` with `region` and `key`. All targets begin with
 //! `qstash_verify`.
 //!
-//! # Tests of your own
+//! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs
-//! deliveries as QStash would:
+//! deliveries as QStash does:
 //!
 //! ```
 //! use axum::{Router, body::Body, routing::post};
@@ -139,7 +140,7 @@
 //! ```
 //!
 //! # Features
-//! - `simd`: the feature of the same name of `qstash-verify`. On by default.
+//! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod extract;
@@ -154,7 +155,7 @@ pub use message::{Message, MessageRejection};
 pub use reply::{DeliveryRejection, Refusal, Steer};
 pub use service::{QstashService, ResponseFuture};
 
-// What a user of the layer needs of the core, so that one dependency will do.
+// Core types that users of the layer need, so that one dependency suffices.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,

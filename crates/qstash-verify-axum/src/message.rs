@@ -13,17 +13,16 @@ use serde::de::DeserializeOwned;
 use crate::extract::verified;
 use crate::reply::{DeliveryRejection, response};
 
-/// Extracts the message of a verified delivery: its body, read as JSON.
+/// Extracts the message of a verified delivery: its body, parsed as JSON.
 ///
-/// A body that isn't such JSON is answered with 422 and the reason, which QStash
-/// shows in its console, and the handler doesn't run. An empty body is `null`, so
-/// `Message<Option<T>>` takes a schedule's delivery without a body. `Content-Type` is
-/// not looked at, since it isn't signed. As with every extractor of axum, a body of
-/// more than 2 MB is a 413, unless `DefaultBodyLimit` says otherwise.
+/// A body that doesn't parse is a 422 with the reason, which QStash shows in its
+/// console. An empty body is `null`, so `Message<Option<T>>` accepts a schedule's
+/// delivery without a body. `Content-Type` is ignored because it isn't signed. A body
+/// over 2 MB is a 413, unless `DefaultBodyLimit` sets another limit.
 ///
-/// It takes the body, so it is a handler's last argument. To answer otherwise,
-/// ask for `Result<Message<T>, MessageRejection>`: QStash retries after a 422, as
-/// after any answer outside 2xx. It works for [`Callback`](crate::Callback), too.
+/// It consumes the body, so it must be the handler's last argument. For another
+/// response, extract `Result<Message<T>, MessageRejection>`: QStash retries after a
+/// 422, as after any status outside 2xx. `T` can be [`Callback`](crate::Callback).
 ///
 /// ```
 /// use qstash_verify_axum::Message;
@@ -50,7 +49,7 @@ where
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, MessageRejection> {
         verified(request.extensions(), request.uri()).map_err(MessageRejection::NotVerified)?;
-        // For the log; taking the body needs neither.
+        // Kept for the log; `Bytes` needs neither.
         let headers = mem::take(request.headers_mut());
         let uri = mem::take(request.uri_mut());
         let body = Bytes::from_request(request, state)
@@ -78,12 +77,11 @@ where
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MessageRejection {
-    /// The layer is not on this route: 500.
+    /// The route lacks the layer: 500.
     NotVerified(DeliveryRejection),
-    /// The body could not be taken: over axum's limit, which is not the layer's,
-    /// it is a 413.
+    /// The body can't be buffered: 413 over axum's `DefaultBodyLimit`.
     Body(BytesRejection),
-    /// The body is not the JSON that the handler wants: 422.
+    /// The body doesn't parse as the expected JSON: 422.
     Invalid(MessageError),
 }
 
@@ -99,7 +97,7 @@ impl fmt::Display for MessageRejection {
 
 impl std::error::Error for MessageRejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // Each says what its source would say.
+        // `Display` shows the variant's error, so `source` skips it.
         match self {
             MessageRejection::NotVerified(rejection) => rejection.source(),
             MessageRejection::Body(unreadable) => unreadable.source(),

@@ -3,12 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use qstash_verify::{NotVerified, Reply, Retry, VerifyError};
 
-/// Turns a reply into a response, for every type of this crate that is one.
+/// Converts a reply of the core into a response.
 pub(crate) fn response(reply: impl Into<Reply>) -> Response {
     reply.into().into()
 }
 
-/// Implements the traits of an error that is a reply of the core.
+/// Implements the error and response traits of a newtype around a core error.
 macro_rules! reply {
     ($name:ident($error:ty)) => {
         impl From<$error> for $name {
@@ -37,8 +37,9 @@ reply!(Refusal(VerifyError));
 reply!(Steer(Retry));
 reply!(DeliveryRejection(NotVerified));
 
-/// A refusal as an axum response, for handlers that verify by themselves: the
-/// same answer as the layer's.
+/// A refusal as an axum response, for handlers that call the verifier.
+///
+/// The response equals the layer's.
 ///
 /// ```
 /// use axum::body::Bytes;
@@ -61,8 +62,9 @@ reply!(DeliveryRejection(NotVerified));
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub VerifyError);
 
-/// An answer that tells QStash when to retry, or not to; see [`Retry`]. Its body
-/// is empty: [`Retry::response`] takes one for QStash's console.
+/// A response that tells QStash when to retry, or not to; see [`Retry`].
+///
+/// Its body is empty; [`Retry::response`] accepts one for QStash's console.
 ///
 /// ```
 /// use qstash_verify_axum::{Message, Retry, Steer};
@@ -77,7 +79,7 @@ pub struct Refusal(pub VerifyError);
 /// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
 /// ```
 ///
-/// A handler whose error is a response takes a [`Retry`] as well:
+/// A handler whose error type is a response can return a [`Retry`] as well:
 ///
 /// ```
 /// use axum::response::{IntoResponse, Response};
@@ -94,9 +96,10 @@ pub struct Refusal(pub VerifyError);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steer(pub Retry);
 
-/// The rejection of [`Delivery`](crate::Delivery) and
-/// [`Message`](crate::Message) on a route without the layer: 500,
-/// `{"error":"not_verified"}`.
+/// The rejection of a request on a route without the layer.
+///
+/// [`Delivery`](crate::Delivery) and [`Message`](crate::Message) return it: a 500
+/// with `{"error":"not_verified"}`.
 ///
 /// ```
 /// use axum::response::IntoResponse;

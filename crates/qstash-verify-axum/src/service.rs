@@ -14,9 +14,10 @@ use tower_service::Service;
 
 type MapBody = fn(VerifiedBody) -> Body;
 
-/// The service that [`QstashLayer`](crate::QstashLayer) makes: it verifies a
-/// request and calls the inner service with the same bytes, or answers itself.
-/// Bodies on both sides are axum's.
+/// The service that [`QstashLayer`](crate::QstashLayer) produces.
+///
+/// It verifies a request, then calls the inner service with the same bytes or
+/// responds with a refusal. Request and response bodies are axum's.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -37,17 +38,17 @@ pub struct QstashService<S> {
 }
 
 impl<S> QstashService<S> {
-    /// Returns the inner service.
+    /// Returns a reference to the inner service.
     pub fn get_ref(&self) -> &S {
         self.inner.get_ref()
     }
 
-    /// Returns the inner service, mutably.
+    /// Returns a mutable reference to the inner service.
     pub fn get_mut(&mut self) -> &mut S {
         self.inner.get_mut()
     }
 
-    /// Unwraps the inner service.
+    /// Returns the inner service, consuming the wrapper.
     pub fn into_inner(self) -> S {
         self.inner.into_inner()
     }
@@ -78,7 +79,7 @@ where
 }
 
 pin_project! {
-    /// The future of an answer of [`QstashService`].
+    /// The response future of [`QstashService`].
     ///
     /// ```
     /// use axum::extract::Request;
@@ -122,7 +123,7 @@ where
     }
 }
 
-/// Gives a response axum's body, or replaces a refusal with the user's answer.
+/// Converts the body to axum's, or replaces a refusal with the user's response.
 fn axum_response<B>(
     response: http::Response<ResponseBody<B>>,
     refuse: &RefusalHandler<Response>,
@@ -133,10 +134,10 @@ where
 {
     let (mut parts, body) = response.into_parts();
     match body.into_inner() {
-        // Not boxed again if it is axum's already.
+        // `Body::new` doesn't box a body that is already axum's.
         Ok(body) => Response::from_parts(parts, Body::new(body)),
         Err(bytes) => {
-            // Every refusal of the layer has its reason there.
+            // The tower layer sets it on each of its refusals.
             if let Some(reason) = parts.extensions.remove::<VerifyError>() {
                 if let Some(mut response) = refuse.call(&reason) {
                     response.extensions_mut().insert(reason);

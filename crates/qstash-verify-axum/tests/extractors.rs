@@ -1,5 +1,5 @@
-//! Extractors and the replies of handlers.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+//! Extractors, rejections and retry responses.
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -40,7 +40,7 @@ async fn text(answer: Response) -> (u16, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// Keeps the events of one thread.
+/// Collects the events of one thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<(Level, String)>>>);
 
@@ -96,7 +96,7 @@ async fn optional_delivery_is_none_without_a_log_line() {
 }
 
 #[tokio::test]
-async fn not_verified_is_a_500_and_one_error_with_the_clients_path() {
+async fn missing_layer_is_500_and_one_error_with_the_original_path() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     for route in [
@@ -115,7 +115,7 @@ async fn not_verified_is_a_500_and_one_error_with_the_clients_path() {
 }
 
 #[tokio::test]
-async fn retry_is_an_error_of_steer_and_of_a_response() {
+async fn retry_converts_into_steer_and_into_response() {
     async fn steered() -> Result<&'static str, Steer> {
         Err(Retry::Never)?
     }
@@ -130,7 +130,7 @@ async fn retry_is_an_error_of_steer_and_of_a_response() {
 }
 
 #[tokio::test]
-async fn json_extractor_takes_the_kits_delivery() {
+async fn json_extractor_accepts_a_signed_delivery() {
     let handler = async |Json(ids): Json<Vec<u8>>| ids.len().to_string();
     let answer = send(app(post(handler)), genuine("[1,2]")).await;
     assert_eq!(answer, (200, "2".into()));
@@ -175,7 +175,7 @@ async fn invalid_message_is_422() {
 }
 
 #[tokio::test]
-async fn message_over_the_frameworks_limit_names_the_remedy() {
+async fn message_over_axums_limit_is_413_and_logs_the_remedy() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let app = app(post(async |_: Message<u64>| ())).layer(DefaultBodyLimit::max(2));
@@ -190,7 +190,7 @@ async fn message_over_the_frameworks_limit_names_the_remedy() {
 }
 
 #[tokio::test]
-async fn refusal_is_the_layers_answer() {
+async fn refusal_equals_the_layers_response() {
     let log = VerifyError::MissingSignature;
     let answer = Refusal::from(log.clone()).into_response();
     assert_eq!(answer.headers()["www-authenticate"], "Upstash-Signature");
@@ -199,7 +199,7 @@ async fn refusal_is_the_layers_answer() {
 }
 
 #[test]
-fn replies_say_what_they_are() {
+fn responses_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
     assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());

@@ -1,5 +1,5 @@
-//! The layer on routers, and among axum's own middleware.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+//! The layer on routers and with axum's middleware.
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -19,7 +19,7 @@ use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, service_fn};
 const BASE: &str = "https://api.example.com";
 const PATH: &str = "/hooks/orders?from=qstash";
 
-/// A layer that knows its URL.
+/// A layer that checks the URL.
 fn layer() -> QstashLayer {
     let verifier = testing::verifier().base_url(BASE).unwrap();
     QstashLayer::new(verifier.build())
@@ -68,7 +68,7 @@ fn routes() -> Router {
 }
 
 #[tokio::test]
-async fn layers_a_router_and_its_routes() {
+async fn wraps_a_router_and_its_routes() {
     check(routes().layer(layer())).await;
     check(routes().route_layer(layer())).await;
     let method = post(webhook).layer(layer());
@@ -79,7 +79,7 @@ async fn layers_a_router_and_its_routes() {
 }
 
 #[tokio::test]
-async fn nested_routers_have_the_clients_url() {
+async fn nested_routers_verify_the_original_uri() {
     let orders = || Router::new().route("/orders", post(webhook));
     check(Router::new().nest("/hooks", orders().layer(layer()))).await;
     check(Router::new().nest("/hooks", orders().route_layer(layer()))).await;
@@ -108,7 +108,7 @@ async fn composes_with_from_fn_in_one_service_builder() {
             .layer(count(100))
     };
     check(routes().layer(stack())).await;
-    // Four requests, of which one is genuine.
+    // Four requests outside, one genuine inside.
     assert_eq!(seen.swap(0, Ordering::SeqCst), 104);
     check(routes().route_layer(stack())).await;
     let orders = Router::new().route("/orders", post(webhook)).layer(stack());
@@ -119,7 +119,7 @@ async fn composes_with_from_fn_in_one_service_builder() {
 }
 
 #[tokio::test]
-async fn layer_is_optional_without_mapped_bodies() {
+async fn option_layer_needs_no_body_mapping() {
     let optional = |on: bool| tower::util::option_layer(on.then(layer));
     check(routes().layer(optional(true))).await;
     let open = Router::new().fallback(|body: Bytes| async { body });
@@ -139,7 +139,7 @@ async fn wraps_a_service_without_a_router() {
 }
 
 #[tokio::test]
-async fn custom_answer_replaces_the_refusal() -> Result<(), Box<dyn Error>> {
+async fn custom_response_replaces_the_refusal() -> Result<(), Box<dyn Error>> {
     let layer = layer().on_refusal(|reason| {
         let mut answer: Response = reason.response();
         *answer.body_mut() = Body::from(format!("no: {}", reason.code()));
@@ -158,9 +158,9 @@ async fn custom_answer_replaces_the_refusal() -> Result<(), Box<dyn Error>> {
 }
 
 #[tokio::test]
-async fn refusal_of_an_inner_layer_is_not_answered_twice() {
+async fn outer_layer_keeps_the_refusal_of_an_inner_one() {
     let outer = QstashLayer::new(testing::verifier().build())
-        .on_refusal(|_| Response::new(Body::from("of the outer layer")));
+        .on_refusal(|_| Response::new(Body::from("outer")));
     let inner = testing::verifier().body_limit(1).build();
     let app = routes().layer(QstashLayer::new(inner)).layer(outer);
     let request = delivery().request().unwrap();
@@ -177,7 +177,7 @@ fn inner_service_is_accessible() {
 }
 
 #[test]
-fn keys_come_from_a_lookup() {
+fn from_lookup_reads_the_keys() {
     let lookup = |name: &str| name.ends_with("SIGNING_KEY").then(|| format!("sig_{name}"));
     assert!(QstashLayer::from_lookup(lookup).is_ok());
     assert!(QstashLayer::from_lookup(|_| None).is_err());

@@ -1,8 +1,8 @@
-//! Log events of the extractors for axum.
+//! Log events of the extractors.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 use axum::Router;
@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use tracing::Level;
 
 #[tokio::test]
-async fn a_not_verified_is_an_error_in_the_log() {
+async fn missing_layer_is_logged_as_an_error() {
     let (log, _guard) = Log::start();
     let app = Router::new().route("/hooks/qstash", post(async |_: Delivery| {}));
     let response = app.oneshot(genuine(BODY, Body::from(BODY))).await.unwrap();

@@ -1,4 +1,4 @@
-//! The layer among axum's own middleware.
+//! Composition with axum's middleware, and the bounds of `Router::layer`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::support::layer;
 
 #[tokio::test]
-async fn axum_middleware_outside_and_inside() {
+async fn from_fn_works_outside_and_inside() {
     let seen = Arc::new(AtomicUsize::new(0));
     let count = |seen: Arc<AtomicUsize>| {
         from_fn(move |request: Request, next: Next| {
@@ -49,8 +49,8 @@ async fn axum_middleware_outside_and_inside() {
     assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
-/// The bounds of `Router::layer`.
-fn around<L, S>(layer: L, inner: S) -> L::Service
+/// Wraps a service under the bounds of `Router::layer`.
+fn wrap<L, S>(layer: L, inner: S) -> L::Service
 where
     L: Layer<S> + Clone + Send + Sync + 'static,
     L::Service: Service<Request> + Clone + Send + Sync + 'static,
@@ -62,15 +62,15 @@ where
 }
 
 #[tokio::test]
-async fn under_the_bounds_of_a_router() {
+async fn compiles_under_the_bounds_of_router_layer() {
     let timeout =
         TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60));
-    check::<_, Body, _>(around(layer(), service_fn(echo))).await;
-    check::<_, Body, _>(around((timeout, layer()), service_fn(echo))).await;
+    check::<_, Body, _>(wrap(layer(), service_fn(echo))).await;
+    check::<_, Body, _>(wrap((timeout, layer()), service_fn(echo))).await;
 }
 
 #[test]
-fn a_future_with_axums_body_is_send() {
-    fn is_sent<T: Send + 'static>() {}
-    is_sent::<ResponseFuture<Router, Body>>();
+fn response_future_is_send_with_axums_body() {
+    fn assert_send<T: Send + 'static>() {}
+    assert_send::<ResponseFuture<Router, Body>>();
 }

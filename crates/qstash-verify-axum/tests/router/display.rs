@@ -18,7 +18,7 @@ fn responses_display_their_reason() {
 }
 
 #[tokio::test]
-async fn a_message_rejection_names_its_source() {
+async fn message_rejection_has_a_source() {
     type Received = Result<Message<u64>, MessageRejection>;
     let handled = async |message: Received| {
         let rejection = message.err().unwrap();

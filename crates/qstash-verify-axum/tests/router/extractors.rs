@@ -1,4 +1,4 @@
-//! The extractors for axum, and axum's own limit behind the layer.
+//! Extractors, and axum's body limit inside the layer.
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -21,7 +21,7 @@ fn app<T: 'static>(handler: impl axum::handler::Handler<T, ()>) -> Router {
 }
 
 #[tokio::test]
-async fn the_delivery_and_the_extension_are_the_same() {
+async fn delivery_equals_the_extension() {
     async fn both(Delivery(one): Delivery, Extension(two): Extension<Verified>) -> String {
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
         assert_eq!(one.key_slot(), KeySlot::Current);
@@ -38,7 +38,7 @@ async fn the_delivery_and_the_extension_are_the_same() {
 }
 
 #[tokio::test]
-async fn the_metadata_is_that_of_the_headers() {
+async fn metadata_is_read_from_the_headers() {
     async fn message(Metadata(message): Metadata) -> String {
         format!("{:?} {:?}", message.message_id(), message.retried())
     }
@@ -48,13 +48,13 @@ async fn the_metadata_is_that_of_the_headers() {
     headers.insert("upstash-retried", "2".parse().unwrap());
     let (status, text) = answer(app(message).layer(layer()), request).await;
     assert_eq!((status.as_u16(), &*text), (200, r#"Some("msg_1") Some(2)"#));
-    // It is there without the layer, too, and without the headers.
+    // Extracted without the layer and without the headers, too.
     let (status, text) = answer(app(message), genuine(BODY, Body::from(BODY))).await;
     assert_eq!((status.as_u16(), &*text), (200, "None None"));
 }
 
 #[tokio::test]
-async fn without_the_layer_the_handler_does_not_run() {
+async fn handler_does_not_run_without_the_layer() {
     async fn never(_: Delivery) {
         panic!("called");
     }
@@ -66,13 +66,13 @@ async fn without_the_layer_the_handler_does_not_run() {
     assert_eq!(response.headers()["content-type"], "application/json");
     let (_, text) = answer(app(never), genuine(BODY, Body::from(BODY))).await;
     assert_eq!(text, r#"{"error":"not_verified"}"#);
-    // Nor does it where the layer is on another route.
+    // With the layer on another route.
     let app = app(never).merge(Router::new().route("/other", post(never)).layer(layer()));
     assert_eq!(answer(app, genuine(BODY, Body::from(BODY))).await.0, 500);
 }
 
 #[tokio::test]
-async fn the_rejection_can_be_handled() {
+async fn rejection_can_be_handled() {
     async fn optional(delivery: Result<Delivery, DeliveryRejection>) -> String {
         match delivery {
             Ok(Delivery(verified)) => verified.key_slot().to_string(),
@@ -93,7 +93,7 @@ async fn the_rejection_can_be_handled() {
 }
 
 #[tokio::test]
-async fn a_handler_that_verifies_by_itself_refuses_as_the_layer_does() {
+async fn handler_that_calls_the_verifier_refuses_like_the_layer() {
     async fn webhook(
         State(verifier): State<Verifier>,
         uri: Uri,
@@ -123,7 +123,7 @@ async fn a_handler_that_verifies_by_itself_refuses_as_the_layer_does() {
 }
 
 #[tokio::test]
-async fn every_way_to_read_a_body_works_behind_the_layer() {
+async fn every_body_extractor_works_inside_the_layer() {
     let bytes = |body: Bytes| async move { body };
     let text = |body: String| async move { body };
     let json = |Json(body): Json<Value>| async move { body.to_string() };
@@ -138,7 +138,7 @@ async fn every_way_to_read_a_body_works_behind_the_layer() {
 }
 
 #[tokio::test]
-async fn axums_own_limit_applies_behind_the_layer() {
+async fn axums_body_limit_applies_inside_the_layer() {
     let long = Bytes::from(vec![b'x'; 3_000_000]);
     let length = |body: Bytes| async move { body.len().to_string() };
     let request = || genuine(&long, Body::from(long.clone()));

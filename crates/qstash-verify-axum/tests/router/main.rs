@@ -1,15 +1,14 @@
-//! The layer in axum: its place among routers and middleware, the URL it sees there,
-//! the extractors.
+//! The layer on routers, with middleware and in nested routers; the extractors.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod compose;
+mod display;
 mod extractors;
 mod nested_routers;
-mod printed;
 mod routers;
 mod support;

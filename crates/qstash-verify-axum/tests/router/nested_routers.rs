@@ -1,4 +1,4 @@
-//! The URL in nested routers is the one that the client asked for.
+//! The layer in nested routers verifies the original URI.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,14 +12,14 @@ use crate::routers::{check_url, send, to, webhook};
 use crate::support::at_base;
 
 #[tokio::test]
-async fn the_url_in_nested_routers_is_the_clients() {
+async fn nested_routers_verify_the_original_uri() {
     let nested = || Router::new().route("/qstash", post(webhook));
     check_url(&Router::new().nest("/hooks", nested().layer(at_base()))).await;
     check_url(&Router::new().nest("/hooks", nested().route_layer(at_base()))).await;
     check_url(&Router::new().nest("/hooks", nested()).layer(at_base())).await;
     let on_method = Router::new().route("/qstash", post(webhook).layer(at_base()));
     check_url(&Router::new().nest("/hooks", on_method)).await;
-    // As a service, in which a router is alone.
+    // As a nested service.
     check_url(&Router::new().nest_service("/hooks", nested().layer(at_base()))).await;
     check_url(&Router::new().nest_service("/hooks", at_base().layer(nested()))).await;
     check_url(
@@ -31,7 +31,7 @@ async fn the_url_in_nested_routers_is_the_clients() {
 }
 
 #[tokio::test]
-async fn the_url_in_deeply_nested_routers_is_the_clients() {
+async fn deeply_nested_routers_verify_the_original_uri() {
     async fn tenant(Path(tenant): Path<String>, body: Bytes) -> String {
         format!("{tenant} {}", body.len())
     }
@@ -56,7 +56,7 @@ async fn the_url_in_deeply_nested_routers_is_the_clients() {
 }
 
 #[tokio::test]
-async fn a_service_nested_without_a_router_sees_the_clients_url() {
+async fn nested_service_verifies_the_original_uri() {
     let plain = service_fn(|request: http::Request<Body>| async {
         assert_eq!(request.uri(), "/qstash?from=qstash");
         Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))

@@ -1,4 +1,4 @@
-//! The layer wherever axum takes one, and the URL it sees there.
+//! Mount points of the layer: routers, routes, handlers, services, fallbacks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,8 +31,7 @@ pub(crate) async fn send(app: &Router, request: Request) -> (u16, String) {
     (status.as_u16(), text)
 }
 
-/// A genuine and a forged delivery to `/hooks/qstash`; with a URL to check,
-/// also one that was sent elsewhere.
+/// Sends a genuine and a forged delivery to `/hooks/qstash`.
 async fn check(app: &Router) {
     let (status, text) = send(app, genuine(BODY, Body::from(BODY))).await;
     assert_eq!((status, text.as_bytes()), (200, BODY));
@@ -40,7 +39,7 @@ async fn check(app: &Router) {
     assert_eq!((status, &*text), (401, r#"{"error":"bad_signature"}"#));
 }
 
-/// The same, with a URL to check: what is seen is what the client asked for.
+/// Runs [`check`], then sends deliveries that were signed for another URL.
 pub(crate) async fn check_url(app: &Router) {
     check(app).await;
     for sub in [
@@ -57,7 +56,7 @@ fn app() -> Router {
     Router::new().route("/hooks/qstash", post(webhook))
 }
 
-/// To a path of its own, genuine but for what `sub` says.
+/// A request to `path` with a token whose `sub` claim has the path `sub`.
 pub(crate) fn to(path: &str, sub: &str) -> Request {
     let token = Token::new(&format!("{BASE}{sub}"), BODY, NOW).sign(DEFAULT[0]);
     let mut request = crate::support::request(&token, Body::from(BODY));
@@ -66,23 +65,23 @@ pub(crate) fn to(path: &str, sub: &str) -> Request {
 }
 
 #[tokio::test]
-async fn on_a_router() {
+async fn router_layer_covers_the_404() {
     let app = app().layer(at_base());
     check_url(&app).await;
-    // Also on what the router doesn't have.
+    // A path without a route.
     assert_eq!(send(&app, to("/nowhere", "/nowhere")).await.0, 404);
     assert_eq!(send(&app, to("/nowhere", "/elsewhere")).await.0, 401);
 }
 
 #[tokio::test]
-async fn on_routes_only() {
+async fn route_layer_does_not_cover_the_404() {
     let app = app().route_layer(at_base());
     check_url(&app).await;
     assert_eq!(send(&app, to("/nowhere", "/elsewhere")).await.0, 404);
 }
 
 #[tokio::test]
-async fn on_a_method_router() {
+async fn method_router_layer_leaves_other_routes_unprotected() {
     let app = Router::new()
         .route("/hooks/qstash", post(webhook).layer(at_base()))
         .route("/health", get(|| async { "well" }));
@@ -93,13 +92,13 @@ async fn on_a_method_router() {
 }
 
 #[tokio::test]
-async fn on_a_handler() {
+async fn handler_layer_is_supported() {
     use axum::handler::Handler as _;
     check_url(&Router::new().route("/hooks/qstash", post(webhook.layer(at_base())))).await;
 }
 
 #[tokio::test]
-async fn in_a_service_builder_with_middleware_outside_and_inside() {
+async fn service_builder_with_layers_outside_and_inside() {
     let seen = Arc::new(AtomicUsize::new(0));
     let count = || {
         let seen = seen.clone();
@@ -120,16 +119,16 @@ async fn in_a_service_builder_with_middleware_outside_and_inside() {
         .layer(RequestDecompressionLayer::new())
         .layer(TraceLayer::new_for_http());
     check_url(&app().layer(stack)).await;
-    // One accepted, three refused.
+    // Four requests outside, one accepted inside.
     assert_eq!(seen.load(Ordering::SeqCst), 2 + 3);
 }
 
 #[tokio::test]
-async fn between_other_layers_of_a_router() {
+async fn router_layers_work_outside_and_inside() {
     async fn pass(request: Request, next: Next) -> Response {
         next.run(request).await
     }
-    // Nothing needs to be mapped here.
+    // No body mapping is needed.
     check_url(&app().layer(from_fn(pass)).layer(at_base())).await;
     check_url(&app().layer(at_base()).layer(from_fn(pass))).await;
     let layered = app()
@@ -144,8 +143,8 @@ async fn between_other_layers_of_a_router() {
 }
 
 #[tokio::test]
-async fn switched_on_and_off() {
-    // The answers' bodies must be of one type for that.
+async fn option_layer_switches_the_layer() {
+    // Both branches need the same response body type.
     let optional = |on: bool| {
         let layers = (MapResponseBodyLayer::new(Body::new), at_base());
         tower::util::option_layer(on.then_some(layers))
@@ -157,7 +156,7 @@ async fn switched_on_and_off() {
 }
 
 #[tokio::test]
-async fn around_a_whole_router() {
+async fn service_builder_wraps_a_router() {
     let around = ServiceBuilder::new().layer(at_base()).service(app());
     let (status, _) = answer(around.clone(), genuine(BODY, Body::from(BODY))).await;
     assert_eq!(status, 200);
@@ -166,7 +165,7 @@ async fn around_a_whole_router() {
 }
 
 #[tokio::test]
-async fn merged_with_open_routes() {
+async fn merge_keeps_routes_protected_or_not() {
     let open = Router::new().route("/health", get(|| async { "well" }));
     let health = || Request::get("/health").body(Body::empty()).unwrap();
     for app in [
@@ -185,7 +184,7 @@ async fn merged_with_open_routes() {
 }
 
 #[tokio::test]
-async fn a_merged_route_layer_leaves_the_404_alone() {
+async fn merged_route_layer_does_not_cover_the_404() {
     let unknown = || Request::get("/nope").body(Body::empty()).unwrap();
     let open = Router::new().route("/health", get(|| async { "well" }));
     let webhooks = app().route_layer(at_base());
@@ -196,7 +195,7 @@ async fn a_merged_route_layer_leaves_the_404_alone() {
 }
 
 #[tokio::test]
-async fn on_a_fallback() {
+async fn fallback_layer_is_supported() {
     check_url(&Router::new().fallback(webhook).layer(at_base())).await;
     let method_fallback = get(|| async {}).fallback(webhook).layer(at_base());
     check_url(&Router::new().route("/hooks/qstash", method_fallback)).await;
@@ -205,7 +204,7 @@ async fn on_a_fallback() {
 }
 
 #[tokio::test]
-async fn with_state() {
+async fn router_with_state_is_supported() {
     async fn counting(
         State(seen): State<Arc<AtomicUsize>>,
         Delivery(_): Delivery,
@@ -224,13 +223,13 @@ async fn with_state() {
 }
 
 #[tokio::test]
-async fn without_a_url_any_path_is_accepted() {
+async fn any_path_is_accepted_without_base_url() {
     let app = Router::new().fallback(webhook).layer(layer());
     assert_eq!(send(&app, to("/anything", "/else")).await.0, 200);
 }
 
 #[tokio::test]
-async fn an_absolute_target_is_compared_by_its_path_and_query() {
+async fn absolute_form_is_compared_by_path_and_query() {
     let app = app().layer(at_base());
     let target = "http://10.0.0.1:3000/hooks/qstash?from=qstash";
     assert_eq!(
@@ -238,7 +237,7 @@ async fn an_absolute_target_is_compared_by_its_path_and_query() {
         200
     );
     assert_eq!(send(&app, to(target, "/hooks/other")).await.0, 401);
-    // No path is the path `/`.
+    // An empty path equals `/`.
     let root = Router::new().route("/", post(webhook)).layer(at_base());
     assert_eq!(send(&root, to("http://10.0.0.1:3000", "/")).await.0, 200);
     let response = root.oneshot(to("/", "")).await.unwrap();

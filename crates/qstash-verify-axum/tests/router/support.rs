@@ -1,4 +1,4 @@
-//! Layers, and requests for them.
+//! Layers under test and requests to them.
 
 use qstash_verify_axum::QstashLayer;
 pub(crate) use qstash_verify_test_support::service::{answer, forged, genuine, refused, request};
@@ -8,7 +8,7 @@ pub(crate) fn layer() -> QstashLayer {
     QstashLayer::new(builder().build())
 }
 
-/// A layer that knows its URL.
+/// A layer that checks the URL.
 pub(crate) fn at_base() -> QstashLayer {
     QstashLayer::new(builder().base_url(BASE).unwrap().build())
 }
