@@ -1,10 +1,9 @@
 //! Bounded draining of an unread request body.
 //!
-//! After an early response actix-web reads on and discards the request's body: a
-//! chunked one whose payload was dropped without any bound, any other until
-//! `client_disconnect_timeout`, at whatever speed the client sends. It starts when
-//! the response's body has ended. So the response keeps the payload, and its body
-//! ends only with an error, which closes the connection.
+//! After an early response's body has ended, actix-web discards the rest of the
+//! request's body: without bound if it is chunked and its payload was dropped,
+//! otherwise until `client_disconnect_timeout`, at any speed. Therefore the response
+//! body owns the payload and ends with an error, which closes the connection.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
@@ -25,18 +24,18 @@ use http_body::{Body, Frame};
 
 use crate::draining_body::{CutOff, DrainingBody};
 
-/// Maximum number of bytes to drain. Clients that don't read the response before
-/// they have sent everything get it, if that is less.
+/// Maximum number of bytes to drain. Clients that read the response only after
+/// sending the whole body receive it up to this size.
 const DRAIN_LIMIT: usize = 1024 * 1024;
-/// Maximum number of chunks to drain. actix-web bounds its queue by the bytes in it,
-/// and a chunk of one byte takes 32 there: one read can make it 1 MiB.
+/// Maximum number of chunks to drain. actix-web bounds its queue by payload bytes, but
+/// a queued chunk of one byte uses 32: one read can queue 1 MiB.
 const CHUNK_LIMIT: usize = 1024;
-/// Time until which a client must end its body or disconnect.
+/// Deadline for EOF or disconnect.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Time that a response waits for the end of the body, which keeps the connection
-/// open: longer than Nagle's algorithm delays a body that is written after its head.
+/// Time that a response waits for EOF, which keeps the connection open: longer than
+/// Nagle's algorithm delays a body written after its head.
 const END_TIME: Duration = Duration::from_millis(100);
-/// As much as makes actix-web wait until the payload is read.
+/// Enough bytes to trigger actix-web's back-pressure.
 static FILLER: [u8; 32 * 1024] = [0; 32 * 1024];
 
 /// The body of a request, drained with a bound if it isn't read to EOF.
@@ -48,9 +47,9 @@ pub(crate) struct RequestBody {
     /// Number of chunks drained.
     chunks: usize,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Whether it comes over a connection.
+    /// Whether the request has a peer, unlike a test request.
     has_peer: bool,
-    /// Whether a task of its own drains it when it is dropped before EOF.
+    /// Whether dropping it before EOF spawns a task that drains it.
     drain_on_drop: bool,
 }
 
@@ -65,7 +64,7 @@ enum State {
     OverChunks,
     /// At EOF or malformed framing.
     Ended,
-    /// At disconnect, or freed because the connection is about to be closed.
+    /// Disconnected, or freed because the connection is about to be closed.
     Gone,
 }
 
@@ -94,8 +93,8 @@ impl RequestBody {
         matches!(self.state, State::Ended | State::Gone)
     }
 
-    /// Returns whether the connection serves no other request before its end; HTTP/2
-    /// has flow control for each stream.
+    /// Returns whether the body blocks its connection; HTTP/2 has flow control per
+    /// stream.
     fn blocks(&self) -> bool {
         matches!(self.payload, Payload::H1 { .. } | Payload::Stream { .. })
     }
@@ -110,13 +109,12 @@ impl RequestBody {
         Poll::Ready(next)
     }
 
-    /// Discards the rest, if it arrives soon: then the connection stays open.
+    /// Discards the rest if EOF comes within [`END_TIME`], to keep the connection open.
     pub(crate) async fn discard_soon(&mut self) {
         if self.has_ended() {
             return;
         }
-        // The connection passes on what it read together with the head only when the
-        // service yields.
+        // actix-web queues the bytes it read with the head only when the service yields.
         yield_now().await;
         let mut timer = None;
         poll_fn(|cx| {
@@ -131,8 +129,8 @@ impl RequestBody {
         .await;
     }
 
-    /// Discards the rest. At its end, returns why the connection must be closed at
-    /// once, if it must.
+    /// Discards the rest and returns why the connection must be closed at once, if it
+    /// must.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<Option<CutOff>> {
         loop {
             match self.state {
@@ -155,8 +153,8 @@ impl RequestBody {
         }
     }
 
-    /// Counts a chunk. The one after the last may still be EOF, so the limits are
-    /// exceeded by a chunk more.
+    /// Counts a chunk. A limit is exceeded only by another chunk, since EOF may follow
+    /// the last one.
     fn count(&mut self, length: usize) {
         if self.chunks >= CHUNK_LIMIT {
             self.state = State::OverChunks;
@@ -171,14 +169,13 @@ impl RequestBody {
         self.bytes = self.bytes.saturating_add(length);
     }
 
-    /// Stops actix-web from reading on, so that the client waits, long enough to read
-    /// its response. A payload is not filled while it has enough in it: this, which is
-    /// nobody's memory.
+    /// Applies back-pressure, so that the client stops sending and reads its response.
+    /// actix-web doesn't fill a payload that holds enough bytes; these are static.
     fn pause(&mut self, cx: &mut Context<'_>) {
         if let Payload::H1 { payload } = &mut self.payload {
             payload.unread_data(Bytes::from_static(&FILLER));
             payload.unread_data(Bytes::from_static(&FILLER));
-            // It looks at what it has when a chunk is taken out.
+            // The payload updates its back-pressure when a chunk is read.
             let _filler = Pin::new(payload).poll_next(cx);
         }
         self.state = State::Paused;
@@ -200,15 +197,15 @@ impl RequestBody {
         Poll::Ready(cut_off)
     }
 
-    /// Frees the payload, of which `drop` has nothing to drain then.
+    /// Frees the payload, so that `drop` drains nothing.
     fn free(&mut self) {
         self.payload = Payload::None;
         self.state = State::Gone;
     }
 
-    /// Drains the rest behind the body of a response, which ends no sooner.
+    /// Drains the rest after the response's body, whose EOF it delays.
     pub(crate) fn drain_behind(mut self, mut response: HttpResponse) -> HttpResponse {
-        // actix-web doesn't poll an empty body, and clients wait for the end of one of
+        // actix-web doesn't poll an empty body, and clients wait for EOF of a body of
         // unknown length.
         let has_length = match response.body().size() {
             BodySize::Sized(length) => length > 0,
@@ -225,7 +222,7 @@ impl RequestBody {
         let cut_off = (self.state == State::OverChunks).then_some(CutOff::ManyChunks);
         if cut_off.is_some() {
             self.free();
-            // Without a payload, actix-web would promise to keep the connection.
+            // Without a payload, actix-web would send `Connection: keep-alive`.
             let head = response.head_mut();
             head.set_connection_type(ConnectionType::Close);
         }
@@ -247,9 +244,9 @@ impl Body for RequestBody {
     }
 }
 
-/// A timeout outside, or middleware that replaces the response, drops the body
-/// before EOF: actix-web must not read it without bound. While the payload of
-/// HTTP/1 exists, actix-web closes the connection after its response.
+/// Drains a body that an outer timeout or a replaced response drops before EOF, which
+/// actix-web would read without bound. While an HTTP/1 payload exists, actix-web
+/// closes the connection after the response.
 impl Drop for RequestBody {
     fn drop(&mut self) {
         if self.drain_on_drop && !self.has_ended() && !std::thread::panicking() {

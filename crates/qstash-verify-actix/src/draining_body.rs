@@ -10,12 +10,12 @@ use bytes::Bytes;
 
 use crate::drain::RequestBody;
 
-/// The body of a response, and then the rest of the request's, drained.
+/// A response body that drains the request's body before its EOF.
 pub(crate) struct DrainingBody {
     /// `None` after EOF.
     response: Option<BoxBody>,
     size: BodySize,
-    /// Whether the connection had a chance to send the response.
+    /// Whether the connection could send the response.
     flushed: bool,
     /// Why the connection is closed, if that is known from the start.
     cut_off: Option<CutOff>,
@@ -23,8 +23,7 @@ pub(crate) struct DrainingBody {
 }
 
 impl DrainingBody {
-    /// Creates the body of a response that closes the connection for this reason, or
-    /// drains the request's.
+    /// Creates a body that closes the connection with `cut_off`, or drains `request`.
     pub(crate) fn new(response: BoxBody, request: RequestBody, cut_off: Option<CutOff>) -> Self {
         DrainingBody {
             size: response.size(),
@@ -54,8 +53,8 @@ impl MessageBody for DrainingBody {
             }
             self.response = None;
         }
-        // An error makes actix-web close the connection at once, so it comes in another
-        // poll than the response.
+        // actix-web closes the connection on an error without sending what it has
+        // buffered, so the error comes one poll after the response.
         if !self.flushed {
             self.flushed = true;
             cx.waker().wake_by_ref();
@@ -76,8 +75,8 @@ pub(crate) enum CutOff {
     Unfinished,
     /// The body had too many chunks.
     ManyChunks,
-    /// The body ended after the response said `Connection: close`: actix-web may have
-    /// read a request behind it, and would answer that.
+    /// EOF came after the response with `Connection: close`: actix-web may have read a
+    /// pipelined request and would answer it.
     LateEnd,
 }
 

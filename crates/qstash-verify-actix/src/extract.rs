@@ -1,4 +1,4 @@
-//! The extractors.
+//! Extractors of the delivery, its metadata and its message.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use crate::reply::{DeliveryRejection, InvalidMessage};
 use crate::request::request_head;
 
-/// Extracts the verified delivery. A handler that asks for it can't run on a route
-/// without the middleware: the response is [`DeliveryRejection`], a 500.
-/// `Option<Delivery>` is `None` there.
+/// Extracts the verified delivery.
+///
+/// On a route without the middleware the handler doesn't run: the response is
+/// [`DeliveryRejection`], a 500. `Option<Delivery>` is `None` there.
 ///
 /// ```
 /// use actix_web::web;
@@ -39,8 +40,10 @@ impl FromRequest for Delivery {
     }
 }
 
-/// Extracts the message's metadata from the headers: its id, number of retries,
-/// schedule, URL group, labels, workflow run, and the address that published it.
+/// Extracts the message's metadata from the headers.
+///
+/// It holds the message ID, number of retries, schedule, URL group, labels, workflow
+/// run and the publisher's address.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///
@@ -71,15 +74,14 @@ impl FromRequest for Metadata {
 /// Extracts the message of a verified delivery: its body, parsed as JSON.
 ///
 /// A body that doesn't parse is an [`InvalidMessage`]: a 422 with the reason, which
-/// QStash shows in its console. An empty body is `null`, so `Message<Option<T>>` takes
-/// a schedule's delivery without a body. `Content-Type` is ignored, since it isn't
-/// signed. The body is extracted as `web::Bytes`: over 256 KiB it is a 413, unless `PayloadConfig`
-/// sets another limit. On a route without the middleware the response is
-/// [`DeliveryRejection`].
+/// QStash shows in its console. An empty body is `null`, so `Message<Option<T>>`
+/// accepts a schedule's delivery without a body. `Content-Type` is ignored because it
+/// isn't signed. A body over 256 KiB is a 413, unless `PayloadConfig` sets another
+/// limit. On a route without the middleware the response is [`DeliveryRejection`].
 ///
-/// For another response, ask for `Result<Message<T>, actix_web::Error>`: QStash
+/// For another response, extract `Result<Message<T>, actix_web::Error>`: QStash
 /// retries after a 422, as after any status outside 2xx. `T` can be
-/// [`Callback`](crate::Callback), too.
+/// [`Callback`](crate::Callback).
 ///
 /// ```
 /// use actix_web::web;

@@ -1,5 +1,5 @@
-//! actix-web middleware that lets only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through.
+//! actix-web middleware that verifies the signature of
+//! [Upstash QStash](https://upstash.com/docs/qstash) deliveries.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -27,29 +27,29 @@
 //! ```
 //!
 //! # Order of checks
-//! 1. Exactly one `upstash-signature` header; the token and its claims; the declared
-//!    length against the limit. A request refused here gets a 401, or a 413 for its
-//!    length: its body is not hashed or kept, only
-//!    [drained with a bound](#bounded-draining-of-an-unread-request-body).
-//! 2. The body, hashed while it arrives: 401 if it is not the one that was signed, 413
-//!    over the limit, 400 if it can't be read.
-//! 3. The inner service, with the same bytes for whatever extractor it uses, and a
+//! 1. Exactly one `upstash-signature` header.
+//! 2. The token and its claims.
+//! 3. The declared length against the body limit.
+//! 4. The body, hashed as it arrives.
+//! 5. The inner service is called with the same bytes, for any extractor, and a
 //!    [`Verified`] in the request's extensions.
 //!
-//! The body of a refusal is its code, such as `{"error":"expired"}`.
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
+//! 413, an unreadable body a 400. If steps 1 to 3 fail, the body is only
+//! [drained with a bound](#bounded-draining-of-an-unread-request-body).
 //!
-//! Refusals are responses and not `Err`, so that `Logger` and `ErrorHandlers` outside
-//! see them. The reason, a [`VerifyError`], is in the response's extensions, and as a
-//! [`Refusal`] it is the response's [`error`](actix_web::HttpResponse::error). Errors
-//! of the inner service pass through.
+//! Refusals are responses, not `Err`, so that outer `Logger` and `ErrorHandlers` see
+//! them. The response's extensions hold the reason, a [`VerifyError`]; its
+//! [`error`](actix_web::HttpResponse::error) is a [`Refusal`]. Errors of the inner
+//! service pass through.
 //!
-//! The body is buffered, since it is verified only at EOF: a body in one chunk is
-//! passed on without a copy, one in many is copied once into memory that grows with
-//! what has arrived. Trailers are dropped, as actix-web does.
+//! The body is buffered because its hash is known only at EOF. A single chunk is passed
+//! on without a copy; several chunks are copied once into a buffer that grows with the
+//! bytes received. actix-web drops trailers.
 //!
 //! # Settings
-//! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
-//! [verifier's](Verifier::builder):
+//! The [verifier](Verifier::builder) holds keys, URL, clock tolerance and body limit
+//! (10 MiB by default):
 //!
 //! ```no_run
 //! use qstash_verify_actix::{KeyRing, QstashMiddleware, Verifier};
@@ -63,24 +63,21 @@
 //! ```
 //!
 //! # Middleware order
-//! Wrap an `App`, a `Scope` or a `Resource`; a `Resource` leaves 404s and other routes
-//! alone. The signature covers the raw bytes and the public URL, so nothing outside the
-//! middleware may change either. "Outside" means closer to the client: of two `wrap`s,
-//! the later one is outside.
+//! Wrap an `App`, a `Scope` or a `Resource`; on a `Resource`, the middleware doesn't
+//! cover 404s and other routes. The signature covers the raw body and the public URL,
+//! so no middleware outside may change either. "Outside" means closer to the client: of
+//! two `wrap`s, the later one is outside.
 //!
-//! - **Limits of extractors** still apply behind the middleware, whatever it
-//!   lets through: 256 KiB for `web::Bytes`, `String` and [`Message`], which
-//!   `web::PayloadConfig` sets, and 2 MB for `web::Json`, which `web::JsonConfig`
-//!   sets. Larger deliveries get a 413 from the extractor until these are raised
-//!   with `.app_data(…)`. `web::Payload` has none; ours bounds it.
-//! - **`NormalizePath`** outside of the middleware changes the path that
-//!   `base_url` is compared with: publish to paths that it leaves alone, or
-//!   deliveries are a `url_mismatch`.
-//! - **`Logger`, `ErrorHandlers`, `Compress`** belong outside. What an extractor
-//!   unpacks (`Content-Encoding`) comes after the check of the raw bytes.
-//! - **Timeouts**: actix-web has one for the head and none for the body: a client that
-//!   stalls in the middle of a body holds its request open. Put a middleware with a
-//!   timeout outside:
+//! - **Extractor limits** still apply inside: 256 KiB for `web::Bytes`, `String` and
+//!   [`Message`] (`web::PayloadConfig`), 2 MB for `web::Json` (`web::JsonConfig`).
+//!   Raise them with `.app_data(…)`, or larger deliveries get a 413 from the
+//!   extractor. `web::Payload` has no limit; the verifier's applies.
+//! - **`NormalizePath`** outside changes the path that is compared with `base_url`:
+//!   publish to normalized paths, or deliveries are a `url_mismatch`.
+//! - **`Logger`, `ErrorHandlers`, `Compress`** belong outside. Extractors decode
+//!   `Content-Encoding` after the raw bytes are verified.
+//! - **Timeouts**: actix-web has a timeout for the head but none for the body, so a
+//!   stalled body holds its request open. Put a middleware with a timeout outside:
 //!
 //! ```
 //! use std::time::Duration;
@@ -94,8 +91,8 @@
 //!     request: ServiceRequest,
 //!     next: Next<impl MessageBody>,
 //! ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-//!     let answer = timeout(Duration::from_secs(30), next.call(request)).await;
-//!     answer.unwrap_or_else(|_| Err(error::ErrorRequestTimeout("")))
+//!     let response = timeout(Duration::from_secs(30), next.call(request)).await;
+//!     response.unwrap_or_else(|_| Err(error::ErrorRequestTimeout("")))
 //! }
 //!
 //! # let verifier = Verifier::new(SigningKeys::development());
@@ -111,25 +108,25 @@
 //! ```
 //!
 //! # Bounded draining of an unread request body
-//! A refusal waits up to 100 ms for the end of the body. If it comes, the connection
-//! stays open. Otherwise the response has `Connection: close`, and at most 1 MiB in 1024
-//! chunks of the body is read and dropped within one second more, so that a client that
-//! doesn't read the response before it has sent everything still gets it. Over 1 MiB
-//! the server stops reading, and the client has the rest of the second for the
-//! response; over 1024 chunks the connection is closed at once, and a client that sends
-//! tiny chunks may lose its response.
+//! A refusal waits up to 100 ms for EOF of the body. If it comes, the connection stays
+//! open. Otherwise the response has `Connection: close`, and at most 1 MiB in 1024
+//! chunks of the body is read and dropped within one more second, so that clients that
+//! read the response only after sending the body still receive it. Over 1 MiB the
+//! server stops reading, and the client has the rest of the second for the response;
+//! over 1024 chunks the connection is closed at once, and the client may lose the
+//! response.
 //!
-//! The middleware closes the connection with an error, which actix-web logs for
+//! The middleware closes the connection with an error, which actix-web logs with target
 //! `actix_http::h1` (`Response payload stream error: the client of a refused request
-//! …`). Without the error it would answer a request that it read together with the late
-//! end of the body, although nothing may follow `Connection: close` (RFC 9112, section
-//! 9.6). Anybody can cause such lines; filter them out. A client that disconnects causes
-//! none. Middleware outside that collects the response's body gets the error, too.
-//! On any route, actix-web itself answers a request pipelined behind one that asks for
+//! …`). Without the error, actix-web would answer a request that it read together with
+//! the late EOF, although nothing may follow `Connection: close` (RFC 9112, section
+//! 9.6). Any client can cause these events; filter them out. A disconnect causes none.
+//! Outer middleware that collects the response's body also gets the error. On any
+//! route, actix-web itself answers a request pipelined after one with
 //! `Connection: close`; the middleware doesn't change that.
 //!
-//! `scripts/load memory` in the repository prints the memory of 300 connections whose
-//! clients send without end; on a 2-core VM, in KiB per connection:
+//! `scripts/load memory` in the repository prints the memory of 300 connections with
+//! endless bodies; on a 2-core VM, in KiB per connection:
 //!
 //! | body | unwrapped route that ignores it | refused |
 //! |---|---|---|
@@ -141,27 +138,26 @@
 //!
 //! Most of it is actix-web's read buffer.
 //!
-//! Without this middleware, actix-web reads on after any early response: a chunked body
-//! without bound (4.9 GB in 3 s over loopback), one with a declared length until
+//! Without this middleware, actix-web keeps reading after any early response: a chunked
+//! body without bound (4.9 GB in 3 s over loopback), a body with a declared length until
 //! `HttpServer::client_disconnect_timeout` (1.5 GB in the default of 1 s). That timeout
-//! still applies where the middleware's response isn't sent as it is: a timeout
-//! outside ends a request whose head is genuine and whose body is missing, something
-//! outside replaces the response's body, or
-//! [`on_refusal`](QstashMiddleware::on_refusal) makes it empty.
-//! `client_disconnect_timeout(Duration::ZERO)` turns it off for the whole server: then
-//! a client that is still sending may miss its response. Routes that are not wrapped
+//! still applies if an outer timeout cancels a request whose body is missing, if outer
+//! middleware replaces the response's body, or if
+//! [`on_refusal`](QstashMiddleware::on_refusal) returns an empty one.
+//! `client_disconnect_timeout(Duration::ZERO)` disables it for the whole server: then a
+//! client that is still sending may miss its response. Routes without the middleware
 //! are unaffected.
 //!
-//! To `Expect: 100-continue` actix-web sends `100 Continue` before any middleware runs,
-//! and the refusal follows. QStash doesn't send that header.
+//! actix-web sends `100 Continue` for `Expect: 100-continue` before any middleware runs;
+//! the refusal follows. QStash doesn't send that header.
 //!
 //! # Logs
-//! Events go through `tracing`; without a subscriber there are none. Each refusal is
-//! one event with `code`, `region`, `message_id` and the reason in words, at the level
-//! in the table of [`VerifyError::code`]. The inner service runs in a span
-//! `qstash_delivery` with `region` and `key`. The targets begin with `qstash_verify`.
+//! Events and spans use `tracing`; install a subscriber to see them. Each refusal is
+//! one event with `code`, `region`, `message_id` and the reason as its message;
+//! [`VerifyError::code`] lists the levels. The inner service runs in a span
+//! `qstash_delivery` with `region` and `key`. All targets begin with `qstash_verify`.
 //!
-//! # Testing your service
+//! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries
 //! as QStash does:
 //!
@@ -198,6 +194,9 @@
 //! assert_eq!(call_service(&app, request(&forged)).await.status(), 401);
 //! # }
 //! ```
+//!
+//! # Features
+//! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod drain;
@@ -214,8 +213,7 @@ pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
 pub use request::request_head;
 pub use service::QstashService;
 
-// The part of the core that users of the middleware need, so that they depend on one
-// crate.
+// Core types that users of the middleware need, so that one dependency suffices.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,

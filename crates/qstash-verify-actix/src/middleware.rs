@@ -10,11 +10,11 @@ use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
 
 use crate::service::QstashService;
 
-/// Middleware that lets only genuine deliveries through, on an `App`, a `Scope` or
-/// a `Resource`; see the [crate's documentation](crate).
+/// Middleware that verifies deliveries before they reach the inner service.
 ///
-/// Create it once, outside the closure that builds the app, and clone it there:
-/// the workers then share its keys, and a configuration error stops the start.
+/// It wraps an `App`, a `Scope` or a `Resource`; see the [crate documentation](crate).
+/// Create it once, outside the closure that builds the app, and clone it there: the
+/// workers share its keys, and a configuration error prevents startup.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer, web};
@@ -43,8 +43,7 @@ pub struct QstashMiddleware {
 }
 
 impl QstashMiddleware {
-    /// Creates middleware with this verifier: its keys, URL, tolerance, body limit
-    /// and clock.
+    /// Creates middleware with a verifier's keys, URL, tolerance, limit and clock.
     ///
     /// ```
     /// use qstash_verify_actix::{QstashMiddleware, SigningKeys, Verifier};
@@ -60,17 +59,20 @@ impl QstashMiddleware {
         }
     }
 
-    /// Creates middleware with the keys of the process's environment; see
-    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    /// Creates middleware with the keys in the process's environment variables.
+    ///
+    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) lists the variables.
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_env() -> Result<Self, ConfigError> {
         Verifier::from_env().map(QstashMiddleware::new)
     }
 
-    /// Creates middleware with the keys of any other environment, such as a secret
-    /// manager; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    /// Creates middleware with the keys that `lookup` returns.
+    ///
+    /// Use it for a secret manager; see
+    /// [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -82,18 +84,18 @@ impl QstashMiddleware {
     /// ```
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
+    /// Returns the errors of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Verifier::from_lookup(lookup).map(QstashMiddleware::new)
     }
 
-    /// Answers refused requests with the response of `answer`, in place of that of
-    /// [`Refusal`](crate::Refusal).
+    /// Sets the response to refused requests.
     ///
-    /// The reason is put into the response's extensions. A 401 should keep its
-    /// `WWW-Authenticate`. The body should have a known length above zero: behind
-    /// such a body the rest of the request's is drained, with a bound. Behind any
-    /// other, actix-web reads on for as long as `client_disconnect_timeout` says.
+    /// The default is that of [`Refusal`](crate::Refusal). The middleware inserts the
+    /// reason into the response's extensions. A 401 should keep its `WWW-Authenticate`
+    /// header. The body should have a known length above zero: then draining of the
+    /// request's body is bounded. Otherwise actix-web keeps reading until
+    /// `client_disconnect_timeout`.
     ///
     /// ```
     /// use actix_web::ResponseError;

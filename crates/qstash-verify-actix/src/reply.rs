@@ -1,4 +1,4 @@
-//! Responses that the core decides, and the errors that become them.
+//! Replies of the core as actix-web errors and responses.
 
 use std::fmt;
 use std::mem;
@@ -8,10 +8,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use qstash_verify::{MessageError, NotVerified, RefusalHandler, Reply, Retry, VerifyError};
 
-/// A refusal as an error of actix-web: the middleware's response, and an error for
-/// handlers that verify by themselves.
+/// A refusal as an actix-web error: the middleware's, or a handler's.
 ///
-/// Outer middleware, `ErrorHandlers` among it, finds the reason in the response's
+/// Outer middleware such as `ErrorHandlers` finds the reason in the response's
 /// extensions:
 ///
 /// ```
@@ -23,7 +22,7 @@ use qstash_verify::{MessageError, NotVerified, RefusalHandler, Reply, Retry, Ver
 /// }
 /// ```
 ///
-/// A handler that verifies by itself:
+/// A handler that calls the verifier:
 ///
 /// ```
 /// use actix_web::{HttpRequest, web};
@@ -49,8 +48,9 @@ impl From<VerifyError> for Refusal {
     }
 }
 
-/// A response that tells QStash when to retry, or not to; see [`Retry`]. A handler
-/// can return it as its response or as its error. Its body is empty.
+/// A response that tells QStash when to retry, or not to; see [`Retry`].
+///
+/// A handler can return it as its response or as its error. Its body is empty.
 ///
 /// ```
 /// use actix_web::web;
@@ -58,7 +58,7 @@ impl From<VerifyError> for Refusal {
 ///
 /// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
 ///     match order {
-///         0 => Err(Retry::Never)?, // will never be any better
+///         0 => Err(Retry::Never)?, // a permanent failure
 ///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
 ///         _ => Ok("thanks"),
 ///     }
@@ -82,8 +82,9 @@ impl Responder for Steer {
     }
 }
 
-/// The error of [`Message`](crate::Message) if the body is not the JSON that the
-/// handler expects.
+/// The rejection of a body that doesn't parse as the expected JSON: a 422.
+///
+/// [`Message`](crate::Message) returns it.
 ///
 /// ```
 /// use actix_web::ResponseError;
@@ -95,11 +96,11 @@ impl Responder for Steer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMessage(pub MessageError);
 
-/// The rejection of [`Delivery`](crate::Delivery) and [`Message`](crate::Message) on
-/// a route without the middleware: [`NotVerified`], a 500.
+/// The rejection of a request on a route without the middleware.
 ///
-/// It is logged when it becomes a response, at level `error` with the path of the
-/// request. `Option<Delivery>` is `None` instead, and nothing is logged.
+/// [`Delivery`](crate::Delivery) and [`Message`](crate::Message) return it: a
+/// [`NotVerified`], which is a 500. Converting it into a response logs it at level
+/// `error` with the request's path.
 ///
 /// ```
 /// use actix_web::ResponseError;
@@ -127,7 +128,7 @@ impl DeliveryRejection {
     }
 }
 
-/// Makes the response of each error that of its [`Reply`]; `log` runs before that.
+/// Implements `ResponseError` with the error's [`Reply`], after calling `log`.
 macro_rules! response_errors {
     ($($error:ident $(: $log:ident)?;)+) => {$(
         impl fmt::Display for $error {
@@ -160,7 +161,7 @@ response_errors! {
 
 #[expect(
     clippy::expect_used,
-    reason = "the core's statuses are from 400 to 599; another one must not be sent instead"
+    reason = "the core's statuses are from 400 to 599; a fallback could hide a refusal"
 )]
 fn status(reply: &Reply) -> StatusCode {
     StatusCode::from_u16(reply.status()).expect("a status code from 400 to 599")
@@ -185,7 +186,7 @@ pub(crate) fn refuse(handler: &RefusalHandler<HttpResponse>, reason: VerifyError
     let Some(mut custom) = handler.call(&reason) else {
         return HttpResponse::from_error(Refusal(reason));
     };
-    // Only `from_error` sets the error; all else of the response is the user's.
+    // Only `from_error` sets the response's error; the rest comes from the user.
     let mut response = HttpResponse::from_error(Refusal(reason.clone()));
     mem::swap(response.head_mut(), custom.head_mut());
     mem::swap(
@@ -206,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    /// Asserts that the response has all that the reply has, and nothing else.
+    /// Asserts that status, headers, reason and body equal those of the reply.
     #[track_caller]
     fn assert_is_reply(error: &impl ResponseError, reply: &Reply) {
         assert_eq!(error.status_code(), reply.status());
@@ -225,7 +226,7 @@ mod tests {
         assert_eq!(body, reply.body());
     }
 
-    /// Every refusal, each from a delivery with that one fault.
+    /// One refusal per variant, each from a delivery with a single fault.
     fn refusals() -> Vec<VerifyError> {
         let verifier = || testing::verifier().body_limit(5);
         let hello = || testing::delivery("https://example.com/hook", "hello");
@@ -266,7 +267,7 @@ mod tests {
             codes.insert(reason.code());
             assert_is_reply(&Refusal(reason.clone()), &Reply::from(reason));
         }
-        // One for each variant of `VerifyError`.
+        // One per variant of `VerifyError`.
         assert_eq!(codes.len(), 14, "{codes:?}");
         for retry in [
             Retry::Never,

@@ -1,4 +1,4 @@
-//! The head of an actix-web request as the core takes it.
+//! Conversion of a request into the core's `RequestHead`.
 
 use std::sync::LazyLock;
 
@@ -11,8 +11,9 @@ static NAMES: LazyLock<Vec<HeaderName>> = LazyLock::new(|| {
     names.map(HeaderName::from_static).collect()
 });
 
-/// Returns the parts of a request's head that verification reads, for handlers
-/// that verify by themselves.
+/// Returns the head of a request, for handlers that call the verifier.
+///
+/// It borrows the request target and the headers that verification reads.
 ///
 /// ```
 /// use actix_web::{HttpRequest, web};
@@ -26,7 +27,7 @@ static NAMES: LazyLock<Vec<HeaderName>> = LazyLock::new(|| {
 pub fn request_head(request: &HttpRequest) -> RequestHead<'_> {
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
-    // A look-up is quicker than actix-web's iterator over all headers.
+    // Lookups are faster than actix-web's iterator over all headers.
     let headers = NAMES.iter().flat_map(|name| {
         let values = request.headers().get_all(name);
         values.map(move |value| (name, value))

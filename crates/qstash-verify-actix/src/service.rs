@@ -1,4 +1,4 @@
-//! The service of the middleware: head, body, inner service.
+//! The middleware's service: checks the head, then the body.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,8 +18,9 @@ use crate::drain::RequestBody;
 use crate::reply::refuse;
 use crate::request::request_head;
 
-/// The service that [`QstashMiddleware`](crate::QstashMiddleware) makes: verifies a
-/// request and calls the inner service, or answers itself.
+/// The service that [`QstashMiddleware`](crate::QstashMiddleware) produces.
+///
+/// It verifies a request, then calls the inner service or responds with a refusal.
 ///
 /// ```
 /// use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
@@ -62,7 +63,7 @@ where
     }
 }
 
-/// Reads the body and calls the inner service, in the delivery's span.
+/// Reads the body and calls the inner service within the delivery's span.
 #[expect(
     clippy::manual_async_fn,
     reason = "an `async fn` keeps each of its arguments twice, and the future is allocated"
@@ -79,7 +80,7 @@ where
 {
     async move {
         let mut body = RequestBody::take(&mut request);
-        // actix-web drops trailers, so there are none to keep.
+        // actix-web drops trailers.
         let read = poll_fn(|cx| delivery.poll_body(Pin::new(&mut body), &mut None, cx)).await;
         match read.and_then(|()| delivery.finish()) {
             Ok((verified, bytes)) => {
@@ -87,8 +88,8 @@ where
                 let span = verified.span();
                 request.extensions_mut().insert(verified);
                 request.set_payload(payload(bytes));
-                // Inside, so that the span is entered once for the call and the first
-                // poll of what it returns.
+                // `call` runs in the instrumented future, so that the call and the
+                // first poll enter the span once.
                 let handled = async { service.call(request).await };
                 let response = handled.instrument(span).await?;
                 Ok(response.map_into_left_body())
@@ -98,7 +99,7 @@ where
     }
 }
 
-/// Creates a payload of these bytes with one allocation; actix-web's own takes two.
+/// Creates a payload with one allocation; actix-web's `Payload::from` takes two.
 fn payload(bytes: Bytes) -> Payload {
     if bytes.is_empty() {
         return Payload::None;

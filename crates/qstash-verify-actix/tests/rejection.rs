@@ -12,7 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-/// Collects events from level `warn` on: level, target and fields, one text each.
+/// Collects events of level `warn` and `error`: level, target and fields as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -104,7 +104,7 @@ async fn handled_rejection_on_an_unwrapped_route_is_not_logged() {
 }
 
 #[actix_web::test]
-async fn retry_is_an_error_of_a_handler() {
+async fn retry_converts_into_steer() {
     async fn never() -> Result<&'static str, Steer> {
         Err(Retry::Never)?
     }
@@ -113,7 +113,7 @@ async fn retry_is_an_error_of_a_handler() {
 }
 
 #[test]
-fn middleware_reads_its_keys_from_a_lookup() {
+fn from_lookup_reads_the_keys() {
     assert!(QstashMiddleware::from_lookup(|_| None).is_err());
     let lookup = |name: &str| {
         let set = ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"];

@@ -1,4 +1,4 @@
-//! The handler gets the bytes that were signed, whichever way it asks for them.
+//! Every extractor receives the signed bytes.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use crate::support::{
     BODY, Recorder, Step, answer, data, delivery, genuine, middleware, refused, script, scripted,
 };
 
-/// The handler behind the middleware.
+/// An app with the handler behind the middleware.
 async fn app(
     route: Route,
 ) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
@@ -58,13 +58,13 @@ async fn every_extractor_gets_the_same_bytes() {
         let request = typed("application/json", BODY);
         assert_eq!(echo(route, request).await, BODY);
     }
-    // The second of two gets what the first gave up.
+    // `Either` falls back to its second extractor.
     let request = typed("text/plain", b"no JSON");
     assert_eq!(echo(web::post().to(either), request).await, "b\"no JSON\"");
 }
 
 #[actix_web::test]
-async fn forms_arrive() {
+async fn form_extractors_receive_the_body() {
     #[derive(serde::Deserialize)]
     struct Order {
         id: u64,
@@ -87,7 +87,7 @@ async fn forms_arrive() {
 }
 
 #[actix_web::test]
-async fn the_parts_of_a_multipart_body_arrive() {
+async fn multipart_extractor_receives_all_parts() {
     async fn parts(mut parts: Multipart) -> String {
         let mut seen = Vec::new();
         while let Some(part) = poll_fn(|cx| Pin::new(&mut parts).poll_next(cx)).await {
@@ -103,7 +103,7 @@ async fn the_parts_of_a_multipart_body_arrive() {
     let content_type = "multipart/form-data; boundary=x";
     let request = typed(content_type, body);
     assert_eq!(echo(web::post().to(parts), request).await, expected);
-    // As it comes over a slow line, and signed for another body.
+    // In one-byte chunks, and signed for another body.
     for (signed, status) in [(&body[..], 200), (b"other", 401)] {
         let app = app(web::post().to(parts)).await;
         let request = genuine(signed).insert_header(("content-type", content_type));
@@ -118,7 +118,7 @@ async fn the_parts_of_a_multipart_body_arrive() {
 }
 
 #[actix_web::test]
-async fn binary_and_empty_bodies_arrive() {
+async fn binary_and_empty_bodies_are_accepted() {
     let binary: Vec<u8> = (0..=255).cycle().take(300_000).collect();
     for body in [&binary[..], b"\0", b"\xff\xfe", b""] {
         for route in [
@@ -128,7 +128,7 @@ async fn binary_and_empty_bodies_arrive() {
             assert_eq!(echo(route, delivery(body)).await, body);
         }
     }
-    // None at all is an empty one.
+    // A missing body is an empty one.
     let route = web::post().to(async |body: Bytes| body);
     assert_eq!(echo(route, genuine(b"")).await, "");
     let service = Recorder::default().behind(middleware()).await;
@@ -139,7 +139,7 @@ async fn binary_and_empty_bodies_arrive() {
 }
 
 #[actix_web::test]
-async fn the_bytes_are_the_same_however_they_arrive() {
+async fn chunking_does_not_change_the_bytes() {
     let binary: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     for size in [1, 2, 7, 255, 4096, 69_999, 70_000] {
         let inner = Recorder::default();
@@ -150,7 +150,7 @@ async fn the_bytes_are_the_same_however_they_arrive() {
         assert_eq!(inner.only().body(), binary, "{size}");
         assert_eq!(probe.polls(), binary.len().div_ceil(size) + 1);
         assert!(probe.is_dropped());
-        // With waits and empty chunks between.
+        // Interleaved with `Pending` and empty chunks.
         let chunks = binary.chunks(size.max(255));
         let steps =
             chunks.flat_map(|chunk| [data(b""), Step::Wait, data(chunk), data(b""), Step::Wait]);
@@ -161,7 +161,7 @@ async fn the_bytes_are_the_same_however_they_arrive() {
 }
 
 #[actix_web::test]
-async fn one_chunk_is_passed_on_without_a_copy() {
+async fn single_chunk_is_passed_on_without_a_copy() {
     let chunk = Bytes::copy_from_slice(BODY);
     let address = chunk.as_ptr();
     let inner = Recorder::default();
@@ -180,14 +180,14 @@ async fn one_chunk_is_passed_on_without_a_copy() {
     assert_eq!(body.as_ptr(), address);
 }
 
-/// `hello`, in a gzip file that stores it as it is.
+/// `hello` as gzip, stored uncompressed.
 const GZIP: &[u8] =
     b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x05\0\xfa\xffhello\x86\xa6\x10\x36\x05\0\0\0";
 
 #[actix_web::test]
-async fn an_encoded_body_is_verified_as_it_came() {
+async fn encoded_body_is_verified_before_decoding() {
     let encoded = |body| delivery(body).insert_header(("content-encoding", "gzip"));
-    // actix-web decodes for those who ask for bytes.
+    // actix-web decodes `web::Bytes` but not `web::Payload`.
     let bytes = web::post().to(async |body: Bytes| body);
     assert_eq!(echo(bytes, encoded(GZIP)).await, "hello");
     let payload = web::post().to(async |body: web::Payload| body.to_bytes().await);

@@ -1,5 +1,5 @@
-//! The limit on the body: by what is declared, and by what arrives; and
-//! actix-web's own limits behind it.
+//! The body limit (declared length and received bytes), and actix-web's extractor
+//! limits.
 
 use actix_web::dev::Service as _;
 use actix_web::test::{TestRequest, init_service};
@@ -25,13 +25,13 @@ fn too_large(reason: &VerifyError, limit: u64) {
 }
 
 #[actix_web::test]
-async fn a_declared_length_over_the_limit_is_refused_at_once() {
+async fn declared_length_over_the_limit_is_refused_at_once() {
     for length in ["11", "52428800", "18446744073709551615"] {
         let inner = Recorder::default();
         let service = inner.behind(limited(10)).await;
         let (request, _) = scripted(declaring(genuine(TEN), length), [Step::Stall]);
         too_large(&refused_at_once(&service, request), 10);
-        // The larger one of two, whatever their order.
+        // The larger of two values applies, in either order.
         for (one, two) in [(length, "10"), ("10", length)] {
             let request = genuine(TEN).append_header(("content-length", one));
             let request = request.append_header(("content-length", two));
@@ -43,7 +43,7 @@ async fn a_declared_length_over_the_limit_is_refused_at_once() {
 }
 
 #[actix_web::test]
-async fn a_forgery_is_bad_signature_whatever_it_declares() {
+async fn forgery_over_the_limit_is_bad_signature() {
     let service = Recorder::default().behind(limited(10)).await;
     let (request, _) = scripted(declaring(forged(), "11"), [Step::Stall]);
     let reason = refused_at_once(&service, request);
@@ -51,8 +51,8 @@ async fn a_forgery_is_bad_signature_whatever_it_declares() {
 }
 
 #[actix_web::test]
-async fn a_declared_length_is_not_trusted() {
-    // Less than arrives, more than arrives, or nothing readable: the bytes count.
+async fn declared_length_is_not_trusted() {
+    // Too small, too large or unparsable: the received bytes are counted.
     for length in ["0", "1", "12", "-1", "18446744073709551616", "\t", "?"] {
         let inner = Recorder::default();
         let service = inner.behind(limited(12)).await;
@@ -81,7 +81,7 @@ async fn reading_stops_at_the_first_byte_over_the_limit() {
 }
 
 #[actix_web::test]
-async fn exactly_the_limit_passes() {
+async fn body_of_exactly_the_limit_is_accepted() {
     let ones: Vec<_> = TEN.chunks(1).collect();
     for chunks in [&[TEN][..], &[b"01234", b"56789"], &[TEN, b""], &ones] {
         let steps = || chunks.iter().flat_map(|chunk| [Step::Wait, data(chunk)]);
@@ -100,7 +100,7 @@ async fn exactly_the_limit_passes() {
 }
 
 #[actix_web::test]
-async fn a_limit_of_zero_accepts_only_empty_bodies() {
+async fn limit_of_zero_accepts_only_empty_bodies() {
     let service = Recorder::default().behind(limited(0)).await;
     let (request, _) = scripted(genuine(b""), [data(b"")]);
     assert_eq!(answer(&service, request).await.0, 200);
@@ -109,7 +109,7 @@ async fn a_limit_of_zero_accepts_only_empty_bodies() {
 }
 
 #[actix_web::test]
-async fn ten_mebibytes_pass_where_no_limit_is_set() {
+async fn default_limit_is_10_mib() {
     let limit = 10 * 1024 * 1024;
     let mut body = vec![7; limit];
     let inner = Recorder::default();
@@ -167,12 +167,12 @@ async fn extractor_limits_apply_behind_the_middleware() {
             if status == 200 {
                 assert_eq!(answer.1, length.to_string());
             } else {
-                // It is the extractor's answer and not ours.
+                // The extractor's response, not the middleware's.
                 assert!(!answer.1.contains("body_too_large"), "{}", answer.1);
             }
         }
     }
-    // Ours comes first where it is the lower one, and so does the signature.
+    // The signature and the middleware's limit are checked before the extractor's.
     let app = App::new()
         .wrap(limited(200))
         .app_data(web::PayloadConfig::new(100))

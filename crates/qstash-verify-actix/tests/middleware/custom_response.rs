@@ -1,5 +1,4 @@
-//! Replaced answers as they come over a socket, to requests whose body nobody
-//! read.
+//! Custom responses on the wire, to requests with an unread body.
 
 use actix_web::{HttpResponse, web};
 use qstash_verify_actix::QstashMiddleware;
@@ -9,8 +8,8 @@ use qstash_verify_test_support::ActixServer;
 
 const BODY: &[u8] = b"hello";
 
-/// The answer to a refused request, without its date. Its connection is kept,
-/// and what comes next is the next answer.
+/// Returns the response to a refused request without its `Date`, and checks that the
+/// connection stays usable.
 fn refusal(answer: fn() -> HttpResponse) -> Answer {
     let server = ActixServer::start(1, move |config| {
         let qstash = QstashMiddleware::new(builder().build()).on_refusal(move |_| answer());
@@ -33,13 +32,13 @@ fn check(answer: fn() -> HttpResponse, line: &str, length: Option<&str>, body: &
 }
 
 #[test]
-fn an_answer_with_a_body_has_its_length() {
+fn response_with_a_body_has_its_content_length() {
     let answer = || HttpResponse::Forbidden().body("no");
     check(answer, "HTTP/1.1 403 Forbidden", Some("2"), "no");
 }
 
 #[test]
-fn an_empty_answer_says_so() {
+fn empty_response_has_content_length_zero() {
     for answer in [
         || HttpResponse::Forbidden().finish(),
         || HttpResponse::Forbidden().body(""),
@@ -49,7 +48,7 @@ fn an_empty_answer_says_so() {
 }
 
 #[test]
-fn an_answer_that_can_have_no_body_has_none() {
+fn no_content_has_no_content_length() {
     let answer = || HttpResponse::NoContent().finish();
     check(answer, "HTTP/1.1 204 No Content", None, "");
 }

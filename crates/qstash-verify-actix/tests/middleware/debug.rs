@@ -7,7 +7,7 @@ use qstash_verify_actix::{InvalidMessage, Refusal, Retry, Steer, VerifyError, pa
 use crate::support::middleware;
 
 #[test]
-fn a_middleware_prints_its_settings() {
+fn debug_shows_the_settings() {
     let printed = format!("{:?}", middleware());
     assert!(
         printed.starts_with("QstashMiddleware { verifier: "),
@@ -32,7 +32,7 @@ fn errors_display_their_reason() {
 }
 
 #[test]
-fn a_retry_is_an_answer_and_an_error() {
+fn steer_is_a_responder_and_an_error() {
     let request = TestRequest::default().to_http_request();
     for (retry, status, header) in [
         (Retry::Never, 489, ("upstash-nonretryable-error", "true")),

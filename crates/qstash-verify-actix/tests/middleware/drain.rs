@@ -17,8 +17,7 @@ use crate::support::{
     BODY, Recorder, Step, at_once, data, forged, genuine, limited, middleware, scripted,
 };
 
-/// Reads an answer to its end: its text, and whether the end is an error, upon
-/// which the connection is closed.
+/// Reads a response body; returns its text and the error that closes the connection.
 async fn read<B: MessageBody>(response: ServiceResponse<B>) -> (String, Option<String>) {
     let mut body = pin!(response.into_body());
     let mut text = Vec::new();
@@ -28,7 +27,7 @@ async fn read<B: MessageBody>(response: ServiceResponse<B>) -> (String, Option<S
             end => {
                 let error = end.and_then(Result::err).map(|error| {
                     let error = error.into();
-                    // What actix-web logs says it, too.
+                    // actix-web logs the `Debug` form.
                     let logged = format!("{error:?}");
                     assert!(logged.contains("so it was cut off"), "{logged}");
                     error.to_string()
@@ -46,7 +45,7 @@ async fn drains_at_most_1_mib_of_an_endless_body() {
         let chunk = Bytes::from(vec![b'x'; CHUNK]);
         (0..10_000).map(move |_| Step::Data(chunk.clone()))
     };
-    // Refused before it is read, and while it is.
+    // Refused before and while the body is read.
     for (request, limit) in [
         (forged(), 0),
         (genuine(BODY), 0),
@@ -80,7 +79,7 @@ async fn draining_a_stalled_body_ends_after_a_second() {
 }
 
 #[actix_web::test]
-async fn a_refusal_ends_at_eof_of_the_drained_body() {
+async fn response_ends_at_eof_of_the_drained_body() {
     let service = Recorder::default().behind(middleware()).await;
     let (sender, payload) = actix_http::h1::Payload::create(false);
     let mut sender = sender;
@@ -99,7 +98,7 @@ async fn a_refusal_ends_at_eof_of_the_drained_body() {
 }
 
 #[actix_web::test]
-async fn a_response_without_a_body_is_not_wrapped() {
+async fn response_without_a_body_is_not_wrapped() {
     let none: fn() -> HttpResponse = || {
         let response = HttpResponse::with_body(StatusCode::FORBIDDEN, body::None::new());
         response.map_into_boxed_body()
@@ -126,7 +125,7 @@ async fn a_response_without_a_body_is_not_wrapped() {
 }
 
 #[actix_web::test]
-async fn a_response_to_a_body_at_eof_is_not_wrapped() {
+async fn response_to_a_body_at_eof_is_not_wrapped() {
     let service = Recorder::default().behind(middleware()).await;
     let mut none = forged().to_srv_request();
     drop(none.take_payload());
@@ -139,7 +138,7 @@ async fn a_response_to_a_body_at_eof_is_not_wrapped() {
 }
 
 #[actix_web::test]
-async fn a_payload_without_a_connection_is_dropped_with_its_response() {
+async fn payload_without_a_connection_is_dropped_with_its_response() {
     let service = Recorder::default().behind(middleware()).await;
     let (request, probe) = scripted(forged(), [Step::Stall]);
     let response = call_service(&service, request).await;
@@ -150,7 +149,7 @@ async fn a_payload_without_a_connection_is_dropped_with_its_response() {
 }
 
 #[actix_web::test]
-async fn a_request_without_a_body_is_refused_without_a_pause() {
+async fn request_without_a_body_is_refused_without_yielding() {
     let service = Recorder::default().behind(middleware()).await;
     let mut request = forged().to_srv_request();
     drop(request.take_payload());
@@ -160,7 +159,7 @@ async fn a_request_without_a_body_is_refused_without_a_pause() {
 }
 
 #[actix_web::test]
-async fn the_payload_is_kept_until_it_ends_where_the_answer_is_dropped() {
+async fn payload_is_kept_until_eof_if_the_response_is_dropped() {
     let service = Recorder::default().behind(middleware()).await;
     let (sender, payload) = actix_http::h1::Payload::create(false);
     let mut sender = sender;
@@ -169,7 +168,7 @@ async fn the_payload_is_kept_until_it_ends_where_the_answer_is_dropped() {
     let response = call_service(&service, request).await;
     drop(response);
     tokio::task::yield_now().await;
-    // As long as it is there, actix-web doesn't read on without bound.
+    // While the payload exists, actix-web's reading is bounded.
     assert!(!sender.is_dropped());
     sender.feed_eof();
     poll_fn(|cx| {
@@ -182,14 +181,14 @@ async fn the_payload_is_kept_until_it_ends_where_the_answer_is_dropped() {
     .await;
 }
 
-/// Requests of users' tests, which come from no server and may run in any runtime.
+/// Requests of users' tests have no peer and may run in any runtime.
 #[tokio::test]
-async fn a_test_request_ends_with_its_test() {
+async fn test_request_without_a_peer_is_not_cut_off() {
     let service = Recorder::default().behind(middleware()).await;
     for length in [0, 1, 1024 * 1024, 1024 * 1024 + 1] {
         let request = || forged().set_payload(vec![b'x'; length]).to_srv_request();
         let (_, error) = read(call_service(&service, request()).await).await;
-        // More than is discarded, in one piece, is still all there is.
+        // A single chunk over the limit is followed by EOF.
         assert_eq!(error, None, "{length}");
         drop(call_service(&service, request()).await);
     }

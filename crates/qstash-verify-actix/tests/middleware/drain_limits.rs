@@ -1,4 +1,4 @@
-//! The limits of draining, and how a connection ends.
+//! Limits of draining, and the end of the connection.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::support::{Recorder, Step, data, forged, middleware, scripted};
 const REFUSED: &str = r#"{"error":"bad_signature"}"#;
 const CHUNK_LIMIT: usize = 1024;
 
-/// A forged request with this payload, as over a connection.
+/// A forged request with a peer and this payload.
 fn connected(payload: h1::Payload) -> ServiceRequest {
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let mut request = forged().peer_addr(peer).to_srv_request();
@@ -33,7 +33,7 @@ async fn refused(request: ServiceRequest) -> ServiceResponse<impl MessageBody> {
     call_service(&service, request).await
 }
 
-/// Why the connection is closed after the response, `None` if it isn't at once.
+/// Returns the error that closes the connection, `None` if it stays open.
 async fn cut_off<B: MessageBody>(response: ServiceResponse<B>) -> Option<String> {
     let mut body = pin!(response.into_body());
     let mut next = async || poll_fn(|cx| body.as_mut().poll_next(cx)).await;
@@ -68,7 +68,7 @@ async fn drains_at_most_1024_chunks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn chunks_after_the_response_count() {
+async fn chunks_after_the_response_are_counted() {
     let (mut sender, payload) = h1::Payload::create(false);
     let response = refused(connected(payload)).await;
     let chunk = Bytes::from(vec![b'x']);
@@ -80,13 +80,13 @@ async fn chunks_after_the_response_count() {
     assert!(next().await.unwrap().is_ok());
     let error = next().await.unwrap().err().unwrap().into();
     assert!(error.to_string().contains("sent too many chunks"));
-    // The payload is freed although the response is not dropped yet.
+    // The payload is freed before the response is dropped.
     assert!(sender.is_dropped());
     assert!(chunk.is_unique());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_of_1024_chunks_keeps_its_connection() {
+async fn body_of_1024_chunks_keeps_the_connection() {
     let (mut sender, payload) = h1::Payload::create(false);
     for _ in 0..CHUNK_LIMIT {
         sender.feed_data(Bytes::from_static(b"x"));
@@ -99,7 +99,7 @@ async fn a_body_of_1024_chunks_keeps_its_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_kept_of_a_body_over_1_mib() {
+async fn body_over_1_mib_is_paused_and_not_kept() {
     let (mut sender, payload) = h1::Payload::create(false);
     let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
     for _ in 0..40 {
@@ -109,7 +109,7 @@ async fn nothing_is_kept_of_a_body_over_1_mib() {
     let response = refused(connected(payload)).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(chunk.is_unique());
-    // actix-web fills it no more, so the client waits.
+    // Back-pressure: actix-web stops filling the payload.
     let status = poll_fn(|cx| Poll::Ready(format!("{:?}", sender.need_read(cx)))).await;
     assert_eq!(status, "Pause");
     let error = cut_off(response).await.unwrap();
@@ -117,7 +117,7 @@ async fn nothing_is_kept_of_a_body_over_1_mib() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_waits_100_ms_for_the_end_of_the_body() {
+async fn response_waits_100_ms_for_eof() {
     for (end, waits) in [(40, 40), (99, 99), (200, 100)] {
         let (mut sender, payload) = h1::Payload::create(false);
         let start = Instant::now();
@@ -132,13 +132,13 @@ async fn a_response_waits_100_ms_for_the_end_of_the_body() {
             cut_off(response).await
         };
         let (error, ()) = tokio::join!(refusing, ending);
-        // Only the first two connections are kept.
+        // Only the first two connections stay open.
         assert_eq!(error.is_some(), end == 200, "{error:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_end_of_the_body_closes_the_connection() {
+async fn late_eof_closes_the_connection() {
     let (mut sender, payload) = h1::Payload::create(false);
     let response = refused(connected(payload)).await;
     sender.feed_eof();
@@ -153,7 +153,7 @@ async fn a_late_end_of_the_body_closes_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_is_no_error() {
+async fn disconnect_is_not_an_error() {
     let (sender, payload) = h1::Payload::create(false);
     let response = refused(connected(payload)).await;
     drop(sender);
@@ -161,14 +161,14 @@ async fn a_client_that_leaves_is_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_is_sent_before_its_connection_is_closed() {
+async fn response_is_sent_before_the_connection_is_closed() {
     let (mut sender, payload) = h1::Payload::create(false);
     let response = refused(connected(payload)).await;
     sender.feed_eof();
     let mut body = pin!(response.into_body());
     let mut next = async || poll_fn(|cx| Poll::Ready(body.as_mut().poll_next(cx))).await;
     assert!(matches!(next().await, Poll::Ready(Some(Ok(_)))));
-    // The connection sends what it has whenever a body waits.
+    // actix-web flushes whenever a body is pending.
     assert!(next().await.is_pending());
     assert!(matches!(next().await, Poll::Ready(Some(Err(_)))));
 }

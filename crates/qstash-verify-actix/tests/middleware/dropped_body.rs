@@ -1,4 +1,4 @@
-//! The connection of a request whose body others drop before EOF.
+//! Request bodies dropped before EOF by outer middleware or a replaced response.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ fn qstash() -> QstashMiddleware {
     QstashMiddleware::new(builder().build())
 }
 
-/// A resource that takes every path.
+/// A resource for every path.
 fn hook() -> Resource {
     web::resource("/{path}*").route(web::to(async || "handled"))
 }
 
-/// The heads of requests whose body goes on, with the beginning of it.
+/// Requests with the first bytes of an unfinished body, declared and chunked.
 fn unfinished(head: &Request) -> [Vec<u8>; 2] {
     let declared = head.clone().header("content-length", "1000000");
     let chunked = head.clone().header("transfer-encoding", "chunked");
@@ -34,7 +34,7 @@ fn unfinished(head: &Request) -> [Vec<u8>; 2] {
     ]
 }
 
-/// The responses until the server closes the connection.
+/// Returns the responses until the server closes the connection.
 fn answers(server: &ActixServer, bytes: &[u8]) -> Vec<Answer> {
     let mut connection = Connection::open(server.address);
     connection.send(bytes);
@@ -42,7 +42,7 @@ fn answers(server: &ActixServer, bytes: &[u8]) -> Vec<Answer> {
 }
 
 #[test]
-fn a_cancelled_request_closes_its_connection() {
+fn cancelled_request_closes_its_connection() {
     let give_up = Arc::new(Notify::new());
     let given_up = Arc::clone(&give_up);
     let server = ActixServer::start(1, move |config| {
@@ -68,7 +68,7 @@ fn a_cancelled_request_closes_its_connection() {
 }
 
 #[test]
-fn a_replaced_answer_closes_its_connection() {
+fn replaced_response_closes_its_connection() {
     let server = ActixServer::start(1, |config| {
         let replace = |response: ServiceResponse<EitherBody<BoxBody>>| {
             let response = response.map_body(|_, _| BoxBody::new("no"));
@@ -87,7 +87,7 @@ fn a_replaced_answer_closes_its_connection() {
 }
 
 #[test]
-fn an_answer_without_a_body_closes_its_connection() {
+fn response_without_a_body_closes_its_connection() {
     for status in [StatusCode::FORBIDDEN, StatusCode::NO_CONTENT] {
         let server = ActixServer::start(1, move |config| {
             let qstash = qstash().on_refusal(move |_| HttpResponse::new(status));
@@ -102,7 +102,7 @@ fn an_answer_without_a_body_closes_its_connection() {
 }
 
 #[test]
-fn a_payload_that_is_wrapped_is_not_read_on() {
+fn wrapped_payload_is_not_drained_without_bound() {
     async fn wrap_payload(
         mut request: ServiceRequest,
         next: Next<impl MessageBody>,
@@ -122,7 +122,7 @@ fn a_payload_that_is_wrapped_is_not_read_on() {
     connection.send(forged.head());
     let chunk = [b"10000\r\n", &[b'x'; 0x10000][..], b"\r\n"].concat();
     let sent = (0..4096).take_while(|_| connection.send(&chunk)).count();
-    // 16 MiB, of which most are in the buffers of the two sockets.
+    // 16 MiB, most of it in the buffers of the two sockets.
     assert!(sent < 256, "{sent}");
     let answers = connection.answers();
     let answers: Vec<_> = answers.iter().map(Answer::status).collect();
@@ -130,14 +130,14 @@ fn a_payload_that_is_wrapped_is_not_read_on() {
 }
 
 #[test]
-fn an_answer_without_a_body_keeps_the_connection_of_a_request_that_came_whole() {
+fn response_without_a_body_keeps_the_connection_after_eof() {
     let server = ActixServer::start(1, |config| {
         let qstash = qstash().on_refusal(|_| HttpResponse::new(StatusCode::FORBIDDEN));
         config.service(hook().wrap(qstash));
     });
     let mut connection = Connection::open(server.address);
     for body in [&b""[..], BODY, &[b'x'; 10_000]] {
-        // Head and body are one write, so they are there together.
+        // Head and body are written together, so both are received before the refusal.
         let refused = connection.ask(&Request::forged(body).body(body));
         assert_eq!(refused.brief(), (403, String::new()));
         let handled = connection.ask(&Request::genuine(BODY).body(BODY));

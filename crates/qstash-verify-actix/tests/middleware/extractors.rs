@@ -1,4 +1,4 @@
-//! The extractors and answers for actix-web.
+//! Extractors, rejections and refusals of handlers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ async fn bare(
 }
 
 #[actix_web::test]
-async fn the_delivery_and_the_extension_are_the_same() {
+async fn delivery_equals_the_extension() {
     async fn both(Delivery(one): Delivery, two: web::ReqData<Verified>) -> String {
         assert_eq!(format!("{one:?}"), format!("{:?}", *two));
         assert_eq!(one.key_slot(), KeySlot::Current);
@@ -45,7 +45,7 @@ async fn the_delivery_and_the_extension_are_the_same() {
 }
 
 #[actix_web::test]
-async fn the_metadata_is_that_of_the_headers() {
+async fn metadata_is_read_from_the_headers() {
     async fn message(Metadata(message): Metadata) -> String {
         format!("{:?} {:?}", message.message_id(), message.retried())
     }
@@ -56,14 +56,14 @@ async fn the_metadata_is_that_of_the_headers() {
     let app = behind(web::post().to(message)).await;
     let expected = (200, r#"Some("msg_1") Some(2)"#.into());
     assert_eq!(answer(&app, request).await, expected);
-    // It is there without the middleware, too, and without the headers.
+    // Extracted without the middleware and without the headers, too.
     let app = bare(web::post().to(message)).await;
     let expected = (200, "None None".into());
     assert_eq!(answer(&app, delivery(BODY).to_request()).await, expected);
 }
 
 #[actix_web::test]
-async fn json_extractor_takes_the_kits_delivery() {
+async fn json_extractor_accepts_a_signed_delivery() {
     async fn length(ids: web::Json<Vec<u8>>) -> String {
         ids.len().to_string()
     }
@@ -114,7 +114,7 @@ async fn empty_body_is_null() {
 }
 
 #[actix_web::test]
-async fn without_the_middleware_the_handler_does_not_run() {
+async fn handler_does_not_run_without_the_middleware() {
     async fn delivered(_: Delivery) -> &'static str {
         panic!("called");
     }
@@ -122,7 +122,7 @@ async fn without_the_middleware_the_handler_does_not_run() {
         panic!("called");
     }
     for route in [web::post().to(delivered), web::post().to(messaged)] {
-        // Nor does it where the middleware is on another route.
+        // The middleware is on another route.
         let other = web::resource("/other").wrap(middleware());
         let app = App::new()
             .service(other.post(delivered))
@@ -144,7 +144,7 @@ async fn without_the_middleware_the_handler_does_not_run() {
 }
 
 #[actix_web::test]
-async fn the_error_can_be_handled() {
+async fn rejection_can_be_handled() {
     async fn result(delivery: Result<Delivery, DeliveryRejection>) -> String {
         match delivery {
             Ok(Delivery(verified)) => verified.key_slot().to_string(),
@@ -166,7 +166,7 @@ async fn the_error_can_be_handled() {
 }
 
 #[actix_web::test]
-async fn a_handler_that_verifies_by_itself_refuses_as_the_middleware_does() {
+async fn handler_that_calls_the_verifier_refuses_like_the_middleware() {
     async fn webhook(
         request: HttpRequest,
         body: web::Bytes,
@@ -209,7 +209,7 @@ async fn a_handler_that_verifies_by_itself_refuses_as_the_middleware_does() {
 }
 
 #[actix_web::test]
-async fn middleware_inside_sees_the_delivery() {
+async fn inner_middleware_sees_the_delivery() {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
     let hook = web::resource("/hooks/qstash")
@@ -230,15 +230,15 @@ async fn middleware_inside_sees_the_delivery() {
 }
 
 #[test]
-fn types_stay_clone_and_sync() {
-    fn is_shared<T: Clone + Send + Sync + 'static>() {}
-    is_shared::<QstashMiddleware>();
-    is_shared::<Delivery>();
-    is_shared::<Metadata>();
-    is_shared::<Message<String>>();
-    is_shared::<DeliveryRejection>();
-    is_shared::<Refusal>();
-    fn is_debug<T: std::fmt::Debug>() {}
-    is_debug::<QstashMiddleware>();
-    is_debug::<QstashService<()>>();
+fn types_are_clone_send_and_sync() {
+    fn assert_shared<T: Clone + Send + Sync + 'static>() {}
+    assert_shared::<QstashMiddleware>();
+    assert_shared::<Delivery>();
+    assert_shared::<Metadata>();
+    assert_shared::<Message<String>>();
+    assert_shared::<DeliveryRejection>();
+    assert_shared::<Refusal>();
+    fn assert_debug<T: std::fmt::Debug>() {}
+    assert_debug::<QstashMiddleware>();
+    assert_debug::<QstashService<()>>();
 }

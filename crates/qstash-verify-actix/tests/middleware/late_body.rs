@@ -1,4 +1,4 @@
-//! Connections of refused requests whose body goes on after the response.
+//! Refused requests whose body continues after the response.
 
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::ServiceResponse;
@@ -10,7 +10,7 @@ use qstash_verify_test_support::{ActixServer, Answer, Connection, Request, build
 
 const HEALTH: &str = "/health";
 
-/// A server with a hook behind this middleware, and a route without any.
+/// A server with a wrapped route and an unprotected one.
 fn server(qstash: impl Fn() -> QstashMiddleware + Clone + Send + 'static) -> ActixServer {
     ActixServer::start(1, move |config| {
         config.route(HEALTH, web::to(async || "healthy"));
@@ -23,7 +23,7 @@ fn qstash() -> QstashMiddleware {
     QstashMiddleware::new(builder().build())
 }
 
-/// Beginnings of forged requests, and the rest of their bodies.
+/// Unfinished forged requests, each with the rest of its body.
 fn late() -> [(Vec<u8>, &'static [u8]); 6] {
     let declared = Request::forged(b"").header("content-length", "10");
     let chunked = Request::forged(b"").header("transfer-encoding", "chunked");
@@ -40,8 +40,8 @@ fn late() -> [(Vec<u8>, &'static [u8]); 6] {
     ]
 }
 
-/// Asserts that nothing follows a response with `Connection: close`, also if the client
-/// has finished sending, which ends actix-web's own lingering.
+/// Asserts that nothing follows a response with `Connection: close`, even if the client
+/// shuts down its sending side, which ends actix-web's lingering.
 fn assert_closed(server: &ActixServer, half_closed: bool, refusal: impl Fn(&Answer)) {
     let health = Request::new("GET", HEALTH).bytes();
     for (first, rest) in late() {
@@ -71,7 +71,7 @@ fn nothing_follows_connection_close() {
 }
 
 #[test]
-fn nothing_follows_connection_close_of_a_response_that_is_replaced() {
+fn nothing_follows_connection_close_of_a_replaced_response() {
     let empty = || qstash().on_refusal(|_| HttpResponse::Forbidden().finish());
     let text = || qstash().on_refusal(|_| HttpResponse::Forbidden().body("no"));
     for (server, body) in [(server(empty), ""), (server(text), "no")] {
@@ -96,7 +96,7 @@ fn nothing_follows_connection_close_of_a_response_that_is_replaced() {
 }
 
 #[test]
-fn a_body_over_its_limit_that_came_whole_keeps_the_connection() {
+fn complete_body_over_the_limit_keeps_the_connection() {
     let limited = || QstashMiddleware::new(builder().body_limit(1).build());
     let server = server(limited);
     let mut connection = Connection::open(server.address);
@@ -122,7 +122,7 @@ fn tiny_chunks_close_the_connection() {
         let mut connection = Connection::open(server.address);
         connection.send(forged.head());
         let block = chunk.repeat(10_000);
-        // 10 million chunks, of which most are in the buffers of the two sockets.
+        // 10 million chunks, most of them in the buffers of the two sockets.
         let sent = (0..1000).take_while(|_| connection.send(&block)).count();
         assert!(sent < 1000, "{sent}");
     }
@@ -131,9 +131,9 @@ fn tiny_chunks_close_the_connection() {
     assert_eq!(answer.brief(), (200, "healthy".to_owned()));
 }
 
-/// Not the middleware's doing; the crate's documentation says so, as long as this holds.
+/// Behaviour of actix-web that the crate documentation mentions.
 #[test]
-fn actix_web_answers_behind_a_close_that_the_client_asked_for() {
+fn actix_web_answers_requests_pipelined_after_connection_close() {
     let server = ActixServer::start(1, |config| {
         config.route(HEALTH, web::to(async || "healthy"));
     });

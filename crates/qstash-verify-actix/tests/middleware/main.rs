@@ -1,21 +1,17 @@
-//! The actix-web middleware: its contract, and its place among others.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
-)]
+//! The actix-web middleware: its contract, and composition with other middleware.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 mod bodies;
+mod body_limit;
+mod custom_response;
+mod debug;
 mod drain;
 mod drain_limits;
 mod dropped_body;
 mod extractors;
 mod late_body;
-mod limits;
 mod mount_points;
 mod order;
-mod printed;
 mod refusals;
 mod support;
-mod wire;
 mod with_other_middleware;

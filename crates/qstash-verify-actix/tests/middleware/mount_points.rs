@@ -1,4 +1,4 @@
-//! Mount points of the middleware in actix-web, and the URL it sees there.
+//! Mount points of the middleware (app, scope, resource, route), and the URL there.
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -18,7 +18,7 @@ async fn webhook(Delivery(verified): Delivery, body: web::Bytes) -> web::Bytes {
     body
 }
 
-/// To a path of its own, genuine but for what `sub` says.
+/// A request to `path` with a token whose `sub` claim has the path `sub`.
 fn to(path: &str, sub: &str) -> TestRequest {
     let token = Token::new(&format!("{BASE}{sub}"), BODY, NOW).sign(DEFAULT[0]);
     signed(&token).uri(path).set_payload(BODY)
@@ -40,8 +40,8 @@ fn refusal(code: &str) -> (u16, String) {
     (401, format!(r#"{{"error":"{code}"}}"#))
 }
 
-/// A genuine and a forged delivery to [`TARGET`], and those that were meant for
-/// what is left of the URL behind prefix or query.
+/// Sends a genuine and a forged delivery to [`TARGET`], and deliveries signed for the
+/// URL without its prefix or query.
 async fn check<S, B>(app: &S)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -56,7 +56,7 @@ where
     }
 }
 
-/// The same, and whether `GET /health` is open.
+/// Runs [`check`], and asserts that `GET /health` is unprotected.
 async fn check_open<S, B>(app: &S)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -72,14 +72,14 @@ fn health() -> actix_web::Resource {
 }
 
 #[actix_web::test]
-async fn on_an_app() {
+async fn app_covers_all_routes_and_the_404() {
     let app = App::new()
         .wrap(at_base())
         .route("/hooks/qstash", web::post().to(webhook))
         .service(health());
     let app = init_service(app).await;
     check(&app).await;
-    // It is on all routes, and on what is none.
+    // Other routes and paths without a route.
     for path in ["/health", "/nowhere"] {
         let answer = send(&app, unsigned(Method::GET, path)).await;
         assert_eq!(answer, refusal("missing_signature"), "{path}");
@@ -87,13 +87,13 @@ async fn on_an_app() {
     assert_eq!(send(&app, to("/nowhere", "/nowhere")).await.0, 404);
     let elsewhere = send(&app, to("/nowhere", "/elsewhere")).await;
     assert_eq!(elsewhere, refusal("url_mismatch"));
-    // A method that no route has is 404 here, as actix-web has it.
+    // actix-web responds 404 to a method that no route has.
     let put = genuine(b"").method(Method::PUT);
     assert_eq!(send(&app, put).await.0, 404);
 }
 
 #[actix_web::test]
-async fn on_a_scope() {
+async fn scope_covers_its_routes_and_its_404() {
     let hooks = web::scope("/hooks")
         .wrap(at_base())
         .route("/qstash", web::post().to(webhook));
@@ -110,13 +110,13 @@ async fn on_a_scope() {
 }
 
 #[actix_web::test]
-async fn on_a_resource() {
+async fn resource_covers_its_path_only() {
     let hook = web::resource("/hooks/qstash")
         .wrap(at_base())
         .route(web::post().to(webhook));
     let app = init_service(App::new().service(hook).service(health())).await;
     check_open(&app).await;
-    // A method that it doesn't have is for the genuine to learn.
+    // Only a genuine request gets the 405.
     let answer = send(&app, unsigned(Method::GET, TARGET)).await;
     assert_eq!(answer, refusal("missing_signature"));
     let get = genuine(b"").method(Method::GET);
@@ -128,7 +128,7 @@ async fn on_a_resource() {
 }
 
 #[actix_web::test]
-async fn on_a_route() {
+async fn route_covers_its_method_only() {
     let hook = web::resource("/hooks/qstash")
         .route(web::get().to(async || "open"))
         .route(web::post().to(webhook).wrap(at_base()));
@@ -141,7 +141,7 @@ async fn on_a_route() {
 }
 
 #[actix_web::test]
-async fn on_what_no_route_takes() {
+async fn default_service_can_be_wrapped() {
     let app = App::new()
         .service(health())
         .default_service(web::to(webhook).wrap(at_base()));
@@ -149,7 +149,7 @@ async fn on_what_no_route_takes() {
 }
 
 #[actix_web::test]
-async fn the_url_in_nested_scopes_is_the_clients() {
+async fn nested_scopes_verify_the_whole_path() {
     let hook = || web::resource("/qstash").route(web::post().to(webhook));
     let outer = App::new().service(
         web::scope("")
@@ -166,7 +166,7 @@ async fn the_url_in_nested_scopes_is_the_clients() {
 }
 
 #[actix_web::test]
-async fn the_url_in_deeply_nested_scopes_is_the_clients() {
+async fn deeply_nested_scopes_verify_the_whole_path() {
     async fn tenant(tenant: web::Path<String>, body: web::Bytes) -> String {
         format!("{tenant} {}", body.len())
     }
@@ -189,7 +189,7 @@ async fn the_url_in_deeply_nested_scopes_is_the_clients() {
 }
 
 #[actix_web::test]
-async fn in_a_configuration_of_its_own() {
+async fn service_config_can_register_it() {
     fn configure(config: &mut web::ServiceConfig) {
         let hook = web::resource("/hooks/qstash").wrap(at_base());
         config.service(hook.route(web::post().to(webhook)));
@@ -199,7 +199,7 @@ async fn in_a_configuration_of_its_own() {
 }
 
 #[actix_web::test]
-async fn twice_is_verified_twice() {
+async fn nested_middleware_all_verify() {
     let hook = web::resource("/qstash")
         .wrap(at_base())
         .route(web::post().to(webhook));
@@ -209,7 +209,7 @@ async fn twice_is_verified_twice() {
 }
 
 #[actix_web::test]
-async fn without_a_url_any_path_is_accepted() {
+async fn any_path_is_accepted_without_base_url() {
     let app = App::new()
         .wrap(middleware())
         .default_service(web::to(webhook));
@@ -218,7 +218,7 @@ async fn without_a_url_any_path_is_accepted() {
 }
 
 #[actix_web::test]
-async fn an_absolute_target_is_compared_by_its_path_and_query() {
+async fn absolute_form_is_compared_by_path_and_query() {
     let service = Recorder::default().behind(at_base()).await;
     for (target, sub, status) in [
         (
@@ -231,7 +231,7 @@ async fn an_absolute_target_is_compared_by_its_path_and_query() {
             "/hooks/qstash",
             401,
         ),
-        // No path is the path `/`.
+        // An empty path equals `/`.
         ("http://10.0.0.1:3000", "/", 200),
         ("http://10.0.0.1:3000", "", 200),
         ("10.0.0.1:3000", "/", 200),

@@ -1,4 +1,4 @@
-//! The order of the checks, and what is read and called at which of them.
+//! Order of checks: head, body, inner service.
 
 use std::cell::Cell;
 use std::future::{Future as _, ready};
@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn the_body_of_a_request_refused_for_its_head_is_not_waited_for() {
+async fn refused_head_does_not_wait_for_the_body() {
     let good = || token(BODY);
     let sign = |token: qstash_verify_test_support::Token| signed(&token.sign(DEFAULT[0]));
     let hs512 = r#"{"alg":"HS512","typ":"JWT"}"#;
@@ -50,7 +50,7 @@ async fn the_body_of_a_request_refused_for_its_head_is_not_waited_for() {
 }
 
 #[actix_web::test]
-async fn the_inner_service_is_called_when_the_body_has_ended_and_not_before() {
+async fn inner_service_is_called_at_eof() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let (sender, payload) = actix_http::h1::Payload::create(false);
@@ -77,7 +77,7 @@ async fn the_inner_service_is_called_when_the_body_has_ended_and_not_before() {
 }
 
 #[actix_web::test]
-async fn one_request_does_not_wait_for_another() {
+async fn stalled_request_does_not_block_others() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let (stalled, probe) = scripted(genuine(BODY), [data(BODY), Step::Stall]);
@@ -89,13 +89,13 @@ async fn one_request_does_not_wait_for_another() {
         assert_eq!(answer(&service, other).await.0, 200);
         assert!(stalled.as_mut().poll(&mut cx).is_pending());
     }
-    // A client that leaves takes its body along.
+    // A cancelled request drops its body.
     assert!(probe.is_dropped());
     assert_eq!(inner.only().body(), "other");
 }
 
 #[actix_web::test]
-async fn an_always_ready_body_yields_to_other_tasks() {
+async fn always_ready_body_yields_to_other_tasks() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let body = [b'x'; 1000];
@@ -106,7 +106,7 @@ async fn an_always_ready_body_yields_to_other_tasks() {
 }
 
 #[actix_web::test]
-async fn a_payload_error_is_body_unreadable() {
+async fn payload_error_is_body_unreadable() {
     let errors = || {
         [
             cut(),
@@ -119,7 +119,7 @@ async fn a_payload_error_is_body_unreadable() {
     for (before, polls) in [
         (&[][..], 1),
         (&[&BODY[..5]][..], 2),
-        // Everything has come, but it doesn't say that it ended well.
+        // All bytes arrived, but the error precedes EOF.
         (&[BODY][..], 2),
     ] {
         for (error, same) in errors().into_iter().zip(errors()) {
@@ -141,7 +141,7 @@ async fn a_payload_error_is_body_unreadable() {
 }
 
 #[actix_web::test]
-async fn another_body_is_refused_when_it_has_ended() {
+async fn other_body_is_refused_at_eof() {
     let longer = [BODY, b"\n"].concat();
     for other in [&b""[..], &BODY[..1], &BODY[..24], &longer, b"hello"] {
         let inner = Recorder::default();
@@ -156,7 +156,7 @@ async fn another_body_is_refused_when_it_has_ended() {
 }
 
 #[actix_web::test]
-async fn the_request_carries_the_delivery() {
+async fn request_extensions_hold_verified() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let request = delivery(BODY).insert_header(("upstash-region", "EU-CENTRAL-1"));
@@ -168,7 +168,7 @@ async fn the_request_carries_the_delivery() {
 }
 
 #[actix_web::test]
-async fn a_planted_delivery_is_replaced() {
+async fn existing_verified_extension_is_replaced() {
     let inner = Recorder::default();
     let service = inner.behind(middleware()).await;
     let next = signed(&token(BODY).sign(DEFAULT[1])).set_payload(BODY);
@@ -184,7 +184,7 @@ async fn a_planted_delivery_is_replaced() {
 }
 
 #[actix_web::test]
-async fn an_error_of_the_inner_service_passes_unchanged() {
+async fn inner_error_is_passed_on_unchanged() {
     let inner = actix_web::dev::fn_service(|_: ServiceRequest| {
         ready(Err::<ServiceResponse, _>(ErrorImATeapot("no coffee")))
     });
@@ -195,13 +195,13 @@ async fn an_error_of_the_inner_service_passes_unchanged() {
         .unwrap_err();
     assert_eq!(error.to_string(), "no coffee");
     assert_eq!(error.as_response_error().status_code(), 418);
-    // A refusal is an answer and no error.
+    // A refusal is a response, not an error.
     let refusal = service.call(forged().to_srv_request()).await.unwrap();
     assert_eq!(refusal.status(), 401);
 }
 
 #[actix_web::test]
-async fn an_answer_of_the_inner_service_passes_unchanged() {
+async fn inner_response_is_passed_on_unchanged() {
     let inner = actix_web::dev::fn_service(|request: ServiceRequest| {
         let mut response = HttpResponse::ImATeapot();
         response.append_header(("x-a", "1"));
@@ -222,7 +222,7 @@ async fn an_answer_of_the_inner_service_passes_unchanged() {
     assert_eq!(body, "short and stout");
 }
 
-/// Ready as often as it says.
+/// A service that is pending while the cell is `true`, then fails.
 struct Busy(Rc<Cell<bool>>);
 
 impl actix_web::dev::Service<ServiceRequest> for Busy {
@@ -243,7 +243,7 @@ impl actix_web::dev::Service<ServiceRequest> for Busy {
 }
 
 #[actix_web::test]
-async fn it_is_ready_when_the_inner_service_is() {
+async fn readiness_and_its_errors_pass_through() {
     let busy = Rc::new(Cell::new(true));
     let service = middleware().new_transform(Busy(Rc::clone(&busy))).await;
     let service = service.unwrap();

@@ -1,4 +1,4 @@
-//! Refusals as middleware outside sees and replaces them.
+//! Refusals as outer middleware sees and replaces them.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -24,7 +24,7 @@ fn reason<B>(response: &ServiceResponse<B>) -> VerifyError {
 }
 
 #[actix_web::test]
-async fn a_refusal_is_an_error_of_actix_web() {
+async fn refusal_is_the_responses_error() {
     let replaced = middleware().on_refusal(|_| HttpResponse::Unauthorized().body("replaced"));
     for qstash in [middleware(), replaced] {
         let service = Recorder::default().behind(qstash).await;
@@ -45,7 +45,7 @@ async fn a_refusal_is_an_error_of_actix_web() {
 }
 
 #[actix_web::test]
-async fn a_replaced_answer_is_the_users_and_carries_the_reason() {
+async fn custom_response_is_used_and_holds_the_reason() {
     let replaced = middleware().on_refusal(|reason| {
         let text = format!("no: {} {}", reason.status(), reason.code());
         let mut response = HttpResponse::ImATeapot();
@@ -69,14 +69,14 @@ async fn a_replaced_answer_is_the_users_and_carries_the_reason() {
         assert_eq!(response.response().extensions().get(), Some(&7_u8));
         assert_eq!(read_body(response).await, format!("no: 401 {code}"));
     }
-    // Accepted ones are not its business.
+    // Accepted deliveries are not affected.
     let accepted = answer(&service, delivery(BODY).to_srv_request()).await;
     assert_eq!(accepted, (200, "recorded".into()));
     assert_eq!(inner.calls(), 1);
 }
 
 #[actix_web::test]
-async fn a_replaced_answer_may_be_empty() {
+async fn custom_response_may_be_empty() {
     for empty in [
         || HttpResponse::Forbidden().finish(),
         || HttpResponse::Forbidden().body(""),
@@ -91,7 +91,7 @@ async fn a_replaced_answer_may_be_empty() {
 }
 
 #[actix_web::test]
-async fn a_replaced_answer_may_extend_a_refusal() {
+async fn custom_response_may_extend_the_default() {
     let replaced = middleware().on_refusal(|reason| {
         use actix_web::ResponseError as _;
         let mut response = Refusal::from(reason.clone()).error_response();
@@ -107,9 +107,9 @@ async fn a_replaced_answer_may_extend_a_refusal() {
     assert_eq!(read_body(response).await, r#"{"error":"bad_signature"}"#);
 }
 
-/// An error handler that tells what it sees.
-#[expect(clippy::unnecessary_wraps, reason = "actix-web wants it so")]
-fn tell<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+/// An error handler that replaces the body with the reason.
+#[expect(clippy::unnecessary_wraps, reason = "required by `ErrorHandlers`")]
+fn replace_body<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
     let reason = reason(&response);
     let (request, response) = response.into_parts();
     let text = format!("{}: {reason}", reason.code());
@@ -118,7 +118,7 @@ fn tell<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerRespon
     Ok(ErrorHandlerResponse::Response(response))
 }
 
-fn leave<B: MessageBody>(
+fn add_header<B: MessageBody>(
     mut response: ServiceResponse<B>,
 ) -> actix_web::Result<ErrorHandlerResponse<B>> {
     let headers = response.headers_mut();
@@ -129,7 +129,7 @@ fn leave<B: MessageBody>(
 }
 
 #[actix_web::test]
-async fn error_handlers_outside_see_a_refusal_and_can_replace_it() {
+async fn outer_error_handlers_see_and_replace_a_refusal() {
     for qstash in [
         middleware(),
         middleware().on_refusal(|_| HttpResponse::Unauthorized().body("replaced")),
@@ -137,7 +137,7 @@ async fn error_handlers_outside_see_a_refusal_and_can_replace_it() {
         let app = App::new()
             .default_service(web::to(async || HttpResponse::Ok().body("handled")))
             .wrap(qstash)
-            .wrap(ErrorHandlers::new().handler(StatusCode::UNAUTHORIZED, tell));
+            .wrap(ErrorHandlers::new().handler(StatusCode::UNAUTHORIZED, replace_body));
         let app = init_service(app).await;
         for (request, code) in refused_requests() {
             let (status, text) = answer(&app, request.to_request()).await;
@@ -150,13 +150,13 @@ async fn error_handlers_outside_see_a_refusal_and_can_replace_it() {
 }
 
 #[actix_web::test]
-async fn error_handlers_for_all_client_errors_see_a_refusal_too() {
+async fn outer_default_error_handler_sees_a_refusal() {
     let app = App::new()
         .default_service(web::to(HttpResponse::Ok))
         .wrap(QstashMiddleware::new(
             qstash_verify_test_support::builder().body_limit(5).build(),
         ))
-        .wrap(ErrorHandlers::new().default_handler_client(leave));
+        .wrap(ErrorHandlers::new().default_handler_client(add_header));
     let app = init_service(app).await;
     for (request, status) in [(forged(), 401), (delivery(b"123456"), 413)] {
         let response = call_service(&app, request.to_request()).await;
@@ -171,10 +171,10 @@ async fn error_handlers_for_all_client_errors_see_a_refusal_too() {
 }
 
 #[actix_web::test]
-async fn error_handlers_inside_see_none() {
+async fn inner_error_handlers_see_no_refusal() {
     let app = App::new()
         .default_service(web::to(HttpResponse::Ok))
-        .wrap(ErrorHandlers::new().default_handler(leave))
+        .wrap(ErrorHandlers::new().default_handler(add_header))
         .wrap(middleware());
     let app = init_service(app).await;
     for (request, _) in refused_requests() {

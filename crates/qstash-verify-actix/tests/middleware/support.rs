@@ -1,4 +1,4 @@
-//! Requests, payloads and inner services that tell what is done to them.
+//! Requests, scripted payloads, and an inner service that records its calls.
 
 use std::cell::RefCell;
 use std::future::{Ready, poll_fn, ready};
@@ -28,7 +28,7 @@ pub(crate) fn middleware() -> QstashMiddleware {
     QstashMiddleware::new(builder().build())
 }
 
-/// Middleware that knows its URL.
+/// Middleware that checks the URL.
 pub(crate) fn at_base() -> QstashMiddleware {
     QstashMiddleware::new(builder().base_url(BASE).unwrap().build())
 }
@@ -43,7 +43,7 @@ pub(crate) fn signed(token: &str) -> TestRequest {
     request.insert_header(("upstash-signature", token))
 }
 
-/// The head of a delivery that is genuine if its body turns out to be this.
+/// A genuine head for this body, which is not set.
 pub(crate) fn genuine(body: &[u8]) -> TestRequest {
     signed(&token(body).sign(DEFAULT[0]))
 }
@@ -68,7 +68,7 @@ pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> (Payload, BodyPro
     (Payload::Stream { payload }, probe)
 }
 
-/// The same request with such a payload.
+/// Converts a request to one with a scripted payload.
 pub(crate) fn scripted(
     request: TestRequest,
     steps: impl IntoIterator<Item = Step>,
@@ -86,7 +86,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The payload, if it comes in one chunk at once, or in none.
+    /// Returns the payload, which must be at most one chunk.
     pub(crate) fn body(self) -> Bytes {
         let chunks = chunks(self.payload);
         assert!(chunks.len() <= 1, "{chunks:?}");
@@ -94,7 +94,7 @@ impl Call {
     }
 }
 
-/// All chunks of a payload that is at hand.
+/// Returns all chunks of a payload that is never pending.
 fn chunks(mut payload: Payload) -> Vec<Bytes> {
     let mut cx = Context::from_waker(Waker::noop());
     let mut chunks = Vec::new();
@@ -102,12 +102,12 @@ fn chunks(mut payload: Payload) -> Vec<Bytes> {
         match Pin::new(&mut payload).poll_next(&mut cx) {
             Poll::Ready(Some(chunk)) => chunks.push(chunk.unwrap()),
             Poll::Ready(None) => return chunks,
-            Poll::Pending => panic!("not at hand"),
+            Poll::Pending => panic!("the payload is pending"),
         }
     }
 }
 
-/// An inner service that keeps what it is called with and answers 200.
+/// An inner service that records its calls and responds 200.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Rc<RefCell<Vec<Call>>>);
 
@@ -116,13 +116,13 @@ impl Recorder {
         self.0.borrow().len()
     }
 
-    /// The only call.
+    /// Returns the only call.
     pub(crate) fn only(&self) -> Call {
         assert_eq!(self.calls(), 1);
         self.0.borrow_mut().remove(0)
     }
 
-    /// Itself behind the middleware.
+    /// Wraps a clone in the middleware.
     pub(crate) async fn behind(&self, middleware: QstashMiddleware) -> QstashService<Recorder> {
         middleware.new_transform(self.clone()).await.unwrap()
     }
@@ -145,7 +145,7 @@ impl Service<ServiceRequest> for Recorder {
     }
 }
 
-/// Calls the service and takes its answer apart.
+/// Calls the service; returns status and body.
 pub(crate) async fn answer<S, R, B>(service: &S, request: R) -> (u16, String)
 where
     S: Service<R, Response = ServiceResponse<B>, Error = Error>,
@@ -157,7 +157,7 @@ where
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// Calls the service and expects the middleware's own refusal.
+/// Calls the service and returns the reason of the middleware's refusal.
 pub(crate) async fn refused<S, R, B>(service: &S, request: R) -> VerifyError
 where
     S: Service<R, Response = ServiceResponse<B>, Error = Error>,
@@ -169,7 +169,7 @@ where
     reason
 }
 
-/// The same, without waiting for anything that is not at hand.
+/// Like [`refused`], for a response that is ready at once.
 pub(crate) fn refused_at_once<S, R, B>(service: &S, request: R) -> VerifyError
 where
     S: Service<R, Response = ServiceResponse<B>, Error = Error>,
@@ -186,18 +186,18 @@ where
     reason
 }
 
-/// The output of a future that waits for nothing.
+/// Returns the output of a future that at most yields.
 pub(crate) fn at_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
-    // It may let others go first.
+    // The middleware may yield before it responds.
     (0..3).find_map(|_| match future.as_mut().poll(&mut cx) {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     })
 }
 
-/// Why the middleware made this answer; checks its head.
+/// Checks the head of a refusal and returns its reason.
 fn reason_of<B>(response: &ServiceResponse<B>) -> VerifyError {
     let reason = response.response().extensions().get().cloned();
     let Some(reason) = reason else {

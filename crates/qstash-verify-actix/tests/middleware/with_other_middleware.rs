@@ -1,4 +1,4 @@
-//! The middleware outside and inside of other middleware.
+//! Composition with actix-web's middleware.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -28,7 +28,7 @@ fn hook() -> actix_web::Resource {
     web::resource("/hooks/qstash").route(web::post().to(echo))
 }
 
-/// A genuine delivery, one with another body, and a forged one.
+/// Sends a genuine delivery, one with another body, and a forged one.
 async fn check<S, B>(app: &S)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -50,7 +50,7 @@ async fn pass(
 }
 
 #[actix_web::test]
-async fn among_all_other_middleware_at_once() {
+async fn works_with_all_middleware_of_actix_web() {
     let app = App::new()
         .service(hook())
         .wrap(from_fn(pass))
@@ -66,7 +66,7 @@ async fn among_all_other_middleware_at_once() {
 }
 
 #[actix_web::test]
-async fn behind_a_condition() {
+async fn condition_switches_the_middleware() {
     for (on, status) in [(true, 401), (false, 200)] {
         let app = App::new()
             .default_service(web::to(async |body: Bytes| body))
@@ -79,7 +79,7 @@ async fn behind_a_condition() {
 }
 
 #[actix_web::test]
-async fn functions_outside_see_all_and_those_inside_what_is_genuine() {
+async fn inner_functions_see_only_genuine_requests() {
     let (outside, inside) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     let (all, some) = (Rc::clone(&outside), Rc::clone(&inside));
     let app = App::new()
@@ -106,7 +106,7 @@ async fn functions_outside_see_all_and_those_inside_what_is_genuine() {
 }
 
 #[actix_web::test]
-async fn a_function_outside_that_changes_the_body_changes_what_is_verified() {
+async fn body_replaced_by_outer_middleware_is_verified() {
     async fn replace(
         mut request: ServiceRequest,
         next: Next<impl MessageBody>,
@@ -126,7 +126,7 @@ async fn a_function_outside_that_changes_the_body_changes_what_is_verified() {
 }
 
 #[actix_web::test]
-async fn headers_are_added_to_refusals_from_outside_only() {
+async fn only_outer_default_headers_are_added_to_refusals() {
     let marked = DefaultHeaders::new().add(("x-service", "orders"));
     for (outside, inside) in [(true, false), (false, true)] {
         let app = App::new()
@@ -142,7 +142,7 @@ async fn headers_are_added_to_refusals_from_outside_only() {
     }
 }
 
-/// The response as a client sees it that asked for gzip.
+/// Returns the decoded body of a gzip response.
 async fn decoded<B: MessageBody>(response: ServiceResponse<B>) -> Bytes {
     let headers = response.headers().clone();
     assert_eq!(headers.get("content-encoding").unwrap(), "gzip");
@@ -158,7 +158,7 @@ async fn decoded<B: MessageBody>(response: ServiceResponse<B>) -> Bytes {
 }
 
 #[actix_web::test]
-async fn answers_are_compressed_from_outside_and_from_inside() {
+async fn compress_works_outside_and_inside() {
     let asking = |request: actix_web::test::TestRequest| {
         let request = request.insert_header(("accept-encoding", "gzip"));
         request.to_request()
@@ -199,8 +199,8 @@ async fn answers_are_compressed_from_outside_and_from_inside() {
     check(&inside).await;
 }
 
-/// How deliveries that were published to and sent to these paths fare, with
-/// `NormalizePath` outside of the middleware or inside.
+/// Checks cases of published path, sent path, and the status with `NormalizePath`
+/// outside and inside.
 async fn normalized(style: TrailingSlash, route: &str, cases: &[(&str, &str, u16, u16)]) {
     for outside in [true, false] {
         let app = App::new()
@@ -224,8 +224,8 @@ async fn normalized(style: TrailingSlash, route: &str, cases: &[(&str, &str, u16
 }
 
 #[actix_web::test]
-async fn a_path_normalized_outside_is_the_one_that_is_compared() {
-    // Inside, the published URL is what it was sent to, and the route takes it.
+async fn outer_normalize_path_changes_the_verified_path() {
+    // Inside, the published path is verified and the normalized one is routed.
     normalized(
         TrailingSlash::Trim,
         "/hook",

@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod workers;
@@ -35,8 +35,8 @@ fn genuine() -> TestRequest {
     signed(&Token::new(URL, BODY, NOW))
 }
 
-/// Sends a request to a route behind the middleware, with another between the
-/// two that says when it is called; what comes of it.
+/// Sends a request through the middleware and a function that logs its call; returns
+/// the status.
 async fn send<H, F>(request: TestRequest, handler: H) -> u16
 where
     H: Fn() -> F + Clone + 'static,
@@ -56,7 +56,7 @@ where
 }
 
 #[actix_web::test]
-async fn a_replaced_answer_is_logged_all_the_same() {
+async fn custom_response_does_not_change_the_event() {
     let (log, _guard) = Log::start();
     let qstash = QstashMiddleware::new(verifier()).on_refusal(|_| HttpResponse::Ok().finish());
     let app = App::new()
@@ -72,7 +72,7 @@ async fn a_replaced_answer_is_logged_all_the_same() {
 }
 
 #[actix_web::test]
-async fn the_handler_runs_in_the_deliverys_span() {
+async fn handler_runs_in_the_deliverys_span() {
     let (log, _guard) = Log::start();
     let handler = || async {
         tracing::trace!("handled");
@@ -92,11 +92,11 @@ async fn the_handler_runs_in_the_deliverys_span() {
     for line in lines {
         assert_eq!(line.spans, [("qstash_delivery", fields.clone())]);
     }
-    // What the headers do not say is not in it.
+    // Without a region header the span has no region.
     assert_eq!(send(genuine(), handler).await, 200);
     let fields = Fields::from([("key", "current".into())]);
     assert_eq!(log.take()[0].spans, [("qstash_delivery", fields)]);
-    // A handler that doesn't run is in no span.
+    // A refused delivery has no span.
     let other = genuine().set_payload("other");
     assert_eq!(send(other, handler).await, 401);
     assert_eq!(log.closed().len(), 1);
@@ -110,7 +110,7 @@ fn own(log: &Log) -> Vec<Line> {
 }
 
 #[actix_web::test]
-async fn not_verified_is_an_error_in_the_log() {
+async fn missing_middleware_is_logged_as_an_error() {
     let (log, _guard) = Log::start();
     let app = App::new()
         .route("/delivery", web::post().to(async |_: Delivery| "x"))

@@ -1,4 +1,4 @@
-//! Logs of several workers of a real server, with actix-web's own lines.
+//! Logs of a server with several workers, including actix-web's events.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use qstash_verify_test_support::{
 use qstash_verify_test_support::ActixServer;
 use qstash_verify_test_support::log::Log;
 
-/// The log of the workers' threads, for one test at a time.
+/// Returns the log of all threads, locked for one test.
 fn global() -> (&'static Log, MutexGuard<'static, ()>) {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +29,7 @@ fn server(workers: usize, qstash: QstashMiddleware) -> ActixServer {
     ActixServer::start(workers, move |config| {
         let handler = async |body: web::Bytes| {
             tracing::trace!("handled");
-            // The worker that did it.
+            // Identifies the worker.
             format!("{:?} {}", std::thread::current().id(), body.len())
         };
         config.service(
@@ -43,7 +43,7 @@ fn server(workers: usize, qstash: QstashMiddleware) -> ActixServer {
 }
 
 #[test]
-fn three_workers_warn_of_a_roll_once() {
+fn key_roll_is_logged_once_for_all_workers() {
     const CONNECTIONS: usize = 60;
     let (log, _turn) = global();
     let server = server(3, QstashMiddleware::new(builder().build()));
@@ -91,7 +91,7 @@ fn three_workers_warn_of_a_roll_once() {
 }
 
 #[test]
-fn no_key_and_no_token_is_logged() {
+fn keys_and_tokens_are_not_logged() {
     let (log, _turn) = global();
     let variables = [
         &DEFAULT_VARIABLES[..],
@@ -125,7 +125,7 @@ fn no_key_and_no_token_is_logged() {
                         tokens.push(String::from_utf8_lossy(value).into_owned());
                     }
                 }
-                // In one piece, in chunks, and cut off.
+                // With a length, in chunks, and truncated.
                 for request in [
                     request.clone().body(body),
                     request.clone().chunks(body, 2),
@@ -138,7 +138,7 @@ fn no_key_and_no_token_is_logged() {
                 }
             }
         }
-        // No HTTP at all.
+        // Not HTTP.
         let mut connection = Connection::open(server.address);
         connection.send(format!("{}\r\n\r\n", tokens[0]));
         connection.next_answer();
@@ -157,7 +157,7 @@ fn no_key_and_no_token_is_logged() {
         assert!(*name == MULTI_REGION.0 || !text.contains(key), "{key}");
     }
     for token in tokens {
-        // A token without its MAC is no secret; none of both is here.
+        // Neither the signing input nor the MAC is logged.
         let mut parts = token.rsplitn(2, '.').filter(|part| part.len() > 20);
         assert!(!parts.any(|part| text.contains(part)), "{token}");
     }
