@@ -10,19 +10,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody as _};
+use actix_web::HttpMessage as _;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
-use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::rt::task::yield_now;
 use actix_web::rt::time::{Sleep, sleep};
 use actix_web::rt::{System, spawn};
-use actix_web::{HttpMessage as _, HttpResponse};
 use bytes::Bytes;
 use futures_core::Stream as _;
 use http_body::{Body, Frame};
 
-use crate::draining_body::{CutOff, DrainingBody};
+use crate::cut_off::CutOff;
 
 /// Maximum number of bytes to drain. Clients that read the response only after
 /// sending the whole body receive it up to this size.
@@ -48,7 +46,7 @@ pub(crate) struct RequestBody {
     chunks: usize,
     deadline: Option<Pin<Box<Sleep>>>,
     /// Whether the request has a peer, unlike a test request.
-    has_peer: bool,
+    has_connection: bool,
     /// Whether dropping it before EOF spawns a task that drains it.
     drain_on_drop: bool,
 }
@@ -72,16 +70,18 @@ impl RequestBody {
     /// Takes the payload out of a request.
     pub(crate) fn take(request: &mut ServiceRequest) -> Self {
         let payload = request.take_payload();
-        let has_peer = request.peer_addr().is_some();
+        let is_h1 = matches!(payload, Payload::H1 { .. });
+        // A connection by a Unix socket has no peer address, like a test request, which
+        // may have no runtime.
+        let has_connection =
+            request.peer_addr().is_some() || (is_h1 && System::try_current().is_some());
         RequestBody {
             state: match payload {
                 Payload::None => State::Ended,
                 _ => State::Open,
             },
-            has_peer,
-            // A test request has no peer, and may have no runtime to spawn on.
-            drain_on_drop: matches!(payload, Payload::H1 { .. })
-                && (has_peer || System::try_current().is_some()),
+            has_connection,
+            drain_on_drop: has_connection && is_h1,
             payload,
             bytes: 0,
             chunks: 0,
@@ -119,7 +119,7 @@ impl RequestBody {
         let mut timer = None;
         poll_fn(|cx| {
             let discarded = self.poll_discard(cx).is_ready();
-            let waits = self.has_peer && self.blocks() && self.state != State::Paused;
+            let waits = self.has_connection && self.blocks() && self.state != State::Paused;
             if discarded || !waits {
                 return Poll::Ready(());
             }
@@ -137,7 +137,7 @@ impl RequestBody {
                 State::Open | State::OverBytes => {}
                 State::Paused => return Poll::Pending,
                 State::OverChunks => return Poll::Ready(Some(CutOff::ManyChunks)),
-                State::Ended => return Poll::Ready(self.has_peer.then_some(CutOff::LateEnd)),
+                State::Ended => return Poll::Ready(self.has_connection.then_some(CutOff::LateEnd)),
                 State::Gone => return Poll::Ready(None),
             }
             match self.poll_next(cx) {
@@ -203,30 +203,18 @@ impl RequestBody {
         self.state = State::Gone;
     }
 
-    /// Drains the rest after the response's body, whose EOF it delays.
-    pub(crate) fn drain_behind(mut self, mut response: HttpResponse) -> HttpResponse {
-        // actix-web doesn't poll an empty body, and clients wait for EOF of a body of
-        // unknown length.
-        let has_length = match response.body().size() {
-            BodySize::Sized(length) => length > 0,
-            BodySize::None | BodySize::Stream => false,
-        };
-        let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        if self.has_ended()
-            || !self.blocks()
-            || !has_length
-            || bodiless.contains(&response.status())
-        {
-            return response;
-        }
-        let cut_off = (self.state == State::OverChunks).then_some(CutOff::ManyChunks);
-        if cut_off.is_some() {
+    /// Returns whether the connection has to read the rest before its next request.
+    pub(crate) fn needs_draining(&self) -> bool {
+        !self.has_ended() && self.blocks()
+    }
+
+    /// Frees the payload if it has too many chunks. Returns whether it had.
+    pub(crate) fn free_many_chunks(&mut self) -> bool {
+        let is_over = self.state == State::OverChunks;
+        if is_over {
             self.free();
-            // Without a payload, actix-web would send `Connection: keep-alive`.
-            let head = response.head_mut();
-            head.set_connection_type(ConnectionType::Close);
         }
-        response.map_body(|_, body| BoxBody::new(DrainingBody::new(body, self, cut_off)))
+        is_over
     }
 }
 
@@ -256,7 +244,7 @@ impl Drop for RequestBody {
                 bytes: self.bytes,
                 chunks: self.chunks,
                 deadline: None,
-                has_peer: self.has_peer,
+                has_connection: self.has_connection,
                 // A server that shuts down drops the task; no second one is spawned.
                 drain_on_drop: false,
             };

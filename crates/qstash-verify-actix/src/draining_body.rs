@@ -1,17 +1,40 @@
 //! The body of the response to a request whose body wasn't read to EOF.
 
 use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::{ConnectionType, StatusCode};
 use bytes::Bytes;
 
+use crate::cut_off::CutOff;
 use crate::drain::RequestBody;
 
+/// Drains the rest of a request's body after the response's, whose EOF it delays.
+pub(crate) fn drain_behind(mut response: HttpResponse, mut request: RequestBody) -> HttpResponse {
+    // actix-web doesn't poll an empty body, and clients wait for EOF of a body of
+    // unknown length.
+    let has_length = match response.body().size() {
+        BodySize::Sized(length) => length > 0,
+        BodySize::None | BodySize::Stream => false,
+    };
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+    if !request.needs_draining() || !has_length || bodiless.contains(&response.status()) {
+        return response;
+    }
+    let cut_off = request.free_many_chunks().then_some(CutOff::ManyChunks);
+    if cut_off.is_some() {
+        // Without a payload, actix-web would send `Connection: keep-alive`.
+        let head = response.head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    response.map_body(|_, body| BoxBody::new(DrainingBody::new(body, request, cut_off)))
+}
+
 /// A response body that drains the request's body before its EOF.
-pub(crate) struct DrainingBody {
+struct DrainingBody {
     /// `None` after EOF.
     response: Option<BoxBody>,
     size: BodySize,
@@ -24,7 +47,7 @@ pub(crate) struct DrainingBody {
 
 impl DrainingBody {
     /// Creates a body that closes the connection with `cut_off`, or drains `request`.
-    pub(crate) fn new(response: BoxBody, request: RequestBody, cut_off: Option<CutOff>) -> Self {
+    fn new(response: BoxBody, request: RequestBody, cut_off: Option<CutOff>) -> Self {
         DrainingBody {
             size: response.size(),
             response: Some(response),
@@ -67,39 +90,3 @@ impl MessageBody for DrainingBody {
         Poll::Ready(cut_off.map(|cut_off| Err(cut_off.into())))
     }
 }
-
-/// Why the connection of a refused request is closed; actix-web logs its `Debug` form.
-#[derive(Clone, Copy)]
-pub(crate) enum CutOff {
-    /// The body did not end before the deadline.
-    Unfinished,
-    /// The body had too many chunks.
-    ManyChunks,
-    /// EOF came after the response with `Connection: close`: actix-web may have read a
-    /// pipelined request and would answer it.
-    LateEnd,
-}
-
-impl fmt::Display for CutOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            CutOff::Unfinished => {
-                "the client of a refused request did not end its body in time, so it was cut off"
-            }
-            CutOff::ManyChunks => {
-                "the client of a refused request sent too many chunks, so it was cut off"
-            }
-            CutOff::LateEnd => {
-                "the client of a refused request ended its body late, so it was cut off"
-            }
-        })
-    }
-}
-
-impl fmt::Debug for CutOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for CutOff {}

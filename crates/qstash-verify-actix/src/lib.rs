@@ -199,6 +199,7 @@
 //! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod cut_off;
 mod drain;
 mod draining_body;
 mod extract;

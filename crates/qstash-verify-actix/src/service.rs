@@ -15,6 +15,7 @@ use qstash_verify::{BufferedDelivery, RefusalHandler, Verifier, VerifyError};
 use tracing::Instrument as _;
 
 use crate::drain::RequestBody;
+use crate::draining_body::drain_behind;
 use crate::reply::refuse;
 use crate::request::request_head;
 
@@ -138,7 +139,7 @@ async fn answer<B>(
 ) -> ServiceResponse<EitherBody<B>> {
     reason.log(&request_head(request.request()));
     body.discard_soon().await;
-    let response = body.drain_behind(refuse(handler, reason));
+    let response = drain_behind(refuse(handler, reason), body);
     // Not `into_response`, which drops the response's error.
     let (request, _) = request.into_parts();
     ServiceResponse::new(request, response).map_into_right_body()

@@ -79,7 +79,7 @@ async fn draining_a_stalled_body_ends_after_a_second() {
 }
 
 #[actix_web::test]
-async fn response_ends_at_eof_of_the_drained_body() {
+async fn response_ends_with_an_error_at_late_eof_of_the_body() {
     let service = Recorder::default().behind(middleware()).await;
     let (sender, payload) = actix_http::h1::Payload::create(false);
     let mut sender = sender;
@@ -94,7 +94,8 @@ async fn response_ends_at_eof_of_the_drained_body() {
     sender.feed_data(Bytes::from(BODY));
     assert!(next().is_none());
     sender.feed_eof();
-    assert!(matches!(next(), Some(None)));
+    let error = next().unwrap().unwrap().unwrap_err();
+    assert!(error.to_string().contains("ended its body late"), "{error}");
 }
 
 #[actix_web::test]

@@ -95,6 +95,54 @@ fn nothing_follows_connection_close_of_a_replaced_response() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_follows_connection_close_on_a_unix_socket() {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+
+    let path = std::env::temp_dir().join(format!("qstash-verify-{}.sock", std::process::id()));
+    let (sender, started) = std::sync::mpsc::channel();
+    let server = std::thread::spawn({
+        let path = path.clone();
+        move || {
+            actix_web::rt::System::new().block_on(async {
+                let app = || {
+                    let hook = web::resource("/{path}*").wrap(qstash());
+                    actix_web::App::new()
+                        .route(HEALTH, web::to(async || "healthy"))
+                        .service(hook.route(web::to(async || "handled")))
+                };
+                let server = actix_web::HttpServer::new(app).workers(1).disable_signals();
+                let server = server.bind_uds(path).unwrap().run();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        }
+    });
+    let handle = started.recv().unwrap();
+    let health = Request::new("GET", HEALTH).bytes();
+    for (first, rest) in late() {
+        let mut connection = UnixStream::connect(&path).unwrap();
+        connection.write_all(&first).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let mut buffer = [0; 1024];
+            let length = connection.read(&mut buffer).unwrap();
+            assert_ne!(length, 0, "{}", answer.escape_ascii());
+            answer.extend_from_slice(&buffer[..length]);
+        }
+        assert!(answer.windows(17).any(|text| text == b"connection: close"));
+        let _closed = connection.write_all(&[rest, &health.repeat(2)].concat());
+        let mut behind = Vec::new();
+        let _reset = connection.read_to_end(&mut behind);
+        assert_eq!(behind.escape_ascii().to_string(), "");
+    }
+    drop(handle.stop(false));
+    server.join().unwrap();
+    std::fs::remove_file(path).unwrap();
+}
+
 #[test]
 fn complete_body_over_the_limit_keeps_the_connection() {
     let limited = || QstashMiddleware::new(builder().body_limit(1).build());
