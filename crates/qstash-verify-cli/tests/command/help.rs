@@ -79,6 +79,20 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
 }
 
 #[test]
+fn help_fits_the_terminal() {
+    for name in ["check", "verify", "sign", "send", "listen"] {
+        let help = run(&["help", name])
+            .with(&[("COLUMNS", "60")])
+            .end()
+            .code(0);
+        let options = help.stdout.split("\nOptions:\n").nth(1).unwrap();
+        let options = options.split("\n\n").next().unwrap();
+        let longest = options.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(60), "{}", help.stdout);
+    }
+}
+
+#[test]
 fn exit_status_of_check_is_documented_as_it_is() {
     let help = run(&["help", "check"]).end().code(0).stdout;
     let status = "Exit status: 1 if there is an error or, with --strict, a warning; else 0;";
