@@ -138,13 +138,28 @@ fn host(authority: &str) -> &str {
     authority.split(':').next().unwrap_or(authority)
 }
 
+/// Whether a host is this machine: `localhost` and the names below it (RFC 6761
+/// §6.3), or a loopback address.
 fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
+    let name = host.strip_suffix('.').unwrap_or(&host);
+    name == "localhost"
+        || name.ends_with(".localhost")
         || host == "[::1]"
         || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
 }
+
+/// Whether a host is this machine or a container on it, whose name has no dot.
+pub(crate) fn is_local(host: &str) -> bool {
+    is_loopback(host)
+        || (!host.is_empty() && !host.contains(['.', ':']))
+        || CONTAINER_HOSTS
+            .iter()
+            .any(|name| host.eq_ignore_ascii_case(name))
+}
+
+/// The names that Docker and Podman give to the machine a container runs on.
+const CONTAINER_HOSTS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
 #[cfg(test)]
 mod tests {
@@ -178,6 +193,34 @@ mod tests {
             base("localhost:3000/api"),
             Ok("http://localhost:3000/api".to_owned())
         );
+    }
+
+    #[test]
+    fn loopback_hosts_and_containers_are_local() {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "app.localhost",
+            "127.0.0.1",
+            "127.1.2.3",
+            "[::1]",
+            "qstash",
+            "host.docker.internal",
+            "host.containers.internal",
+        ] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in [
+            "localhost.example.com",
+            "mylocalhost.example",
+            "128.0.0.1",
+            "[2001:db8::1]",
+            "docker.internal",
+            "qstash.upstash.io",
+        ] {
+            assert!(!is_local(host), "{host}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::keys::check_value;
 use crate::environment::Environment;
 use crate::keys::all_pairs;
 use crate::output::{Line, Masked};
+use crate::url;
 
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     let urls: Vec<_> = all_pairs()
@@ -115,10 +116,9 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
     }
 }
 
-/// Whether a URL names a server on the same machine or a container.
+/// Whether a URL names a server on this machine or in a container.
 pub(super) fn is_local(url: &str) -> bool {
-    const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "host.docker.internal"];
-    parse(url).is_some_and(|(_, host)| LOCAL.contains(&&*host) || !host.contains(['.', ':']))
+    parse(url).is_some_and(|(_, host)| url::is_local(&host))
 }
 
 /// A URL for display; masked if it is invalid or has a password in it.

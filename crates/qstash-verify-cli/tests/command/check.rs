@@ -134,6 +134,22 @@ fn no_secret_is_told() {
 }
 
 #[test]
+fn http_url_of_a_local_server_is_not_insecure() {
+    for (url, insecure) in [
+        ("http://app.localhost:8080", false),
+        ("http://127.1.2.3:8080", false),
+        ("http://host.docker.internal:8080", false),
+        ("http://qstash:8080", false),
+        ("http://localhost.example.com", true),
+    ] {
+        let variables = [("QSTASH_URL", url), ("QSTASH_TOKEN", "x")];
+        let output = run(&["check", "--json"]).with(&variables).end();
+        let found = output.stdout.contains("insecure_url");
+        assert_eq!(found, insecure, "{url}");
+    }
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let output = run(&["check", "--env-file", "production.env"]).end();
     output.assert_misuse("production.env can't be read: No such file or directory (os error 2)");
