@@ -198,8 +198,7 @@ fn units(literal: &str) -> impl Iterator<Item = Result<char, u16>> {
 mod tests {
     use super::*;
 
-    fn written(label: &str, literal: &str) -> String {
-        let escapes = ALL.iter().find(|escapes| escapes.label == label).unwrap();
+    fn written(escapes: &Escapes, literal: &str) -> String {
         let mut out = String::new();
         escapes.write(literal, &mut out);
         out
@@ -207,30 +206,64 @@ mod tests {
 
     #[test]
     fn each_serialiser_has_its_escapes() {
-        let given = "\"\u{e9}\\u2019\u{1f600}/<&>'\\b\\u001F\\\\\\\"\u{7f}\u{2028}\"";
-        for (label, expected) in [
+        let given = "\"\u{e9}\u{1f600}/<&>'+`\\b\\f\\u001F\\\\\\\"\u{7f}\u{2028}\"";
+        // Each as the serialiser itself writes it.
+        let expected = [
+            // json.dumps(s)
             (
                 PYTHON,
-                r#""\u00e9\u2019\ud83d\ude00/<&>'\b\u001f\\\"\u007f\u2028""#,
+                r#""\u00e9\ud83d\ude00/<&>'+`\b\f\u001f\\\"\u007f\u2028""#,
             ),
+            // JSON.stringify(s)
             (
-                JAVASCRIPT.label,
-                "\"\u{e9}\u{2019}\u{1f600}/<&>'\\b\\u001f\\\\\\\"\u{7f}\u{2028}\"",
+                "with JavaScript's escapes",
+                "\"\u{e9}\u{1f600}/<&>'+`\\b\\f\\u001f\\\\\\\"\u{7f}\u{2028}\"",
             ),
+            // json_encode($s)
             (
-                PHP.label,
-                "\"\\u00e9\\u2019\\ud83d\\ude00\\/<&>'\\b\\u001f\\\\\\\"\u{7f}\\u2028\"",
+                "with PHP's escapes",
+                "\"\\u00e9\\ud83d\\ude00\\/<&>'+`\\b\\f\\u001f\\\\\\\"\u{7f}\\u2028\"",
             ),
+            // json_encode($s, JSON_UNESCAPED_UNICODE)
+            (
+                "with PHP's escapes",
+                "\"\u{e9}\u{1f600}\\/<&>'+`\\b\\f\\u001f\\\\\\\"\u{7f}\\u2028\"",
+            ),
+            // json_encode($s, JSON_UNESCAPED_SLASHES)
+            (
+                "with PHP's escapes",
+                "\"\\u00e9\\ud83d\\ude00/<&>'+`\\b\\f\\u001f\\\\\\\"\u{7f}\\u2028\"",
+            ),
+            // json.Marshal(s)
             (
                 "with Go's escapes",
-                "\"\u{e9}\u{2019}\u{1f600}/\\u003c\\u0026\\u003e'\\b\\u001f\\\\\\\"\u{7f}\\u2028\"",
+                "\"\u{e9}\u{1f600}/\\u003c\\u0026\\u003e'+`\\b\\f\\u001f\\\\\\\"\u{7f}\\u2028\"",
             ),
+            // Likewise, before Go 1.22.
+            (
+                "with Go's escapes",
+                "\"\u{e9}\u{1f600}/\\u003c\\u0026\\u003e'+`\\u0008\\u000c\\u001f\\\\\\\"\u{7f}\\u2028\"",
+            ),
+            // SetEscapeHTML(false)
+            (
+                "with escaped line separators",
+                "\"\u{e9}\u{1f600}/<&>'+`\\b\\f\\u001f\\\\\\\"\u{7f}\\u2028\"",
+            ),
+            // new JsonResponse($s)
+            (
+                "with PHP's escapes",
+                "\"\\u00e9\\ud83d\\ude00\\/\\u003C\\u0026\\u003E\\u0027+`\\b\\f\\u001f\\\\\\u0022\u{7f}\\u2028\"",
+            ),
+            // JsonSerializer.Serialize(s)
             (
                 "with .NET's escapes",
-                r#""\u00E9\u2019\uD83D\uDE00/\u003C\u0026\u003E\u0027\b\u001F\\\u0022\u007F\u2028""#,
+                r#""\u00E9\uD83D\uDE00/\u003C\u0026\u003E\u0027\u002B\u0060\b\f\u001F\\\u0022\u007F\u2028""#,
             ),
-        ] {
-            assert_eq!(written(label, given), expected, "{label}");
+        ];
+        assert_eq!(expected.len(), ALL.len());
+        for (escapes, (label, expected)) in ALL.iter().zip(expected) {
+            assert_eq!(escapes.label, label);
+            assert_eq!(written(escapes, given), expected, "{label}");
         }
     }
 
@@ -238,8 +271,8 @@ mod tests {
     fn lone_surrogates_stay_escaped() {
         for literal in [r#""\ud800""#, r#""\udc00\ud800x""#, r#""\ud800\u0041""#] {
             let expected = literal.replace(r"\u0041", "A");
-            assert_eq!(written(JAVASCRIPT.label, literal), expected);
+            assert_eq!(written(&JAVASCRIPT, literal), expected);
         }
-        assert_eq!(written(PYTHON, r#""\uD83D\uDE00""#), r#""\ud83d\ude00""#);
+        assert_eq!(written(&ALL[0], r#""\uD83D\uDE00""#), r#""\ud83d\ude00""#);
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn search(text: &str, search: &mut Search<'_>) -> ControlFlow<End> {
     ControlFlow::Continue(())
 }
 
-/// Sets of groups of integers: all of them, and if they are few each other one.
+/// Returns sets of groups of integers: all groups, then each other set if there are at
+/// most [`MAX_GROUPS`], else each of the first 64 groups alone.
 fn sets(groups: usize) -> impl Iterator<Item = u64> {
     let (all, others) = match groups {
         0 => (None, 0),
@@ -259,6 +260,16 @@ mod tests {
             &list("3").replace(": ", ":").replace(", ", ","),
             &format!("as Python does, {floats}"),
         );
+    }
+
+    #[test]
+    fn all_integers_are_floats_whatever_their_number() {
+        let fields = |value: &str| {
+            let fields: Vec<_> = (0..100).map(|at| format!("\"f{at}\":{value}")).collect();
+            format!("{{{}}}", fields.join(","))
+        };
+        let what = "without white space, with `1.0` for `1`";
+        assert_found(&fields("3.0"), &fields("3"), what);
     }
 
     #[test]

@@ -9,7 +9,8 @@ pub(super) enum Numbers<'a> {
     JavaScript,
     /// As Python writes floats, which the given ones with a fraction or an exponent are.
     PythonFloats,
-    /// Likewise, and some integers as floats: those whose group is in the set.
+    /// Likewise, and some integers as floats: those whose group is in the set, a bit
+    /// for each of the first 64. `u64::MAX` is all groups.
     Floats { groups: &'a [usize], set: u64 },
 }
 
@@ -38,6 +39,7 @@ impl Numbers<'_> {
                     .and_then(|group| 1_u64.checked_shl(group));
                 match chosen {
                     Some(bit) if set & bit != 0 => python(number),
+                    None if *set == u64::MAX => python(number),
                     _ => None,
                 }
             }
