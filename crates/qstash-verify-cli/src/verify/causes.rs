@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use qstash_verify::{KeyRing, PendingDelivery, SigningKeys, VerifyError};
+use qstash_verify::{KeyRing, PendingDelivery, VerifyError};
 
 use super::attempt::finish;
 use super::explain::{Explanation, Failed, Step};
@@ -11,11 +11,6 @@ use super::{bodies, keys};
 use crate::output::{Failure, count};
 
 impl Explanation<'_> {
-    /// Whether a service with these variables would not even start.
-    fn is_unusable(&self) -> bool {
-        self.keys.ring().is_err()
-    }
-
     /// Records that the configured keys did not make the signature, and searches for
     /// those that did.
     pub(super) fn other_keys(
@@ -27,7 +22,7 @@ impl Explanation<'_> {
         let found = keys::find(&self.attempt, self.signature, self.keys);
         let why = match &found {
             // The found cause says more than the refusal.
-            Some(found) if step == Step::Signature || !self.is_unusable() => found.what.clone(),
+            Some(found) if step != Step::Start => found.what.clone(),
             Some(found) => format!("{why}; {}", found.what),
             None => why,
         };
@@ -55,24 +50,6 @@ impl Explanation<'_> {
         format!(
             "body hash differs: the token has that of another body than the {given} given; {cause}"
         )
-    }
-
-    /// Checks the syntax of the token, which takes no keys.
-    pub(super) fn check_syntax(&mut self) -> Result<(), Failure> {
-        let ring = KeyRing::from(SigningKeys::development());
-        match self.authenticate(&ring, self.signature)? {
-            Err(reason @ VerifyError::MalformedToken { .. }) => {
-                let why = self.other_token(&ring)?;
-                let why = why.unwrap_or_else(|| reason.to_string());
-                self.fail(&reason, why);
-            }
-            Err(reason @ VerifyError::UnsupportedAlgorithm) => {
-                let why = reason.to_string();
-                self.fail(&reason, why);
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     /// Finds extra characters around or within the token.

@@ -13,9 +13,15 @@ use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, Short, count, st
 impl Explanation<'_> {
     /// Prints the report. Steps after `reached` were not verified.
     pub(super) fn report(&self, reached: Option<Step>) -> Result<(), Failure> {
-        let steps = Step::ALL.map(|step| self.step(step, reached));
+        // One of the two is the line about the keys.
+        let hidden = match self.has_failed(Step::Start) {
+            true => Step::Keys,
+            false => Step::Start,
+        };
+        let steps = Step::ALL.into_iter().filter(|step| *step != hidden);
+        let steps: Vec<_> = steps.map(|step| self.step(step, reached)).collect();
         if self.options.json {
-            return output::print_json(&self.json(&steps));
+            return output::print_json(&self.json(steps));
         }
         for StepReport {
             step,
@@ -59,7 +65,7 @@ impl Explanation<'_> {
         }
     }
 
-    fn json(&self, steps: &[StepReport]) -> impl Serialize {
+    fn json(&self, steps: Vec<StepReport>) -> impl Serialize {
         let failed = self.failed.first();
         let verified = self.verified.as_ref().filter(|_| failed.is_none());
         Report {
@@ -70,7 +76,7 @@ impl Explanation<'_> {
             key: verified.map(|verified| verified.key_slot().as_str()),
             source: verified.map(|verified| verified.key_source().as_str()),
             claims: verified.and_then(|_| claims(self.signature)),
-            steps: steps.to_vec(),
+            steps,
         }
     }
 
@@ -79,7 +85,7 @@ impl Explanation<'_> {
         let claim =
             |name| Short(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
         match step {
-            Step::Keys => self.pair(),
+            Step::Start | Step::Keys => self.pair(),
             Step::Token => format!("HS256, {} characters", self.signature.len()),
             Step::Signature => match self.slot {
                 Some(slot) => format!("made by the {slot} key"),
@@ -161,7 +167,7 @@ struct Report {
     steps: Vec<StepReport>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct StepReport {
     step: &'static str,
     result: &'static str,

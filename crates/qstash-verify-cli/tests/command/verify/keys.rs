@@ -137,7 +137,11 @@ fn an_unusable_environment_is_an_error() {
         "{none:#?}"
     );
     assert!(none.check("keys").contains("--current-key"), "{none:#?}");
-    none.assert_check("token", "-", "not checked");
+    // The token's shape takes no keys; the error of the start comes first.
+    assert!(none.stdout.starts_with("FAIL keys "), "{none:#?}");
+    let length = format!("HS256, {} characters", token.len());
+    none.assert_check("token", "ok", &length);
+    none.assert_check("signature", "-", "not checked");
     none.assert_verdict("refused: no_signing_keys");
 
     let half = verify_with(&default_pair()[..1], &token, BODY, &[]);
@@ -178,6 +182,39 @@ fn a_key_that_did_not_count_is_not_blamed_on_the_region() {
     let end = "; signed by the default pair (QSTASH_CURRENT_SIGNING_KEY)";
     assert!(output.check("keys").ends_with(end), "{output:#?}");
     output.assert_verdict("refused: invalid_region");
+}
+
+#[test]
+fn token_comes_before_the_keys_of_its_region() {
+    let us_only = &both_regions()[..3];
+    let token = delivery(EU[0]).token();
+    let malformed = verify_with(us_only, "x", BODY, &["--region", "EU-CENTRAL-1"]);
+    malformed.assert_check("keys", "-", "not checked");
+    malformed.assert_check("signature", "-", "not checked");
+    malformed.assert_verdict("refused: malformed_token");
+    assert!(
+        malformed.stdout.starts_with("FAIL token "),
+        "{malformed:#?}"
+    );
+
+    // Well-formed, it fails for want of keys.
+    let well_formed = verify_with(us_only, &token, BODY, &["--region", "EU-CENTRAL-1"]);
+    let length = format!("HS256, {} characters", token.len());
+    well_formed.assert_check("token", "ok", &length);
+    assert!(well_formed.check("keys").starts_with("FAIL keys "));
+    well_formed.assert_check("signature", "-", "not checked");
+    well_formed.assert_verdict("refused: no_signing_keys");
+
+    // Half a pair: the service doesn't start, and the token is malformed as well.
+    let half = verify_with(&default_pair()[..1], "x", BODY, &[]);
+    assert!(half.stdout.starts_with("FAIL keys "), "{half:#?}");
+    half.assert_verdict("refused: no_signing_keys, and if not for that: malformed_token");
+    for output in [&malformed, &well_formed, &half] {
+        let lines = output.stdout.lines();
+        let keys = lines.filter(|line| line.get(5..9) == Some("keys")).count();
+        assert_eq!(keys, 1, "{output:#?}");
+        assert_eq!(output.stdout.lines().count(), 8, "{output:#?}");
+    }
 }
 
 #[test]

@@ -61,8 +61,8 @@ fn an_accepted_delivery_is_reported_in_full() {
     output.assert(
         0,
         &format!(
-            "ok   keys      the default pair\n\
-             ok   token     HS256, {length} characters\n\
+            "ok   token     HS256, {length} characters\n\
+             ok   keys      the default pair\n\
              ok   signature made by the current key\n\
              ok   claims    iss Upstash, jti jwt_testDelivery0000000000000000, iat 2026-07-11T18:26:05Z\n\
              ok   time      valid until 2026-07-11T18:31:05Z\n\
@@ -107,7 +107,7 @@ fn the_report_as_json_has_stable_keys() {
     };
     assert_eq!(
         steps(&bad),
-        "keys ok, token ok, signature ok, claims ok, time failed, url ok, body failed"
+        "token ok, keys ok, signature ok, claims ok, time failed, url ok, body failed"
     );
     assert_eq!(bad["steps"][6]["error"], "body_mismatch");
 }
