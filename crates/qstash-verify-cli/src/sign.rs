@@ -75,7 +75,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
 }
 
 fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure> {
+    let method = &options.message.method;
+    let (is_head, is_empty) = (*method == Method::HEAD, delivery.body().is_empty());
     let body = match options.body.file() {
+        _ if is_head && is_empty => String::new(),
+        _ if is_head => {
+            return Err(Failure::new(
+                "curl sends no body with HEAD: --curl -X HEAD; leave the body out, or use --json",
+            ));
+        }
         Some(path) => format!("--data-binary {}", quoted(&format!("@{}", path.display()))),
         None => match std::str::from_utf8(delivery.body()) {
             // `--data-raw` takes a leading `@` as it is.
@@ -93,9 +101,11 @@ fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure>
             }
         },
     };
-    let method = match &options.message.method {
-        &Method::HEAD => "--head".to_owned(),
-        method => format!("-X {method}"),
+    // A method may have characters that a shell obeys, such as `|`.
+    let method = match method.as_str() {
+        _ if is_head => "--head".to_owned(),
+        name if name.bytes().all(|byte| byte.is_ascii_alphabetic()) => format!("-X {name}"),
+        name => format!("-X {}", quoted(name)),
     };
     // Keep curl from rewriting brackets and dot segments in the URL.
     let url = quoted(&options.url);
@@ -108,7 +118,10 @@ fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure>
         };
         text.push_str(&format!(" \\\n  -H {}", quoted(&header)));
     }
-    text.push_str(&format!(" \\\n  {body}\n"));
+    if !body.is_empty() {
+        text.push_str(&format!(" \\\n  {body}"));
+    }
+    text.push('\n');
     Ok(text)
 }
 

@@ -207,6 +207,34 @@ fn json() {
     }
 }
 
+#[test]
+fn curl_command_for_head_has_no_body() {
+    let head = |body: &'static [u8], given: &str| {
+        let arguments = [
+            "sign", "--url", URL, "--data", given, "--curl", "-X", "HEAD",
+        ];
+        run(&arguments).with(&PAIR).file("b", body).end()
+    };
+    for output in [head(b"", ""), head(b"", "@b")] {
+        let output = output.code(0);
+        assert!(output.stdout.contains(" --head "), "{output:#?}");
+        assert!(!output.stdout.contains("--data"), "{output:#?}");
+        assert!(!output.stdout.trim_end().ends_with('\\'), "{output:#?}");
+    }
+    for output in [head(b"", "x"), head(b"x", "@b")] {
+        output.assert_misuse(
+            "curl sends no body with HEAD: --curl -X HEAD; leave the body out, or use --json",
+        );
+    }
+}
+
+#[test]
+fn curl_command_quotes_an_unusual_method() {
+    let arguments = ["sign", "--url", URL, "--data", "", "--curl", "-X", "A|b`c`"];
+    let output = run(&arguments).with(&PAIR).end().code(0);
+    assert!(output.stdout.contains(" -X 'A|b`c`' "), "{output:#?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn curl_sends_it_as_it_is() {
@@ -254,6 +282,15 @@ fn curl_sends_it_as_it_is() {
             assert_eq!(listen.line(), format!("  {}", body.replace('\n', "\\n")));
         }
     }
+    let head = ["sign", "--url", &url, "--data", "", "--curl", "-X", "HEAD"];
+    let output = run(&head).end().code(0);
+    let answer = Command::new("sh")
+        .args(["-c", &format!("exec {} -sS", output.stdout.trim_end())])
+        .output()
+        .unwrap();
+    assert!(answer.status.success(), "{answer:?}");
+    let line = listen.line();
+    assert!(line.starts_with("accepted 200 HEAD /it's"), "{line}");
     listen.stop().code(0);
     let binary = ["sign", "--url", URL, "--body", "-", "--curl"];
     for body in [&b"\xff"[..], b"a\x1b[31m", b"\0"] {
