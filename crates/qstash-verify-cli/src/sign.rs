@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use http::Method;
 use qstash_verify::signing::SignedDelivery;
@@ -12,7 +10,7 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::keys::KeyOptions;
 use crate::message::MessageOptions;
-use crate::output::{self, Failure, Outcome, Verdict};
+use crate::output::{self, Failure, JsonBody, Outcome, Verdict};
 use crate::url;
 
 /// Sign a delivery as QStash does, and print its headers
@@ -41,7 +39,8 @@ pub(crate) struct Options {
     /// Print a command line for curl
     #[arg(long, conflicts_with = "json")]
     curl: bool,
-    /// Print one line of JSON: url, method, headers, and body or body_base64
+    /// Print one line of JSON: url, method, headers, and body or, if
+    /// it is not UTF-8, body_base64
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -132,14 +131,12 @@ fn quoted(text: &str) -> String {
 
 fn json(options: &Options, delivery: &SignedDelivery) -> Value {
     let headers: BTreeMap<_, _> = delivery.headers().into_iter().collect();
-    let (name, body) = match std::str::from_utf8(delivery.body()) {
-        Ok(text) => ("body", text.to_owned()),
-        Err(_) => ("body_base64", BASE64_STANDARD.encode(delivery.body())),
-    };
+    let body = JsonBody::whole(delivery.body());
     serde_json::json!({
         "url": options.url,
         "method": options.message.method.as_str(),
         "headers": headers,
-        name: body,
+        "body": body.text,
+        "body_base64": body.base64,
     })
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use qstash_verify::{MessageMetadata, Region, Verified, VerifyError};
 use serde_json::{Value, json};
 
-use crate::output::{ASIDE, BAD, GOOD, Line, ODD, Short, count, styled};
+use crate::output::{ASIDE, BAD, GOOD, JsonBody, Line, ODD, Short, count, styled};
 use crate::time;
 
 /// What became of a request.
@@ -28,15 +28,13 @@ pub(crate) struct Entry<'a> {
     pub(crate) status: StatusCode,
 }
 
-/// Maximum length of a body in JSON, which `send` has, too.
-const MAX_BODY: usize = 64 * 1024;
-
 impl Entry<'_> {
     /// Returns the record as JSON, with the beginning of the body if it is shown.
     pub(super) fn json(&self, show_body: bool) -> Value {
         let (verified, body) = self.accepted.unzip();
-        let shown = body.filter(|_| show_body);
-        let shown = shown.map(|body| body.get(..MAX_BODY).unwrap_or(body));
+        let shown = body.filter(|_| show_body).map(JsonBody::beginning);
+        let is_cut = shown.as_ref().map(|shown| shown.is_cut);
+        let shown = shown.unwrap_or_default();
         json!({
             "event": "request",
             "time": time::milliseconds(self.at),
@@ -53,8 +51,9 @@ impl Entry<'_> {
             "error": self.refused.map(VerifyError::code),
             "message": self.refused.map(ToString::to_string),
             "forward_error": self.forwarded,
-            "body": shown.map(|body| String::from_utf8_lossy(body)),
-            "body_is_cut": shown.zip(body).map(|(shown, body)| shown.len() < body.len()),
+            "body": shown.text,
+            "body_base64": shown.base64,
+            "body_is_cut": is_cut,
         })
     }
 

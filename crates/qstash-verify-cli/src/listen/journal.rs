@@ -173,6 +173,7 @@ mod tests {
                     "message": VerifyError::MissingSignature.to_string(),
                     "forward_error": null,
                     "body": null,
+                    "body_base64": null,
                     "body_is_cut": null,
                 }),
                 json!({

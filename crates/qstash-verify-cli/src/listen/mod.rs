@@ -40,8 +40,8 @@ request arrived, in UTC.
 
 --json prints an event a line, each with event and time: listening (url), request (ok,
 status, method, path, region, key, source, message_id, retried, bytes, error, message,
-forward_error, and with --body the first 64 KiB as body, with body_is_cut), and summary
-(requests, accepted, refused, errors).
+forward_error, and with --body the first 64 KiB as body or, if that is not UTF-8, as
+body_base64, with body_is_cut), and summary (requests, accepted, refused, errors).
 
 Examples:
   qstash-verify listen --port 3000 --body

@@ -1,6 +1,7 @@
 //! Output of all commands: verdicts, colours, JSON Lines, masked secrets, escaped
 //! text of strangers.
 
+mod body;
 mod json;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use body::{JsonBody, MAX_BODY, Preview, beginning};
 pub(crate) use json::{json_line, print_json, write_json};
 
 /// How a command ended that could run.
@@ -146,20 +148,6 @@ impl fmt::Display for Short<'_> {
 /// How much of a stranger's text is shown.
 const SHOWN: usize = 200;
 
-/// The beginning of a body, on one line.
-pub(crate) struct Preview<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Preview<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.get(..SHOWN).unwrap_or(self.0);
-        write!(f, "{}", Line(&String::from_utf8_lossy(shown)))?;
-        match self.0.len().checked_sub(SHOWN) {
-            Some(rest) if rest > 0 => write!(f, "… ({rest} bytes more)"),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// A count and the word for what is counted, in the plural unless it is one.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 {
@@ -226,8 +214,5 @@ mod tests {
             Short(&"\n".repeat(201)).to_string(),
             "\\n".repeat(200) + "…"
         );
-        let long = [b'x'; 205];
-        assert!(Preview(&long).to_string().ends_with("x… (5 bytes more)"));
-        assert_eq!(Preview(&[0xff, b'a', 0]).to_string(), "\u{fffd}a\\0");
     }
 }

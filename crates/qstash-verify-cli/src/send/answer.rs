@@ -9,6 +9,7 @@ use qstash_verify::CHALLENGE;
 use serde_json::Value;
 
 use super::client::{HttpClient, error_chain, no_answer};
+use crate::output::MAX_BODY;
 
 /// An answer to a delivery.
 pub(super) struct Answer {
@@ -17,7 +18,7 @@ pub(super) struct Answer {
     /// If it is not the usual one of the status.
     pub(super) reason: Option<ReasonPhrase>,
     pub(super) headers: HeaderMap,
-    /// The first 64 KiB of the body.
+    /// The beginning of the body: up to [`MAX_BODY`], and a byte more if there is one.
     pub(super) body: Vec<u8>,
 }
 
@@ -56,11 +57,6 @@ impl Answer {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         Some(body.get("error")?.as_str()?.to_owned())
     }
-
-    /// Whether the body may have been cut.
-    pub(super) fn is_cut(&self) -> bool {
-        self.body.len() == MAX_BODY
-    }
 }
 
 /// A status code and, if it has one, its name.
@@ -83,18 +79,15 @@ pub(super) fn status_line(answer: &Answer) -> String {
     format!("{version:?} {} {reason}", status.as_u16())
 }
 
-/// Maximum length of a body that is read.
-const MAX_BODY: usize = 64 * 1024;
-
 async fn read_beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
     let mut bytes = Vec::new();
-    while bytes.len() < MAX_BODY
+    while bytes.len() <= MAX_BODY
         && let Some(frame) = body.frame().await
     {
         if let Ok(data) = frame?.into_data() {
             bytes.extend_from_slice(&data);
         }
     }
-    bytes.truncate(MAX_BODY);
+    bytes.truncate(MAX_BODY + 1);
     Ok(bytes)
 }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::answer::{Answer, status_line, status_text};
 use super::corrupt::Corrupt;
 use super::retry::DelaySource;
-use crate::output::{self, ASIDE, BAD, Failure, GOOD, Line, ODD, count, styled};
+use crate::output::{
+    self, ASIDE, BAD, Failure, GOOD, JsonBody, Line, MAX_BODY, ODD, count, styled,
+};
 use crate::time;
 
 /// An attempt to deliver a message, before it is made.
@@ -160,10 +162,11 @@ impl Reporter {
             }
             output::print("\n")?;
         }
-        for line in String::from_utf8_lossy(&answer.body).lines() {
+        let shown = output::beginning(&answer.body, MAX_BODY);
+        for line in String::from_utf8_lossy(shown).lines() {
             output::print(format_args!("{}\n", Line(line)))?;
         }
-        if answer.is_cut() {
+        if shown.len() < answer.body.len() {
             let cut = styled(ASIDE, "… (no more of it was read)");
             output::print(format_args!("{cut}\n"))?;
         }
@@ -186,6 +189,9 @@ fn json(
         }
         headers
     });
+    let body = received.map(|answer| JsonBody::beginning(&answer.body));
+    let is_cut = body.as_ref().map(|body| body.is_cut);
+    let body = body.unwrap_or_default();
     let (error, message) = match answer {
         Ok(_) => (None, None),
         Err(NoAnswer::Timeout) => (Some("timeout"), None),
@@ -208,8 +214,9 @@ fn json(
         "seconds": took.as_secs_f64(),
         "status": received.map(|answer| answer.status.as_u16()),
         "headers": headers,
-        "body": received.map(|answer| String::from_utf8_lossy(&answer.body)),
-        "body_is_cut": received.map(Answer::is_cut),
+        "body": body.text,
+        "body_base64": body.base64,
+        "body_is_cut": is_cut,
         "error": error,
         "message": message.or(conclusion.verdict.as_deref()),
         "hint": conclusion.hint,

@@ -46,6 +46,12 @@ fn each_line_has_the_time_and_json_one_event() {
     let cut = event();
     assert_eq!(cut["body"].as_str().unwrap().len(), 64 * 1024);
     assert_eq!(cut["body_is_cut"], true);
+    Connection::open(address.unwrap().parse().unwrap()).ask(&delivery(b"\xff\0"));
+    let binary = event();
+    assert_eq!(
+        (&binary["body"], &binary["body_base64"]),
+        (&serde_json::Value::Null, &"/wA=".into())
+    );
     let mut connection = Connection::open(address.unwrap().parse().unwrap());
     connection.ask(&delivery(BODY));
     let request = event();

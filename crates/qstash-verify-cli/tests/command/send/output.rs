@@ -108,12 +108,13 @@ fn a_long_response_is_cut() {
     let line = [&[b'x'; 1023][..], b"\n"].concat();
     let backend = Backend::start([
         answer_with("200 OK", &[], &line.repeat(16 * 1024)),
-        answer_with("200 OK", &[], &line.repeat(63)),
+        answer_with("200 OK", &[], &line.repeat(64)),
         // The rest of this never comes.
         Reply::Keep(
             [
                 &b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n"[..],
                 &line.repeat(64),
+                b"x",
             ]
             .concat(),
         ),
@@ -121,10 +122,38 @@ fn a_long_response_is_cut() {
     let url = backend.url("/");
     let shown = "x".repeat(1023);
     let cut = &["… (no more of it was read)"][..];
-    for (lines, rest) in [(64, cut), (63, &[]), (64, cut)] {
+    for rest in [cut, &[], cut] {
         let first = first(&url);
         let head = [&*first, "200 OK after T"];
-        let lines = vec![&*shown; lines];
+        let lines = vec![&*shown; 64];
         assert_said(&ping(&url, &[]), 0, &[&head[..], &lines, rest].concat());
+    }
+}
+
+#[test]
+fn response_body_in_json_is_text_or_base64() {
+    const LIMIT: usize = 64 * 1024;
+    let full = "x".repeat(LIMIT);
+    let split = format!("{}é", &full[1..]);
+    let longer = format!("{full}y");
+    let bodies = [
+        &b"\xff\0"[..],
+        full.as_bytes(),
+        longer.as_bytes(),
+        split.as_bytes(),
+    ];
+    let backend = Backend::start(bodies.map(|body| answer_with("200 OK", &[], body)));
+    let url = backend.url("/");
+    for (text, base64, is_cut) in [
+        (json!(null), json!("/wA="), false),
+        (json!(full), json!(null), false),
+        (json!(full), json!(null), true),
+        (json!(full[1..]), json!(null), true),
+    ] {
+        let output = ping(&url, &["--json"]).code(0);
+        let line: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert!(line["body"] == text, "{is_cut}");
+        assert!(line["body_base64"] == base64, "{is_cut}");
+        assert_eq!(line["body_is_cut"], is_cut);
     }
 }
