@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
+use qstash_verify::VerifyError;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -54,14 +55,10 @@ pub(crate) fn no_answer(error: &legacy::Error) -> String {
     error_chain(std::error::Error::source(error).unwrap_or(error))
 }
 
-/// Describes an error and its causes, which hyper keeps in its sources.
+/// Describes an error and its causes, as the core does for a body that can't be read.
 pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
-    for cause in std::iter::successors(error.source(), |error| error.source()) {
-        let cause = cause.to_string();
-        if !words.ends_with(&cause) {
-            words = format!("{words}: {cause}");
-        }
+    match VerifyError::body_unreadable(error) {
+        VerifyError::BodyUnreadable { reason, .. } => reason,
+        other => other.to_string(),
     }
-    words
 }
