@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, variables};
+use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, ValueProblem, variables};
 
 use crate::environment::{Environment, EnvironmentOptions};
 use crate::input::read_stdin;
@@ -80,18 +80,11 @@ impl KeyOptions {
             None => None,
             Some(current) => {
                 let current = current.read("the current key")?;
-                // With one key there is one to try.
                 let next = match &self.next_key {
-                    Some(next) => next.read("the next key")?,
-                    None => current.clone(),
+                    Some(next) => Some(next.read("the next key")?),
+                    None => None,
                 };
-                if [&current, &next]
-                    .iter()
-                    .any(|key| key.starts_with(['"', '\'']))
-                {
-                    return Err(Failure::new("a key has quotes around it: take them away"));
-                }
-                Some(SigningKeys::new(current, next).map_err(Failure::new)?)
+                Some(given_keys(&current, next.as_deref())?)
             }
         };
         let keys = Keys {
@@ -101,6 +94,26 @@ impl KeyOptions {
         keys.require_readable()?;
         Ok(keys)
     }
+}
+
+/// Returns a pair of keys that were given, with a note about what is wrong with them.
+fn given_keys(current: &str, next: Option<&str>) -> Result<SigningKeys, Failure> {
+    // With one key there is one to try.
+    let keys = SigningKeys::new(current, next.unwrap_or(current)).map_err(Failure::new)?;
+    let options = [("--current-key", Some(current)), ("--next-key", next)];
+    for (option, key) in options {
+        match key.and_then(ValueProblem::of_signing_key) {
+            Some(problem @ ValueProblem::Quotes) => {
+                return Err(Failure::new(format_args!("{option} {problem}")));
+            }
+            Some(problem) => output::note(format_args!("{option} {problem}")),
+            None => {}
+        }
+    }
+    for warning in KeyRing::from(keys.clone()).warnings() {
+        output::note(warning);
+    }
+    Ok(keys)
 }
 
 impl Keys {

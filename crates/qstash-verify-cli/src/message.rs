@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 use qstash_verify::signing::SignedDelivery;
-use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier, variables};
+use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
 
 use crate::environment::Environment;
 use crate::output::Failure;
@@ -100,14 +100,10 @@ impl MessageOptions {
         if let Some(region) = self.region.or_else(|| environment.region()) {
             return Ok(region);
         }
-        let name = variables::REGION;
-        if environment.set(name).is_some() {
-            return Err(Failure::new(format!(
-                "{name} is no region: set it to US_EAST_1 or EU_CENTRAL_1, unset it, or give \
-                 --region"
-            )));
+        match environment.region_error() {
+            Some(error) => Err(Failure::new(format!("{error}; or give --region"))),
+            None => Ok(Region::EuCentral1),
         }
-        Ok(Region::EuCentral1)
     }
 
     /// Returns the given id, or a random one.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use qstash_verify::{KeyRing, Region, variables};
+use qstash_verify::{ConfigError, KeyRing, Region, variables};
 
 use crate::output::Failure;
 pub(crate) use file::{EnvFile, MalformedLine};
@@ -102,13 +102,24 @@ impl Environment {
         self.set(variables::REGION)?.trim().parse().ok()
     }
 
+    /// Returns the core's error about `QSTASH_REGION`, if it is invalid.
+    pub(crate) fn region_error(&self) -> Option<ConfigError> {
+        self.ring_of(variables::REGION)
+            .err()
+            .filter(|error| !matches!(error, ConfigError::NoSigningKeys { .. }))
+    }
+
     /// Whether the core takes `QSTASH_DEV` as on.
     pub(crate) fn is_development(&self) -> bool {
-        let ring = KeyRing::from_lookup_allow_development_keys(|name| {
-            let asked = name == variables::DEVELOPMENT;
+        self.ring_of(variables::DEVELOPMENT).is_ok()
+    }
+
+    /// Returns the core's verdict on one variable alone.
+    fn ring_of(&self, variable: &str) -> Result<KeyRing, ConfigError> {
+        KeyRing::from_lookup_allow_development_keys(|name| {
+            let asked = name == variable;
             self.get(name).filter(|_| asked).map(str::to_owned)
-        });
-        ring.is_ok()
+        })
     }
 
     pub(crate) fn source(&self, name: &str) -> Option<Source<'_>> {

@@ -80,8 +80,10 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     let keys = options.keys.read()?;
     let ring = keys.ring_or_development()?;
-    for warning in ring.warnings() {
-        output::note(warning);
+    if keys.explicit.is_none() {
+        for warning in ring.warnings() {
+            output::note(warning);
+        }
     }
     let mut verifier = Verifier::builder(ring)
         .tolerance(options.tolerance)

@@ -218,6 +218,54 @@ fn token_comes_before_the_keys_of_its_region() {
 }
 
 #[test]
+fn doubtful_keys_given_are_noted() {
+    let token = delivery(DEFAULT[0]).token();
+    let public = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
+    let real = DEFAULT[0];
+    for (current, next, notes) in [
+        (real, real, &[][..]),
+        (
+            public,
+            real,
+            &["a signing key given in code is PUBLIC, so anyone can sign with it: "],
+        ),
+        (
+            "eyJVc2VySUQiOiJhIn0=",
+            real,
+            &["--current-key holds a token in place of a signing key: "],
+        ),
+        (
+            "your_current_key",
+            "sig_4fXrAz72mB9k",
+            &[
+                "--current-key holds a placeholder: ",
+                "--next-key is shorter than signing keys are, ",
+            ],
+        ),
+    ] {
+        let keys = ["--current-key", current, "--next-key", next];
+        let output = verify(&token, BODY, &keys);
+        let lines: Vec<_> = output.stderr.lines().collect();
+        assert_eq!(lines.len(), notes.len(), "{output:#?}");
+        for (line, note) in lines.iter().zip(notes) {
+            assert!(line.starts_with(&format!("note: {note}")), "{line}");
+        }
+    }
+    // One key stands for both, and is noted once.
+    let output = verify(&token, BODY, &["--current-key", "changeme"]);
+    assert_eq!(output.stderr.lines().count(), 1, "{output:#?}");
+    for (option, quoted) in [("--current-key", "'sig_x'"), ("--next-key", "\"sig_x\"")] {
+        let keys = match option {
+            "--current-key" => vec![option, quoted],
+            _ => vec!["--current-key", real, option, quoted],
+        };
+        let output = verify(&token, BODY, &keys).code(2);
+        let start = format!("error: {option} has quotes around its value, and they count as part");
+        assert!(output.stderr.starts_with(&start), "{output:#?}");
+    }
+}
+
+#[test]
 fn without_keys_the_token_is_looked_at_all_the_same() {
     let token = delivery(US[0]).token();
     for (variables, given, code) in [
