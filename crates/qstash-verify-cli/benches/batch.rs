@@ -1,9 +1,8 @@
-//! How long the command takes: to start, and for a log of 100,000 deliveries.
-//! It is one thread, so this is one core.
+//! Duration of the command's start, and of a batch of 100,000 deliveries on one core.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and what goes wrong is to stop it"
+    reason = "a benchmark prints, and an error must stop it"
 )]
 
 use std::fs::File;
@@ -22,7 +21,7 @@ const COMMAND: &str = env!("CARGO_BIN_EXE_qstash-verify");
 const LINES: usize = 100_000;
 
 fn main() {
-    // `cargo test --benches` is not to measure anything.
+    // `cargo test --benches` measures nothing.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -77,7 +76,7 @@ fn fastest(times: usize, mut run: impl FnMut()) -> Duration {
     took.min().unwrap_or_default()
 }
 
-/// Runs it, and insists that all is well with what it was given.
+/// Runs the command to a successful end.
 fn run(command: &mut Command) {
     assert!(command.stdout(Stdio::null()).status().unwrap().success());
 }

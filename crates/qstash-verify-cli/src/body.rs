@@ -1,4 +1,4 @@
-//! The body of a delivery: on the command line, in a file, on standard input.
+//! The body of a delivery, from the command line, a file or standard input.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -11,8 +11,7 @@ use crate::output::{self, Failure};
 #[derive(Args, Debug)]
 #[group(id = "body_source", multiple = false)]
 pub(crate) struct Body {
-    /// The body; as in curl, @FILE reads it from a file, byte for byte, and @- from
-    /// standard input
+    /// The body; as in curl, @FILE reads a file byte for byte, and @- standard input
     #[arg(
         long,
         short,
@@ -24,8 +23,8 @@ pub(crate) struct Body {
     /// The body as text, even if it begins with @
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     data_raw: Option<String>,
-    /// The file with the body, byte for byte; - is standard input, which is also
-    /// read if no body is given and it is no terminal
+    /// The file with the body, read byte for byte; - is standard input, which is the
+    /// default unless it is a terminal
     #[arg(long, value_name = "FILE")]
     body: Option<String>,
 }
@@ -56,7 +55,7 @@ impl Body {
         })
     }
 
-    /// Returns the bytes; `None` if nothing was given, and there is nothing to read.
+    /// Returns the bytes; `None` without an option if standard input is a terminal.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
         match self.source() {
             Some(Source::Text(text)) => Ok(Some(text.as_bytes().to_vec())),
@@ -81,14 +80,17 @@ impl Body {
             None => {
                 let bytes = read_stdin("the body")?;
                 if bytes.is_empty() {
-                    output::note("the body is empty, for standard input was (--data, --body)");
+                    output::note(
+                        "the body is empty: nothing is on standard input; give a body with --data \
+                         or --body",
+                    );
                 }
                 Ok(Some(bytes))
             }
         }
     }
 
-    /// Returns the file, if it is one that can be read again.
+    /// Returns the file of the body, if it can be read again.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self.source()? {
             Source::File(path) => Some(Path::new(path)),

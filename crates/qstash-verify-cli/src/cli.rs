@@ -1,5 +1,4 @@
-//! The definition of the command line, which is also the text of `--help`, the
-//! completions and the man pages.
+//! The command line, which `--help`, completions and man pages are generated from.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
@@ -7,8 +6,8 @@ use clap::{Parser, Subcommand};
 use crate::output::{Line, Masked};
 use crate::{check, generate, listen, send, sign, verify};
 
-/// Is my QStash set-up right, why was this delivery refused, and a QStash on my
-/// desk
+/// Check a QStash configuration, explain refused deliveries, and develop locally
+/// without QStash
 #[derive(Debug, Parser)]
 #[command(
     name = "qstash-verify",
@@ -17,22 +16,22 @@ use crate::{check, generate, listen, send, sign, verify};
     subcommand_required = true,
     after_help = "\
 Examples:
-  Is everything set, for both regions?
+  Check the variables, of one region or both:
     qstash-verify check
-  Why was this delivery refused?
+  Explain why a delivery was refused:
     qstash-verify verify --signature \"$TOKEN\" --body body.json --region US-EAST-1
-  Send my service a delivery as QStash would:
+  Send a delivery as QStash does:
     qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}'
-  See what arrives, and pass on what is genuine:
+  Receive deliveries, and forward the genuine ones:
     qstash-verify listen --forward http://127.0.0.1:8000
 
-Keys are read from the variables of QStash (QSTASH_CURRENT_SIGNING_KEY, …), those of
-this process first and then those of the file .env.
+Keys are read from QStash's variables (QSTASH_CURRENT_SIGNING_KEY, …): from the
+environment first, then from the file .env.
 
-Exit status: 0 success; 1 a check failed, or a delivery did; 2 the command was used
-wrongly or could not run. With --json each command prints one JSON value a line.
+Exit status: 0 success; 1 a check or a delivery failed; 2 the command was used wrongly
+or could not run. With --json each command prints one JSON value a line.
 
-Control characters and invisible ones in what others sent are printed as escapes."
+Control and invisible characters in received text are printed as escapes."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -50,8 +49,7 @@ pub(crate) enum Command {
     Man(generate::Man),
 }
 
-/// Masks what may be a key or a token, given in the wrong place, in an error of
-/// the command line.
+/// Masks misplaced keys and tokens in an error of the command line.
 pub(crate) fn mask_secrets(mut error: clap::Error) -> clap::Error {
     for kind in [
         ContextKind::InvalidArg,
@@ -61,7 +59,7 @@ pub(crate) fn mask_secrets(mut error: clap::Error) -> clap::Error {
         let Some(ContextValue::String(given)) = error.get(kind) else {
             continue;
         };
-        // Names of options arrive here as well, as `--data <TEXT>`.
+        // Names of options come as `--data <TEXT>`.
         let shown = if given.starts_with('-') {
             Line(given).to_string()
         } else {
@@ -75,23 +73,23 @@ pub(crate) fn mask_secrets(mut error: clap::Error) -> clap::Error {
 /// Masks each word that is long enough for a key or a token.
 fn without_secrets(text: &str) -> String {
     const LONG: usize = 16;
-    let of_a_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
     let mut shown = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let end = match rest.find(|c| !of_a_word(c)) {
+        let end = match rest.find(|c| !is_word(c)) {
             // A separator.
             Some(0) => c.len_utf8(),
             Some(end) => end,
             None => rest.len(),
         };
-        let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let (word, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         if word.chars().count() < LONG {
             shown.push_str(&Line(word).to_string());
         } else {
             shown.push_str(&Masked(word).to_string());
         }
-        rest = behind;
+        rest = tail;
     }
     shown
 }
@@ -101,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misplaced_secret_is_cut_and_a_url_is_not() {
+    fn misplaced_secrets_are_masked() {
         for (given, shown) in [
             ("127.0.0.1:3000/webhook", "127.0.0.1:3000/webhook"),
             ("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_…6r"),
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn command_line_is_well_formed() {
         <Cli as clap::CommandFactory>::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! `completions` and `man`: generated from the definition of the command line.
+//! `completions` and `man`, generated from the definition of the command line.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ Examples:
   qstash-verify man | man -l -
   qstash-verify man ~/.local/share/man/man1")]
 pub(crate) struct Man {
-    /// Where to write a page for each command
+    /// The directory to write a page for each command to
     directory: Option<PathBuf>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn completions(options: &Completions, mut command: Command) -> Outcom
     clap_complete::generate(options.shell, &mut command, &name, &mut text);
     let mut text = String::from_utf8_lossy(&text).into_owned();
     if options.shell == Shell::Bash {
-        // The generator spells one label in two ways if the name has a `-` in it.
+        // The generator has two spellings of one label if the name has a `-`.
         let (one, other) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
         text = text.replace(&one, &other);
     }
@@ -63,7 +63,7 @@ pub(crate) fn man(options: &Man, command: Command) -> Outcome {
     match written() {
         Ok(()) => Ok(Verdict::Good),
         Err(Failure(reason)) => Err(Failure::new(format!(
-            "the man pages can't be written into {}: {reason}",
+            "man pages can't be written to {}: {reason}",
             directory.display()
         ))),
     }

@@ -1,14 +1,14 @@
-//! Standard input, which can be read once.
+//! Standard input, which can only be read once.
 
 use std::io::Read as _;
 use std::sync::{Mutex, PoisonError};
 
 use crate::output::Failure;
 
-/// What was read from standard input.
+/// The name of the value that was read from standard input.
 static READ: Mutex<Option<&str>> = Mutex::new(None);
 
-/// Reads standard input to its end. `what` names the value in errors.
+/// Reads standard input to EOF. `what` names the value in errors.
 ///
 /// # Errors
 /// It was read before, or can't be read.
@@ -28,7 +28,7 @@ pub(crate) fn read_stdin(what: &'static str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Whether standard input was read.
+/// Returns whether standard input was read.
 pub(crate) fn is_stdin_read() -> bool {
     READ.lock()
         .unwrap_or_else(PoisonError::into_inner)

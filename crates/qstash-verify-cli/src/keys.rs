@@ -1,5 +1,4 @@
-//! Which keys a command works with. Which of them count for a delivery is the
-//! core's to say.
+//! The signing keys of a command: from its options, or from the environment.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,18 +13,18 @@ use crate::output::{self, Failure};
 
 #[derive(Args, Debug)]
 pub(crate) struct KeyOptions {
-    /// The current signing key, in place of those of the variables; @FILE reads
-    /// it from a file, so that it stays out of the shell's history
+    /// The current signing key, which replaces those of the variables; @FILE reads it
+    /// from a file, which keeps it out of the shell's history
     #[arg(long, value_name = "KEY|@FILE")]
     current_key: Option<Secret>,
-    /// The next signing key, likewise
+    /// The next signing key; @FILE reads it from a file
     #[arg(long, value_name = "KEY|@FILE", requires = "current_key")]
     next_key: Option<Secret>,
     #[command(flatten)]
     environment: EnvironmentOptions,
 }
 
-/// An argument that is not printed.
+/// An argument that `Debug` does not print.
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
@@ -44,7 +43,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Returns the value, or the content of the file after an `@`; `@-` is standard input.
+    /// Returns the value, or the content of `@FILE` or, for `@-`, of standard input.
     pub(crate) fn read(&self, what: &'static str) -> Result<String, Failure> {
         let Some(path) = self.0.strip_prefix('@') else {
             return Ok(self.0.clone());
@@ -57,10 +56,10 @@ impl Secret {
         };
         match text {
             Ok(text) if text.trim().contains(char::is_whitespace) => Err(Failure::new(format!(
-                "the file with {what} holds more than that: there is white space in it"
+                "{what} has white space in it: its file must hold nothing else"
             ))),
             Ok(text) => Ok(text.trim().to_owned()),
-            // Without its name, which may be a key that was written for one.
+            // Without the name of the file, which may be a misplaced key.
             Err(error) => Err(Failure::new(format!(
                 "the file with {what} can't be read: {error}"
             ))),
@@ -68,7 +67,7 @@ impl Secret {
     }
 }
 
-/// The keys that were given, and the environment with those that are set.
+/// The keys given as options, and the environment.
 pub(crate) struct Keys {
     pub(crate) explicit: Option<SigningKeys>,
     pub(crate) environment: Environment,
@@ -96,9 +95,9 @@ impl KeyOptions {
     }
 }
 
-/// Returns a pair of keys that were given, with a note about what is wrong with them.
+/// Returns a pair of given keys, and prints a note if they are public or unlikely.
 fn given_keys(current: &str, next: Option<&str>) -> Result<SigningKeys, Failure> {
-    // With one key there is one to try.
+    // Without a next key, there is one to try.
     let keys = SigningKeys::new(current, next.unwrap_or(current)).map_err(Failure::new)?;
     let options = [("--current-key", Some(current)), ("--next-key", next)];
     for (option, key) in options {
@@ -117,8 +116,7 @@ fn given_keys(current: &str, next: Option<&str>) -> Result<SigningKeys, Failure>
 }
 
 impl Keys {
-    /// The keys with which a service in this environment would verify, on a
-    /// developer's machine.
+    /// Returns the given keys, or those that a service in this environment uses.
     pub(crate) fn ring(&self) -> Result<KeyRing, ConfigError> {
         match &self.explicit {
             Some(keys) => Ok(KeyRing::from(keys.clone())),
@@ -126,17 +124,17 @@ impl Keys {
         }
     }
 
-    /// Returns these keys, or the development server's if nothing at all is set.
+    /// Returns these keys, or the development server's if none are set.
     pub(crate) fn ring_or_development(&self) -> Result<KeyRing, Failure> {
         match self.ring() {
             Ok(ring) => Ok(ring),
             Err(error) => self
                 .development_for(&error)
-                .ok_or_else(|| Failure::new(format!("{error}; `qstash-verify check` tells more"))),
+                .ok_or_else(|| Failure::new(format!("{error}; run `qstash-verify check`"))),
         }
     }
 
-    /// Returns the development server's keys, with a note, if nothing at all is set.
+    /// Prints a note and returns the development server's keys, if none are set.
     pub(crate) fn development_for(&self, error: &ConfigError) -> Option<KeyRing> {
         match error {
             ConfigError::NoSigningKeys { half, unused, .. }
@@ -161,8 +159,9 @@ impl Keys {
         }
     }
 
-    /// Fails if a variable is set in a way that hides its value: it must not count as
-    /// not set.
+    /// Fails if a variable is set to a value that can't be read.
+    ///
+    /// Such a variable must not count as unset.
     fn require_readable(&self) -> Result<(), Failure> {
         if self.explicit.is_some() {
             return Ok(());
@@ -176,8 +175,7 @@ impl Keys {
         let mut lines = file.malformed.iter();
         match lines.find(|line| line.may_set(&variables::KEY_RING)) {
             Some(line) => Err(Failure::new(format!(
-                "{}: line {} of {}; `qstash-verify check` tells more, --no-env-file leaves the \
-                 file out",
+                "{}: line {} of {}; correct it, or leave the file out with --no-env-file",
                 line.why,
                 line.number,
                 file.path.display()
@@ -187,7 +185,7 @@ impl Keys {
     }
 }
 
-/// All regions, and the default that has none.
+/// Returns the regions of all pairs of keys; `None` is the default pair.
 pub(crate) fn all_pairs() -> impl Iterator<Item = Option<Region>> {
     std::iter::once(None).chain(Region::ALL.iter().copied().map(Some))
 }

@@ -1,6 +1,6 @@
-//! The `qstash-verify` command: checks a configuration, explains why a delivery
-//! was refused, and sends and receives deliveries for development. The core
-//! decides what is genuine and which keys count; this crate asks and explains.
+//! The `qstash-verify` command, a diagnostic and development tool.
+//!
+//! All rules are the core's.
 #![allow(
     clippy::doc_markdown,
     reason = "the docs of options are help texts, shown as they are"
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::from(1),
         Err(Failure(reason)) => {
-            output::complain(&reason);
+            output::error(&reason);
             ExitCode::from(2)
         }
     }

@@ -1,4 +1,4 @@
-//! A message, and the options from which a delivery of it is signed.
+//! Messages, and the options for signing a delivery.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,14 +14,14 @@ use crate::time;
 /// The options of a message, apart from its body and its URL.
 #[derive(Args, Debug)]
 pub(crate) struct MessageOptions {
-    /// The region that sends it, US-EAST-1 or EU-CENTRAL-1 [default: the one of
-    /// QSTASH_REGION, else EU-CENTRAL-1]
+    /// The sending region, US-EAST-1 or EU-CENTRAL-1 [default: QSTASH_REGION, else
+    /// EU-CENTRAL-1]
     #[arg(long)]
     pub(crate) region: Option<Region>,
     /// Sign with the next key, as QStash does after a roll
     #[arg(long)]
     next: bool,
-    /// Let it expire so many seconds after it was signed; less than 0 is before
+    /// Lifetime of the token in seconds; 0 or less makes it expired
     #[arg(
         long,
         value_name = "SECONDS",
@@ -29,24 +29,23 @@ pub(crate) struct MessageOptions {
         allow_negative_numbers = true
     )]
     expires_in: i64,
-    /// The method of the request
+    /// The request method
     #[arg(long, short = 'X', visible_alias = "request", default_value = "POST")]
     pub(crate) method: Method,
-    /// A header more, or another value for one, such as 'Content-Type:
-    /// text/plain'; by default the type is JSON if the body is, else text, else
-    /// octets
+    /// Add or replace a header; the default Content-Type depends on the body:
+    /// application/json, text/plain or application/octet-stream
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// The message's id [default: a new one]
+    /// The message ID [default: a random one]
     #[arg(long, value_name = "ID", value_parser = header_text)]
     message_id: Option<String>,
-    /// How often it was retried
+    /// Number of retries so far, the header Upstash-Retried
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) retried: u32,
-    /// The schedule that made it
+    /// The schedule ID
     #[arg(long, value_name = "ID", value_parser = header_text)]
     schedule_id: Option<String>,
-    /// When it is signed: seconds since 1970, or RFC 3339 [default: now]
+    /// The time of signing: seconds since 1970, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time::parse)]
     at: Option<SystemTime>,
 }
@@ -54,7 +53,7 @@ pub(crate) struct MessageOptions {
 fn header_text(text: &str) -> Result<String, String> {
     match HeaderValue::from_str(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("it can't stand in a header".to_owned()),
+        Err(_) => Err("it has a character that a header can't hold".to_owned()),
     }
 }
 
@@ -62,14 +61,14 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text
         .split_once(':')
         .ok_or("it has no `:` between name and value")?;
-    let name = name.trim().parse().map_err(|_| "its name is none")?;
-    let mut value: HeaderValue = value.trim().parse().map_err(|_| "its value is none")?;
-    // It may be a password, which `Debug` must not print.
+    let name = name.trim().parse().map_err(|_| "its name is not valid")?;
+    let mut value: HeaderValue = value.trim().parse().map_err(|_| "its value is not valid")?;
+    // `Debug` must not print a password.
     value.set_sensitive(true);
     Ok((name, value))
 }
 
-/// An unsigned message. Each attempt to deliver it has a signature of its own.
+/// An unsigned message. Each attempt to deliver it is signed separately.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) url: String,
@@ -85,7 +84,7 @@ impl MessageOptions {
         body: Vec<u8>,
         environment: &Environment,
     ) -> Result<Message, Failure> {
-        // Fails early on a URL that every verifier rejects.
+        // Fail early on a URL that every verifier rejects.
         let verifier = Verifier::builder(SigningKeys::development());
         let _ = verifier.url(url).map_err(Failure::new)?;
         Ok(Message {
@@ -106,7 +105,7 @@ impl MessageOptions {
         }
     }
 
-    /// Returns the given id, or a random one.
+    /// Returns the given message ID, or a random one.
     pub(crate) fn id(&self) -> String {
         let id = self.message_id.clone();
         id.unwrap_or_else(|| random_id("msg_"))
@@ -154,7 +153,7 @@ impl MessageOptions {
         Ok(delivery)
     }
 
-    /// Whether the options make the delivery expired, or signed at another time.
+    /// Returns whether the options set the time of signing or an expired lifetime.
     pub(crate) fn is_timed(&self) -> bool {
         self.at.is_some() || self.expires_in <= 0
     }
@@ -177,7 +176,7 @@ pub(crate) fn signed_with(ring: &KeyRing, region: Region, slot: KeySlot) -> Stri
     }
 }
 
-/// Returns a prefix and 28 random characters, like QStash's ids and keys.
+/// Returns a prefix and 28 random characters, like QStash's IDs and keys.
 pub(crate) fn random_id(prefix: &str) -> String {
     let random = std::iter::repeat_with(fastrand::alphanumeric).take(28);
     prefix.chars().chain(random).collect()

@@ -16,27 +16,27 @@ use crate::url;
 /// Sign a delivery as QStash does, and print its headers
 #[derive(Args, Debug)]
 #[command(after_help = "\
-It signs with the key with which a service in this environment would verify the
-delivery, or, where no keys are set, with the PUBLIC ones of the development server.
+The signing key is one that a service with these variables verifies with. If no keys
+are set, the PUBLIC keys of the development server are used.
 
 Examples:
   The headers:
     qstash-verify sign --url https://api.example.com/webhook --data '{\"id\":7}'
-  A command line for curl, of a delivery that is too old:
+  A curl command for an expired delivery:
     qstash-verify sign --url http://127.0.0.1:3000/webhook --body order.json \\
         --expires-in -5 --curl
-  As US sends it after its keys were rolled:
+  A delivery from US-EAST-1 after a key roll:
     qstash-verify sign --url https://api.example.com/webhook --data hello \\
         --region US-EAST-1 --next")]
 pub(crate) struct Options {
-    /// The URL that the message was published to: the claim `sub`
+    /// The URL that the message was published to, the claim `sub`
     #[arg(long, value_parser = url::published)]
     url: String,
     #[command(flatten)]
     body: Body,
     #[command(flatten)]
     message: MessageOptions,
-    /// Print a command line for curl
+    /// Print a curl command
     #[arg(long, conflicts_with = "json")]
     curl: bool,
     /// Print one line of JSON: url, method, headers, and body or, if
@@ -95,7 +95,8 @@ fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure>
             }
             _ => {
                 return Err(Failure::new(
-                    "this body can't stand on a command line: give it with --body FILE",
+                    "the body has bytes that a command line can't hold: --curl; give it with \
+                     --body FILE",
                 ));
             }
         },

@@ -12,7 +12,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts a delivery: its code if it was refused.
+    /// Counts a delivery; `refused` is the code of its refusal.
     pub(crate) fn add(&mut self, refused: Option<&'static str>) {
         match refused {
             Some(code) => *self.refused.entry(code).or_default() += 1,
@@ -28,7 +28,7 @@ impl Tally {
         self.accepted + self.refused()
     }
 
-    /// Returns `3 lines: 1 accepted, 2 refused (expired 2)`.
+    /// Returns the counts as text: `3 lines: 1 accepted, 2 refused (expired 2)`.
     pub(crate) fn summary(&self, word: &str) -> String {
         format!("{}: {self}", count(self.total(), word))
     }

@@ -1,4 +1,4 @@
-//! Times and durations, as people write and read them.
+//! Times and durations for people.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,13 +7,14 @@ use jiff::Timestamp;
 /// Reads a time: seconds since the Unix epoch, or RFC 3339.
 pub(crate) fn parse(text: &str) -> Result<SystemTime, String> {
     if let Ok(seconds) = text.parse::<f64>() {
-        // The year 5138, or this one in milliseconds.
+        // In seconds, this is the year 5138.
         if seconds > 1e11 {
             return Err(
-                "that is in milliseconds, it seems: leave out the last three digits".to_owned(),
+                "it looks like milliseconds: give seconds, without the last three digits"
+                    .to_owned(),
             );
         }
-        return from_unix(seconds).ok_or_else(|| "it is too far away".to_owned());
+        return from_unix(seconds).ok_or_else(|| "it is out of range".to_owned());
     }
     match text.parse::<Timestamp>() {
         Ok(time) => Ok(time.into()),
@@ -25,11 +26,11 @@ pub(crate) fn parse(text: &str) -> Result<SystemTime, String> {
 
 /// Reads a duration in seconds.
 pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
-/// The time so many seconds after the Unix epoch, as far as there is one.
+/// Returns the time at Unix seconds, if `SystemTime` can represent it.
 pub(crate) fn from_unix(seconds: f64) -> Option<SystemTime> {
     let distance = Duration::try_from_secs_f64(seconds.abs()).ok()?;
     if seconds < 0.0 {
@@ -39,7 +40,7 @@ pub(crate) fn from_unix(seconds: f64) -> Option<SystemTime> {
     }
 }
 
-/// Seconds since the Unix epoch.
+/// Returns the seconds since the Unix epoch.
 pub(crate) fn to_unix(time: SystemTime) -> f64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
@@ -47,8 +48,9 @@ pub(crate) fn to_unix(time: SystemTime) -> f64 {
     }
 }
 
-/// A date of a token (RFC 7519 §2) for people: RFC 3339 where it has a year of
-/// four digits, else the number.
+/// Formats a NumericDate (RFC 7519 §2) as RFC 3339.
+///
+/// A date before the year 0 or after 9999 is its number.
 pub(crate) fn date(seconds: f64) -> String {
     let time = from_unix(seconds).and_then(|time| Timestamp::try_from(time).ok());
     match time {
@@ -57,12 +59,12 @@ pub(crate) fn date(seconds: f64) -> String {
     }
 }
 
-/// A time in UTC, to the second (RFC 3339).
+/// Formats a time in UTC to the second (RFC 3339).
 pub(crate) fn seconds(time: SystemTime) -> String {
     rounded(time, 1000)
 }
 
-/// Likewise, to the millisecond.
+/// Formats a time in UTC to the millisecond (RFC 3339).
 pub(crate) fn milliseconds(time: SystemTime) -> String {
     rounded(time, 1)
 }
@@ -79,13 +81,13 @@ fn rounded(time: SystemTime, milliseconds: i64) -> String {
     }
 }
 
-/// A span of time for people: `4 min 12 s`.
+/// Formats a duration: `4 min 12 s`.
 pub(crate) fn span(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];
     if seconds < 0.9995 {
         return format!("{:.0} ms", seconds * 1000.0);
     }
-    // Beyond this nobody counts days.
+    // Days would have too many digits.
     if seconds > 1e12 {
         return format!("{seconds:e} s");
     }
@@ -107,7 +109,7 @@ pub(crate) fn span(seconds: f64) -> String {
         }
         rest -= many * length;
     }
-    // Of what lasts hours or days, the two largest units tell enough.
+    // The two largest units are precise enough.
     parts.truncate(2);
     parts.join(" ")
 }
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_seconds_or_rfc_3339() {
+    fn time_is_unix_seconds_or_rfc_3339() {
         let unix = |text| parse(text).map(to_unix);
         assert_eq!(unix("1721068900"), Ok(1_721_068_900.0));
         assert_eq!(unix("-1.5"), Ok(-1.5));
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_read_at_a_glance() {
+    fn span_has_at_most_two_units() {
         for (seconds, expected) in [
             (0.25, "250 ms"),
             (1.0, "1 s"),
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_out_of_reach_is_a_number() {
+    fn date_beyond_year_9999_is_a_number() {
         assert_eq!(date(1_721_068_900.0), "2024-07-15T18:41:40Z");
         assert_eq!(date(-62_135_596_800.0), "0001-01-01T00:00:00Z");
         assert_eq!(date(1e300), format!("{}", 1e300));

@@ -7,7 +7,7 @@ use qstash_verify::{ConfigError, SigningKeys, Verifier, VerifierBuilder};
 
 use crate::output::Line;
 
-/// A URL to send requests to.
+/// The URL of a service, to send requests to.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     /// As given, with its scheme: QStash signs a URL as it is written.
@@ -49,7 +49,7 @@ pub(crate) fn published(text: &str) -> Result<String, String> {
     checked(text, VerifierBuilder::url)
 }
 
-/// Parses the URL in front of the paths of a service.
+/// Parses the base URL of a service.
 pub(crate) fn base(text: &str) -> Result<String, String> {
     checked(text, VerifierBuilder::base_url)
 }
@@ -59,7 +59,7 @@ pub(crate) fn path_and_query(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
         Err("it does not begin with `/`; give it as the request line has it".to_owned())
     } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Err(BLANK.to_owned())
+        Err(SPACE.to_owned())
     } else {
         Ok(text.to_owned())
     }
@@ -70,7 +70,7 @@ fn checked(
     core: impl Fn(VerifierBuilder, &str) -> Result<VerifierBuilder, ConfigError>,
 ) -> Result<String, String> {
     let text = with_scheme(text)?;
-    // Only the core knows what a verifier accepts.
+    // The core has the rules for a URL.
     match core(Verifier::builder(SigningKeys::development()), &text) {
         Ok(_) => Ok(text),
         Err(ConfigError::InvalidUrl { reason, .. }) => Err(format!("it {reason}")),
@@ -78,27 +78,27 @@ fn checked(
     }
 }
 
-const BLANK: &str = "it has a blank or a control character; percent-encode it, a blank as %20";
+const SPACE: &str = "it has a space or a control character; percent-encode it, a space as %20";
 
-/// Returns the URL with `http://` in front if its host is a loopback one.
+/// Returns the URL with a scheme: `http://` is assumed for a loopback host.
 fn with_scheme(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("it is empty; give a URL such as http://localhost:3000/webhook".to_owned());
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(BLANK.to_owned());
+        return Err(SPACE.to_owned());
     }
     let scheme = text.split_once("://");
-    let Some((scheme, behind)) = scheme.filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))
+    let Some((scheme, tail)) = scheme.filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))
     else {
         return without_scheme(text);
     };
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Err("its scheme is neither http nor https; QStash delivers to no other".to_owned());
     }
-    if behind.is_empty() || behind.starts_with(['/', '?', '#', ':']) {
-        return Err("it has no host; write one behind ://".to_owned());
+    if tail.is_empty() || tail.starts_with(['/', '?', '#', ':']) {
+        return Err("it has no host; write one after ://".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -107,7 +107,7 @@ fn without_scheme(text: &str) -> Result<String, String> {
     if is_loopback(host(text.split(['/', '?', '#']).next().unwrap_or_default())) {
         return Ok(format!("http://{text}"));
     }
-    // None of them quotes the text, which may be a misplaced secret.
+    // No message quotes the text, which may be a misplaced secret.
     Err(if text.starts_with("//") {
         "it has no scheme; write https: in front of it"
     } else if text.starts_with('/') {
@@ -117,17 +117,16 @@ fn without_scheme(text: &str) -> Result<String, String> {
     } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
         "it has neither scheme nor host; write http://localhost: in front of it"
     } else if text.starts_with("http:") || text.starts_with("https:") {
-        "there is no `//` behind its scheme; write http:// or https:// in front of the host"
+        "there is no `//` after its scheme; write http:// or https:// in front of the host"
     } else {
-        "it has no scheme, and only for a loopback host one is assumed; write https:// in front \
-         of it"
+        "it has no scheme, which only a loopback host may omit; write https:// in front of it"
     }
     .to_owned())
 }
 
 fn authority(url: &str) -> &str {
-    let behind = url.split_once("://").map_or(url, |(_, behind)| behind);
-    behind.split(['/', '?', '#']).next().unwrap_or_default()
+    let tail = url.split_once("://").map_or(url, |(_, tail)| tail);
+    tail.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 fn host(authority: &str) -> &str {
@@ -138,8 +137,9 @@ fn host(authority: &str) -> &str {
     authority.split(':').next().unwrap_or(authority)
 }
 
-/// Whether a host is this machine: `localhost` and the names below it (RFC 6761
-/// §6.3), or a loopback address.
+/// Returns whether a host is this machine.
+///
+/// `localhost`, names below it (RFC 6761 §6.3), and loopback addresses.
 fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let name = host.strip_suffix('.').unwrap_or(&host);
@@ -149,7 +149,7 @@ fn is_loopback(host: &str) -> bool {
         || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
 }
 
-/// Whether a host is this machine or a container on it, whose name has no dot.
+/// Returns whether a host is this machine, or a container, whose name has no dot.
 pub(crate) fn is_local(host: &str) -> bool {
     is_loopback(host)
         || (!host.is_empty() && !host.contains(['.', ':']))
@@ -224,21 +224,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_url_is_named() {
+    fn invalid_urls_are_explained() {
         for (given, wrong) in [
             ("", "it is empty; "),
             (" ", "it is empty; "),
-            ("http://localhost/a b", "it has a blank "),
-            ("localhost/a b", "it has a blank "),
-            ("http://a.b/\u{7f}", "it has a blank or a control character"),
+            ("http://localhost/a b", "it has a space "),
+            ("localhost/a b", "it has a space "),
+            ("http://a.b/\u{7f}", "it has a space or a control character"),
             (
                 "a.b/c",
-                "it has no scheme, and only for a loopback host one is assumed; write https:// ",
+                "it has no scheme, which only a loopback host may omit; write https:// ",
             ),
             ("localhost.example.com", "it has no scheme, "),
             (
                 "a.b/?u=https://c.d",
-                "it has no scheme, and only for a loopback host",
+                "it has no scheme, which only a loopback host",
             ),
             ("//a.b/c", "it has no scheme; write https: in front of it"),
             (
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 "http:/a.b",
-                "there is no `//` behind its scheme; write http://",
+                "there is no `//` after its scheme; write http://",
             ),
             ("ftp://a.b/", "its scheme is neither http nor https"),
             ("http://", "it has no host"),

@@ -1,7 +1,7 @@
-//! All checks, in the order in which their findings are shown.
+//! All checks, in the order of their findings.
 //!
-//! The core decides which keys and credentials count; these checks look for signs
-//! that they are not the ones that were meant.
+//! The core decides which keys and credentials are used; these checks find those that
+//! are probably not intended.
 
 use super::finding::{Finding, Findings};
 use super::{development, keys, names, publishing, values};

@@ -1,4 +1,4 @@
-//! Checks for the development server's keys, URL and tokens.
+//! Checks for keys, URLs and tokens of the development server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::publishing;
 use crate::environment::Environment;
 
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
-    let passed = "nothing of the development server";
+    let passed = "no key, URL or token of the development server";
     findings.check("development", passed, |found| {
         check_keys(environment, found);
     });
@@ -37,16 +37,16 @@ fn check_keys(environment: &Environment, found: &mut Findings) {
         (None, Some(variable)) if !set_keys(environment).is_empty() => found.warning(
             "development_server",
             format!(
-                "{variable} is that of a development server, which signs with keys of its own, and \
-                 the signing keys are not its: every delivery will be refused as bad_signature; \
-                 set QSTASH_DEV to true, or copy {variable} from the QStash console"
+                "{variable} is a development server's, and the signing keys are not: each of its \
+                 deliveries is refused as bad_signature; set QSTASH_DEV to true, or copy \
+                 {variable} from the QStash console"
             ),
         ),
         (None, _) => {}
     }
 }
 
-/// Returns the variable that names the development server or one of its users.
+/// Returns the variable that holds a URL or token of the development server.
 fn development_server(credentials: &Credentials) -> Option<&'static str> {
     let is_local = publishing::is_local(credentials.url());
     let url = Some(credentials.url_source()).filter(|_| is_local);
@@ -58,8 +58,10 @@ fn development_server(credentials: &Credentials) -> Option<&'static str> {
     }
 }
 
-/// Whether the token is that of a user whom the development server's documentation
-/// prints: base64 of a JSON object with a password that is no secret.
+/// Returns whether a token is a public one of the development server.
+///
+/// Its documentation prints the tokens of its users: base64 of a JSON object with one
+/// of two passwords.
 fn is_public_token(token: &str) -> bool {
     let json = STANDARD.decode(token).unwrap_or_default();
     let user: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Findings: what a check says of a configuration.
+//! Findings: the results of checks.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
@@ -53,7 +53,7 @@ impl Findings {
         });
     }
 
-    /// Runs a check; if it adds no finding, adds one that it passed.
+    /// Runs a check; adds a finding that it passed if it adds none.
     pub(super) fn check(
         &mut self,
         code: &'static str,

@@ -11,7 +11,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     check_key_ring(environment, findings);
     let keys = set_keys(environment);
     if !keys.is_empty() {
-        let passed = format!("{} as QStash writes them", count(keys.len(), "key"));
+        let passed = format!("{} in QStash's format", count(keys.len(), "key"));
         findings.check("key", passed, |found| {
             for (name, key) in keys {
                 check_value(name, ValueProblem::of_signing_key(key), found);
@@ -20,7 +20,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     }
 }
 
-/// Reports a value that can't be a key or a token, or is unlikely to be one.
+/// Reports a value that is not, or probably not, a key or a token.
 pub(super) fn check_value(name: &str, problem: Option<ValueProblem>, found: &mut Findings) {
     let Some(problem) = problem else {
         return;
@@ -32,7 +32,7 @@ pub(super) fn check_value(name: &str, problem: Option<ValueProblem>, found: &mut
     }
 }
 
-/// Returns the keys that are set, with the names of their variables.
+/// Returns the variables of signing keys that are set, and their values.
 pub(super) fn set_keys(environment: &Environment) -> Vec<(&'static str, &str)> {
     all_pairs()
         .flat_map(variables::signing_keys)
@@ -45,7 +45,7 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
     let ring = KeyRing::from_lookup_allow_development_keys(environment.lookup());
     let passed = match &ring {
         Ok(_) if environment.is_development() => {
-            "every delivery is checked with the development server's keys".to_owned()
+            "every delivery is verified with the development server's keys".to_owned()
         }
         Ok(ring) => receives(ring),
         Err(_) => String::new(),
@@ -59,7 +59,7 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
         return;
     };
     let mut warnings = ring.warnings().to_vec();
-    // `development` and `check` report these, at levels of their own.
+    // `development::check` and `check` report these, with other levels.
     warnings.retain(|warning| {
         !matches!(
             warning,
@@ -87,19 +87,19 @@ fn receives(ring: &KeyRing) -> String {
         names.join(" and ")
     };
     match (own.as_slice(), others.as_slice(), ring.key_source(None)) {
-        ([], ..) => "every delivery is checked with the default pair".to_owned(),
+        ([], ..) => "every delivery is verified with the default pair".to_owned(),
         (own, [], _) => format!(
-            "deliveries of {} are checked with their own pairs",
+            "deliveries of {} are verified with their own pairs",
             names(own)
         ),
         (own, others, Some(_)) => format!(
-            "deliveries of {} are checked with their own pair, those of {} with the default pair",
+            "deliveries of {} are verified with their own pair, those of {} with the default pair",
             names(own),
             names(others)
         ),
         // Findings report the missing pairs.
         (own, _, None) => format!(
-            "deliveries of {} are checked with their own pair",
+            "deliveries of {} are verified with their own pair",
             names(own)
         ),
     }

@@ -1,10 +1,10 @@
-//! Names of the variables that QStash's SDKs read.
+//! Names of the variables of QStash's SDKs.
 
 use qstash_verify::variables;
 
 use crate::keys::all_pairs;
 
-/// Returns the name of every variable of QStash, those of both regions included.
+/// Returns the names of all variables of QStash, including those of regions.
 pub(super) fn known_names() -> Vec<&'static str> {
     let regional = all_pairs().flat_map(|region| {
         let [current, next] = variables::signing_keys(region);

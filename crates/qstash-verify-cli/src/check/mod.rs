@@ -1,5 +1,4 @@
-//! `check`: checks the configuration of one region or two, for publishing and
-//! receiving.
+//! `check`: checks the configuration for publishing and receiving.
 
 mod checks;
 mod development;
@@ -18,24 +17,24 @@ use crate::output::{self, Outcome, Verdict};
 use finding::Level;
 use report::Report;
 
-/// Check the variables of QStash, of this process and of a file .env
+/// Check QStash's variables, in the environment and a file .env
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Keys and tokens are shown as their first four and last two characters at most.
+At most the first four and last two characters of keys and tokens are printed.
 
 Exit status: 1 if there is an error or, with --strict, a warning; else 0; 2 if the
 command was used wrongly or could not run.
 
 Examples:
   qstash-verify check
-  As a step of a deployment, with the variables of a file alone:
+  As a step of a deployment, with only the variables of a file:
     env -i \"$(command -v qstash-verify)\" check --env-file production.env --strict
-  For a program:
+  For programs:
     qstash-verify check --json")]
 pub(crate) struct Options {
     #[command(flatten)]
     environment: EnvironmentOptions,
-    /// Make warnings errors
+    /// Report warnings as errors
     #[arg(long)]
     strict: bool,
     /// Print one line of JSON: ok, mode, region, env_file, outgoing, incoming,

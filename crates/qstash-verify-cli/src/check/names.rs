@@ -8,32 +8,30 @@ use crate::environment::Environment;
 use crate::output::Line;
 
 pub(super) fn check(environment: &Environment, findings: &mut Findings) {
-    let passed = "no name that only looks like one of QStash's";
+    let passed = "no misspelt variable of QStash";
     findings.check("name", passed, |found| check_names(environment, found));
 }
 
 fn check_names(environment: &Environment, found: &mut Findings) {
     for name in environment.names() {
         let meant = meant_by(name);
-        // If all of those are set, this variable serves another purpose.
+        // If all of those are set, this variable has another purpose.
         if meant.iter().any(|name| environment.set(name).is_none()) {
             found.warning(
                 "name",
                 format!(
-                    "{} is not a variable of QStash and is not read: {} meant?",
+                    "{} is not a variable of QStash and is not read: rename it to {}",
                     Line(name),
-                    match meant.as_slice() {
-                        [one] => format!("is {one}"),
-                        several => format!("is one of {}", several.join(", ")),
-                    }
+                    meant.join(" or ")
                 ),
             );
         }
     }
 }
 
-/// Returns the variables that a name was probably meant to be: none if it is one
-/// of them, or is unrelated to QStash.
+/// Returns the variables that a misspelt name may mean.
+///
+/// None if it is the name of one, or is unrelated to QStash.
 fn meant_by(name: &str) -> Vec<&'static str> {
     let known = known_names();
     if known.contains(&name) {
@@ -114,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_nearly_one_is_told() {
+    fn misspelt_names_are_recognised() {
         const CURRENT: &str = "QSTASH_CURRENT_SIGNING_KEY";
         const NEXT: &str = "QSTASH_NEXT_SIGNING_KEY";
         for (name, meant) in [
@@ -146,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_let_alone() {
+    fn unrelated_names_are_ignored() {
         for name in known_names() {
             assert!(meant_by(name).is_empty(), "{name}");
         }

@@ -17,7 +17,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     if !urls.is_empty() {
         findings.check(
             "url",
-            "each URL is of its region, https, and without a path",
+            "each URL is https, has no path and belongs to its region",
             |found| {
                 for (region, url) in &urls {
                     check_url(*region, url, found);
@@ -42,7 +42,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     }
     match Credentials::from_lookup(environment.lookup()) {
         Ok(credentials) => {
-            let passed = "there is a token to publish with";
+            let passed = "a token for publishing is set";
             findings.check("credentials", passed, |found| {
                 for warning in credentials.warnings() {
                     // `token` reports unlikely tokens.
@@ -52,7 +52,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
                 }
             });
         }
-        // A service that only receives needs no token, but has no URL either.
+        // A service that only receives has neither token nor URL.
         Err(error @ ConfigError::NoToken { .. }) if !urls.is_empty() => {
             findings.warning(error.code(), error.to_string());
         }
@@ -70,7 +70,7 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
     let Some((uri, host)) = parse(url) else {
         found.error(
             "url",
-            format!("{name} is no URL with https:// and a host: copy it from the QStash console"),
+            format!("{name} is not an https URL with a host: copy it from the QStash console"),
         );
         return;
     };
@@ -78,7 +78,8 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
         found.error(
             "insecure_url",
             format!(
-                "{name} begins with http://, which sends the token unencrypted: write https://"
+                "{name} begins with http://, which sends the token unencrypted: change it to \
+                 https://"
             ),
         );
     }
@@ -86,16 +87,16 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
         .authority()
         .is_some_and(|authority| authority.as_str().contains('@'))
     {
-        let text = format!("{name} has a user or a password in it: the token is what counts");
+        let text = format!(
+            "{name} has a user name or a password in it: remove them, since QStash only takes the \
+             token"
+        );
         found.warning("url", text);
     }
     if uri.path() != "/" || uri.query().is_some() {
         found.warning(
             "url_path",
-            format!(
-                "{name} has a path or a query, and SDKs add /v2/… to it: end it after the \
-                 host"
-            ),
+            format!("{name} has a path or a query: remove them, since SDKs append /v2/…"),
         );
     }
     let owner = Region::ALL.iter().find(|region| {
@@ -108,20 +109,19 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
         found.error(
             "wrong_region",
             format!(
-                "{name} is the URL of {owner}, which does not know the token of {region}: set it to \
-                 {}",
+                "{name} is the URL of {owner}, which rejects the token of {region}: set it to {}",
                 region.urls().first().unwrap_or(&"")
             ),
         );
     }
 }
 
-/// Whether a URL names a server on this machine or in a container.
+/// Returns whether a URL names a server on this machine or in a container.
 pub(super) fn is_local(url: &str) -> bool {
     parse(url).is_some_and(|(_, host)| url::is_local(&host))
 }
 
-/// A URL for display; masked if it is invalid or has a password in it.
+/// Returns a URL for display, masked if it is invalid or may have a password.
 pub(super) fn shown(url: &str) -> String {
     match parse(url) {
         Some((uri, _)) if !uri.authority().is_some_and(|it| it.as_str().contains('@')) => {
@@ -131,7 +131,7 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
-/// Parses a URL of HTTP or HTTPS; returns it with its host in lower case.
+/// Parses an HTTP or HTTPS URL. Also returns its host in lower case.
 fn parse(url: &str) -> Option<(Uri, String)> {
     let uri: Uri = url.parse().ok()?;
     let host = uri.host()?.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The report of a configuration: the variables that are set, and the findings.
+//! The report of `check`: variables that are set, and findings.
 
 use std::fmt;
 
@@ -54,10 +54,10 @@ impl<'a> Report<'a> {
         Credentials::from_lookup(self.environment.lookup())
     }
 
-    /// Whether a pair has both keys, one, or none, and whether it is used.
+    /// Returns how many keys of a pair are set, and whether it is used.
     fn pair(&self, region: Option<Region>) -> Pair {
         let keys = variables::signing_keys(region).map(|name| self.environment.set(name));
-        // Deliveries without a region are the ones that the default pair verifies.
+        // The default pair verifies deliveries without a region.
         let source = match region {
             Some(_) => KeySource::Region,
             None => KeySource::Default,
@@ -71,7 +71,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The source of a variable, and whether it hides another value.
+    /// Describes the source of a variable, and whether it hides another value.
     fn origin(&self, name: &str) -> Option<String> {
         let source = self.environment.source(name)?;
         let hides = if self.environment.hides(name) {
@@ -82,7 +82,7 @@ impl<'a> Report<'a> {
         Some(format!("{source}{hides}"))
     }
 
-    /// The name of a credential's variable, and its source.
+    /// Describes the variable of a credential, and its source.
     fn credential_origin(&self, source: CredentialSource) -> String {
         match source {
             CredentialSource::Variable(name) => match self.origin(name) {
@@ -156,7 +156,7 @@ impl<'a> Report<'a> {
         let credentials = match self.credentials() {
             Ok(credentials) => credentials,
             Err(ConfigError::InvalidRegion { .. }) => {
-                return writeln!(f, "  not known while QSTASH_REGION is invalid");
+                return writeln!(f, "  unknown while QSTASH_REGION is invalid");
             }
             Err(_) => return writeln!(f, "  no token: nothing can be published, only received"),
         };
@@ -213,7 +213,7 @@ impl<'a> Report<'a> {
 }
 
 struct Pair {
-    /// How many of its two keys are set.
+    /// The number of its keys that are set.
     set: usize,
     used: bool,
 }
@@ -225,7 +225,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "{} {}{primary}", styled(HEADING, "mode"), self.mode())?;
         let file = match self.environment.file() {
             Some(file) => format!("this process and {}", file.path.display()),
-            None => "this process; no file .env".to_owned(),
+            None => "this process; there is no file .env".to_owned(),
         };
         writeln!(f, "{} {file}", styled(HEADING, "variables of"))?;
         self.write_outgoing(f)?;

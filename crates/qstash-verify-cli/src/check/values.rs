@@ -1,4 +1,4 @@
-//! Checks of the syntax of the `.env` file and of the values.
+//! Checks of the `.env` file and of values.
 
 use super::finding::Findings;
 use super::known_names::known_names;
@@ -12,7 +12,7 @@ pub(super) fn check_file(environment: &Environment, findings: &mut Findings) {
     }
 }
 
-/// Notes which variables are in the file alone, where a service doesn't look.
+/// Notes the variables that only the file sets, which a service doesn't read.
 fn note_file_alone(environment: &Environment, file: &EnvFile, findings: &mut Findings) {
     let in_file = |name: &&str| matches!(environment.source(name), Some(Source::File(_)));
     let names: Vec<_> = known_names().into_iter().filter(in_file).collect();
@@ -21,8 +21,8 @@ fn note_file_alone(environment: &Environment, file: &EnvFile, findings: &mut Fin
         findings.note(
             "env_file_alone",
             format!(
-                "{path} alone sets {}: a service does not read the file unless it loads it, such \
-                 as with the crate dotenvy",
+                "only {path} sets {}: a service does not read the file unless it loads it, for \
+                 example with the crate dotenvy",
                 names.join(", ")
             ),
         );
@@ -37,7 +37,7 @@ fn check_lines(file: &EnvFile, found: &mut Findings) {
             .map_or(String::new(), |name| format!(", {name}"));
         found.error(
             "env_file",
-            format!("{path}, line {number}{name}, can't be read: {why}"),
+            format!("{path}, line {number}{name}, can't be parsed: {why}"),
         );
     }
     for name in &file.repeated {
@@ -45,8 +45,8 @@ fn check_lines(file: &EnvFile, found: &mut Findings) {
             found.warning(
                 "env_file",
                 format!(
-                    "{name} is set more than once in {path}: some programs take the first value, \
-                     as this does, and some the last; leave one"
+                    "{name} is set more than once in {path}: some programs use the first value, \
+                     as this one, and others the last; keep one"
                 ),
             );
         }
@@ -70,8 +70,8 @@ fn check_values(environment: &Environment, found: &mut Findings) {
             found.warning(
                 "white_space",
                 format!(
-                    "{name} has white space around its value: it is dropped here, and other SDKs \
-                     take it as part of the value; take it away"
+                    "{name} has white space around its value: other SDKs count it as part of the \
+                     value; remove it"
                 ),
             );
         }

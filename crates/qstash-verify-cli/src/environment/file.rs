@@ -1,4 +1,4 @@
-//! The `.env` file: its variables, and the lines that are malformed.
+//! The `.env` file: its variables and malformed lines.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::output::Failure;
 
-/// The file that is read by default.
+/// The default file.
 const DEFAULT_FILE: &str = ".env";
 
 pub(crate) struct EnvFile {
@@ -22,16 +22,16 @@ pub(crate) struct EnvFile {
 pub(crate) struct MalformedLine {
     /// Counted from 1.
     pub(crate) number: usize,
-    /// The variable that it sets, if it can be made out.
+    /// The variable it sets, if that is recognisable.
     pub(crate) name: Option<String>,
     pub(crate) why: &'static str,
 }
 
-const OPEN_QUOTE: &str = "a quote is opened and not closed, which takes what follows with it";
+const OPEN_QUOTE: &str = "a quote isn't closed, so the lines after it are part of the value";
 const UTF_16: &str = "the file is UTF-16: save it as UTF-8";
 
 impl MalformedLine {
-    /// Whether one of these variables may be set on it, or behind it.
+    /// Returns whether this line, or a line it hides, may set one of the variables.
     pub(crate) fn may_set(&self, variables: &[&str]) -> bool {
         let named = self.name.as_deref();
         named.is_some_and(|name| variables.contains(&name))
@@ -40,33 +40,32 @@ impl MalformedLine {
 
     fn new(number: usize, line: &str) -> Self {
         let line = line.trim().trim_start_matches("export ");
-        let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let (name, value) = match line.split_once('=') {
             Some((name, value)) => (name.trim(), Some(value.trim())),
-            None => (
-                line.split(|c| !of_a_name(c)).next().unwrap_or_default(),
-                None,
-            ),
+            None => (line.split(|c| !is_name(c)).next().unwrap_or_default(), None),
         };
         let why = match value.and_then(|value| Some((value, value.chars().next()?))) {
-            None => "there is no `=` behind the name",
+            None => "there is no `=` after the name",
             Some((value, quote @ ('"' | '\''))) => {
                 match value.get(1..).map(|rest| rest.contains(quote)) {
-                    Some(true) => "there is more behind the closing quote",
+                    Some(true) => "there is text after the closing quote",
                     _ => OPEN_QUOTE,
                 }
             }
-            Some(_) if !name.chars().all(of_a_name) => "the name is none",
+            Some(_) if !name.chars().all(is_name) => {
+                "the name has characters other than letters, digits and `_`"
+            }
             Some(_) => "a value with a space in it needs quotes",
         };
         let known = !name.is_empty() && name.len() <= 64 && name.contains("QSTASH");
-        let name = (known && name.chars().all(of_a_name)).then(|| name.to_owned());
+        let name = (known && name.chars().all(is_name)).then(|| name.to_owned());
         MalformedLine { number, name, why }
     }
 }
 
 impl EnvFile {
-    /// Reads the named file, which must exist, or the default one if there is one.
+    /// Reads the named file, which must exist, or the default one if it exists.
     pub(super) fn find(named: Option<&Path>) -> Result<Option<Self>, Failure> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         // `.env` is also a usual name for a Python virtual environment.
@@ -102,7 +101,7 @@ impl EnvFile {
         }
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_start_matches('\u{feff}');
-        // dotenvy gives no line numbers: search from the line after the last entry.
+        // dotenvy gives no line numbers: search after the last entry.
         let mut cursor = 0;
         let mut line_with = |part: &str| {
             let mut lines = text.lines().enumerate().skip(cursor);
@@ -122,7 +121,7 @@ impl EnvFile {
                         }
                     }
                 }
-                // The line is not quoted: it may hold a key.
+                // Not quoted: the line may hold a key.
                 Err(dotenvy::Error::LineParse(part, _)) => {
                     let first = part.lines().next().unwrap_or_default();
                     let number = line_with(first);
@@ -130,7 +129,7 @@ impl EnvFile {
                     file.malformed
                         .push(MalformedLine::new(number, line.unwrap_or_default()));
                 }
-                // Reading from memory fails in no other way.
+                // Reading from memory has no other errors.
                 Err(_) => break,
             }
         }
@@ -155,18 +154,14 @@ mod tests {
         assert_eq!(
             malformed,
             [
-                (4, None, "there is no `=` behind the name"),
+                (4, None, "there is no `=` after the name"),
                 (
                     5,
                     Some("QSTASH_C"),
                     "a value with a space in it needs quotes"
                 ),
-                (8, Some("QSTASH_E"), "there is no `=` behind the name"),
-                (
-                    9,
-                    Some("QSTASH_F"),
-                    "there is more behind the closing quote"
-                ),
+                (8, Some("QSTASH_E"), "there is no `=` after the name"),
+                (9, Some("QSTASH_F"), "there is text after the closing quote"),
             ]
         );
         assert_eq!(file.repeated, ["A"]);
@@ -182,7 +177,7 @@ mod tests {
     fn open_quote_is_reported_and_hides_the_rest() {
         let file = EnvFile::parse(Path::new(".env"), b"A=1\nB=\"2\nC=3\n");
         assert_eq!(file.malformed.len(), 1);
-        let expected = "a quote is opened and not closed, which takes what follows with it";
+        let expected = "a quote isn't closed, so the lines after it are part of the value";
         assert_eq!(
             (file.malformed[0].number, file.malformed[0].why),
             (2, expected)

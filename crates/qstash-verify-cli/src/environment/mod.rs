@@ -1,4 +1,4 @@
-//! The variables of this process, and those of a `.env` file.
+//! The variables of this process and of a `.env` file.
 
 mod file;
 
@@ -13,11 +13,11 @@ pub(crate) use file::{EnvFile, MalformedLine};
 
 #[derive(Args, Debug)]
 pub(crate) struct EnvironmentOptions {
-    /// A file of variables such as .env, which is read by default if it is
-    /// there; a variable of the process wins
+    /// The file of variables [default: .env, if it exists]; variables of the process
+    /// take precedence
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Read no file of variables
+    /// Do not read a file of variables
     #[arg(long, conflicts_with = "env_file")]
     no_env_file: bool,
 }
@@ -38,7 +38,7 @@ impl std::fmt::Display for Source<'_> {
     }
 }
 
-/// All variables. Not `Debug`, since they may hold any secret of the process.
+/// All variables. Not `Debug`: they may hold any secret of the process.
 #[derive(Default)]
 pub(crate) struct Environment {
     process: BTreeMap<String, String>,
@@ -56,7 +56,7 @@ impl EnvironmentOptions {
                 Ok(value) => {
                     environment.process.insert(name, value);
                 }
-                // With U+FFFD in it, which the core refuses by the variable's name.
+                // The core refuses U+FFFD, and names the variable.
                 Err(value) => {
                     let value = value.to_string_lossy().into_owned();
                     environment.process.insert(name, value);
@@ -71,19 +71,19 @@ impl EnvironmentOptions {
 }
 
 impl Environment {
-    /// Returns the value of a variable. The process wins even if its value is empty,
-    /// as it does in dotenv loaders.
+    /// Returns the value of a variable. The process takes precedence even if its value
+    /// is empty, as in dotenv loaders.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let file = || self.file.as_ref()?.values.get(name);
         self.process.get(name).or_else(file).map(String::as_str)
     }
 
-    /// Returns the value of a variable, unless it is blank, which counts as unset.
+    /// Returns the value of a variable that is set: not blank.
     pub(crate) fn set(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// Describes why a variable has no value.
+    /// Describes the absence of a value.
     pub(crate) fn absence(&self, name: &str) -> &'static str {
         if self.get(name).is_some() {
             "is empty"
@@ -92,7 +92,7 @@ impl Environment {
         }
     }
 
-    /// Returns the lookup that the core takes.
+    /// Returns the lookup for the core.
     pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<String> {
         |name| self.get(name).map(str::to_owned)
     }
@@ -109,12 +109,12 @@ impl Environment {
             .filter(|error| !matches!(error, ConfigError::NoSigningKeys { .. }))
     }
 
-    /// Whether the core takes `QSTASH_DEV` as on.
+    /// Returns whether `QSTASH_DEV` is on.
     pub(crate) fn is_development(&self) -> bool {
         self.ring_of(variables::DEVELOPMENT).is_ok()
     }
 
-    /// Returns the core's verdict on one variable alone.
+    /// Returns the keys of an environment with this one variable.
     fn ring_of(&self, variable: &str) -> Result<KeyRing, ConfigError> {
         KeyRing::from_lookup_allow_development_keys(|name| {
             let asked = name == variable;
@@ -122,6 +122,7 @@ impl Environment {
         })
     }
 
+    /// Returns the source of a variable.
     pub(crate) fn source(&self, name: &str) -> Option<Source<'_>> {
         if self.process.contains_key(name) {
             return Some(Source::Process);
@@ -131,7 +132,7 @@ impl Environment {
         known.then_some(Source::File(&file.path))
     }
 
-    /// Whether the value of the process hides another one in the file.
+    /// Returns whether the value of the process hides another one in the file.
     pub(crate) fn hides(&self, name: &str) -> bool {
         let file = self.file.as_ref().and_then(|file| file.values.get(name));
         match (self.process.get(name), file) {

@@ -1,4 +1,4 @@
-//! The record of a request: a line of text, or of JSON.
+//! The record of a request, as text or JSON.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -10,26 +10,26 @@ use serde_json::{Value, json};
 use crate::output::{ASIDE, BAD, GOOD, JsonBody, Line, ODD, Short, count, styled};
 use crate::time;
 
-/// What became of a request.
+/// A request and its outcome.
 pub(crate) struct Entry<'a> {
-    /// When it arrived.
+    /// The time of arrival.
     pub(crate) at: SystemTime,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
-    /// The region that the header names.
+    /// The region in the header.
     pub(crate) region: Option<Region>,
     pub(crate) metadata: &'a MessageMetadata,
-    /// The declared length.
+    /// `Content-Length`.
     pub(crate) declared: Option<usize>,
     pub(crate) refused: Option<&'a VerifyError>,
     pub(crate) accepted: Option<(&'a Verified, &'a [u8])>,
-    /// Why it could not be handed on.
-    pub(crate) forwarded: Option<&'a str>,
+    /// The error of forwarding.
+    pub(crate) forward_error: Option<&'a str>,
     pub(crate) status: StatusCode,
 }
 
 impl Entry<'_> {
-    /// Returns the record as JSON, with the beginning of the body if it is shown.
+    /// Returns the record as JSON, with the beginning of the body on request.
     pub(super) fn json(&self, show_body: bool) -> Value {
         let (verified, body) = self.accepted.unzip();
         let shown = body.filter(|_| show_body).map(JsonBody::beginning);
@@ -38,7 +38,7 @@ impl Entry<'_> {
         json!({
             "event": "request",
             "time": time::milliseconds(self.at),
-            "ok": self.refused.is_none() && self.forwarded.is_none(),
+            "ok": self.refused.is_none() && self.forward_error.is_none(),
             "status": self.status.as_u16(),
             "method": self.method,
             "path": self.path,
@@ -50,14 +50,14 @@ impl Entry<'_> {
             "bytes": body.map(<[u8]>::len).or(self.declared),
             "error": self.refused.map(VerifyError::code),
             "message": self.refused.map(ToString::to_string),
-            "forward_error": self.forwarded,
+            "forward_error": self.forward_error,
             "body": shown.text,
             "body_base64": shown.base64,
             "body_is_cut": is_cut,
         })
     }
 
-    /// Describes the message by its headers, which nobody signed.
+    /// Describes the message by its headers, which are not signed.
     fn message(&self) -> Vec<String> {
         let id = self.metadata.message_id();
         let retried = self.metadata.retried();
@@ -71,7 +71,7 @@ impl Entry<'_> {
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", time::seconds(self.at))?;
-        match (self.refused, self.forwarded) {
+        match (self.refused, self.forward_error) {
             (Some(_), _) => write!(f, "{}", styled(BAD, "refused "))?,
             (None, Some(_)) => write!(f, "{}", styled(ODD, "accepted"))?,
             (None, None) => write!(f, "{}", styled(GOOD, "accepted"))?,
@@ -115,8 +115,8 @@ impl fmt::Display for Entry<'_> {
                 styled(ASIDE, format_args!("[{}]", facts.join(", ")))
             )?;
         }
-        match self.forwarded {
-            Some(reason) => write!(f, " not handed on: {}", Line(reason)),
+        match self.forward_error {
+            Some(reason) => write!(f, " not forwarded: {}", Line(reason)),
             None => Ok(()),
         }
     }

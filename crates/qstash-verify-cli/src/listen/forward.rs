@@ -1,4 +1,4 @@
-//! Hands genuine deliveries on, and answers back.
+//! Forwarding of genuine deliveries and of their responses.
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -17,7 +17,7 @@ pub(crate) struct Forward {
     client: HttpClient,
 }
 
-/// Why a delivery could not be handed on, for the journal.
+/// The error of forwarding, for the journal.
 #[derive(Clone)]
 pub(crate) struct ForwardFailed(pub(crate) String);
 
@@ -26,15 +26,16 @@ impl Forward {
         let base = target.uri.clone();
         if base.query().is_some() {
             return Err(Failure::new(format!(
-                "--forward {base} has a query: it is put in front of the path of each request"
+                "the URL has a query: --forward {base}; leave the query out, since the path of each \
+                 request is appended"
             )));
         }
         let client = for_url(&base)?;
         Ok(Forward { base, client })
     }
 
-    pub(crate) async fn pass_on(&self, parts: Parts, body: Bytes) -> Response {
-        match self.ask(parts, body).await {
+    pub(crate) async fn forward(&self, parts: Parts, body: Bytes) -> Response {
+        match self.send(parts, body).await {
             Ok(response) => response,
             Err(reason) => {
                 let mut response = (
@@ -49,25 +50,25 @@ impl Forward {
         }
     }
 
-    async fn ask(&self, parts: Parts, body: Bytes) -> Result<Response, String> {
+    async fn send(&self, parts: Parts, body: Bytes) -> Result<Response, String> {
         let mut request = Request::new(Full::from(body));
         *request.uri_mut() = self.uri(&parts.uri).map_err(|error| error.to_string())?;
         *request.method_mut() = parts.method;
         *request.headers_mut() = parts.headers;
-        end_to_end(request.headers_mut());
-        // The client writes its own.
+        remove_hop_by_hop(request.headers_mut());
+        // The client sets its own.
         request.headers_mut().remove(HOST);
         request.headers_mut().remove(EXPECT);
         let answer = self.client.request(request).await;
         let (mut parts, body) = answer.map_err(|error| no_answer(&error))?.into_parts();
-        end_to_end(&mut parts.headers);
+        remove_hop_by_hop(&mut parts.headers);
         let mut response = Response::new(Body::new(body));
         *response.status_mut() = parts.status;
         *response.headers_mut() = parts.headers;
         Ok(response)
     }
 
-    /// The path and query of a request behind the URL to hand on to.
+    /// Returns the base URL with the path and query of a request appended.
     fn uri(&self, asked: &Uri) -> Result<Uri, http::Error> {
         let mut parts = self.base.clone().into_parts();
         let path = self.base.path().trim_end_matches('/');
@@ -77,9 +78,8 @@ impl Forward {
     }
 }
 
-/// Takes the headers away that are meant for the next hop only (RFC 9110
-/// §7.6.1), and the framing, which is each connection's own.
-fn end_to_end(headers: &mut HeaderMap) {
+/// Removes hop-by-hop headers (RFC 9110 §7.6.1) and the framing.
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
     const HOP_BY_HOP: [&str; 9] = [
         "connection",
         "content-length",

@@ -1,4 +1,4 @@
-//! The output of `listen`: a record for each request, and the sum of them.
+//! The output of `listen`: a record for each request, and a summary.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -48,7 +48,7 @@ impl Journal {
                 "url": url,
             })
         };
-        self.say(event, format_args!("listening on {url}"));
+        self.print(event, format_args!("listening on {url}"));
     }
 
     pub(crate) fn write(&self, entry: &Entry<'_>) {
@@ -63,7 +63,7 @@ impl Journal {
             _ => String::new(),
         };
         let event = || entry.json(self.show_bodies);
-        self.say(event, format_args!("{entry}{body}"));
+        self.print(event, format_args!("{entry}{body}"));
     }
 
     pub(crate) fn end(&self) {
@@ -78,11 +78,11 @@ impl Journal {
                 "errors": tally.refused,
             })
         };
-        self.say(event, tally.summary("request"));
+        self.print(event, tally.summary("request"));
     }
 
-    /// Prints an event, whether anybody reads it or not.
-    fn say(&self, event: impl FnOnce() -> Value, text: impl fmt::Display) {
+    /// Prints an event. Errors of the output are ignored.
+    fn print(&self, event: impl FnOnce() -> Value, text: impl fmt::Display) {
         let _ = if self.json {
             (self.print)(output::json_line(&event()))
         } else {
@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// What a journal prints that is started, refuses a request and ends.
+    /// Returns the output of a journal with one refused request.
     fn printed(json: bool) -> Vec<String> {
         let at = UNIX_EPOCH + Duration::from_millis(1_783_794_365_678);
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -124,7 +124,7 @@ mod tests {
             declared: Some(7),
             refused: Some(&VerifyError::MissingSignature),
             accepted: None,
-            forwarded: None,
+            forward_error: None,
             status: StatusCode::UNAUTHORIZED,
         });
         journal.end();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn each_request_has_the_time_of_its_arrival() {
+    fn each_request_has_its_time_of_arrival() {
         let lines = printed(false);
         assert_eq!(lines[0], "listening on http://127.0.0.1:3000\n");
         assert!(lines[1].starts_with("2026-07-11T18:26:05Z "), "{lines:?}");

@@ -1,4 +1,4 @@
-//! `listen`: an endpoint that verifies deliveries, reports them, and forwards them.
+//! `listen`: an endpoint that verifies, reports and forwards deliveries.
 
 mod entry;
 mod forward;
@@ -31,12 +31,11 @@ use journal::Journal;
 /// Listen for deliveries, verify them, and print a line for each
 #[derive(Args, Debug)]
 #[command(after_help = "\
-It takes any path and any method, answers as the middleware would, and ends with
-Ctrl-C and a summary. Where no keys are set, it takes the PUBLIC ones of QStash's
-development server. With --forward it stands in front of a service in any language,
-which gets the genuine deliveries and no others. It is for development: there is no
-limit on how long a client may take. Each line begins with the time at which the
-request arrived, in UTC.
+It accepts any path and method, answers as the middleware does, and prints a summary
+on Ctrl-C. If no keys are set, the PUBLIC keys of the development server are used. With
+--forward it is a verifying proxy: a service in any language gets only genuine
+deliveries. It is for development, since clients have no time limit. Each line begins
+with the time of arrival in UTC.
 
 --json prints an event a line, each with event and time: listening (url), request (ok,
 status, method, path, region, key, source, message_id, retried, bytes, error, message,
@@ -48,26 +47,27 @@ Examples:
   qstash-verify listen --port 3000 --forward http://127.0.0.1:8000 \\
       --base-url https://api.example.com")]
 pub(crate) struct Options {
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The port; 0 is any free one
+    /// The port; 0 chooses a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Refuse what was not published to this URL and the path that it came to
+    /// Refuse deliveries that were not published to this URL with the path of the
+    /// request
     #[arg(long, value_name = "URL", value_parser = url::base)]
     base_url: Option<String>,
-    /// How far the clocks may differ
+    /// Tolerance for clocks that differ
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = time::parse_seconds)]
     tolerance: Duration,
-    /// The longest body to accept
+    /// Maximum length of a body
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_BODY_LIMIT)]
     body_limit: u64,
-    /// Show the beginning of each body
+    /// Print the beginning of each body
     #[arg(long)]
     body: bool,
-    /// Hand genuine deliveries on to this URL, and its answers back; http:// may be
-    /// left out for a loopback host
+    /// Forward genuine deliveries to this URL, and return its responses; http:// is
+    /// assumed for a loopback host
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     forward: Option<Target>,
     /// Print one line of JSON for each event
@@ -110,7 +110,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
         .layer(QstashLayer::new(verifier))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&journal),
-            observe,
+            record,
         ));
     let address = listener.local_addr()?;
     let asked_to_stop = asked_to_stop()?;
@@ -123,7 +123,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
     });
     tokio::select! {
         ended = server => ended?,
-        // Requests under way have a moment to end.
+        // Requests in flight get 3 s.
         () = async {
             let _ = stopped.await;
             tokio::time::sleep(Duration::from_secs(3)).await;
@@ -133,8 +133,7 @@ async fn serve(options: &Options, verifier: Verifier, forward: Option<Forward>) 
     Ok(Verdict::Good)
 }
 
-/// Waits for Ctrl-C, or for what else asks a process to end. From the call on,
-/// none of them is lost.
+/// Returns a future that waits for SIGINT or SIGTERM. The call installs the handlers.
 #[cfg(unix)]
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -149,7 +148,7 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Waits for Ctrl-C.
+/// Returns a future that waits for Ctrl-C.
 #[cfg(windows)]
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
@@ -158,26 +157,26 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What the handler tells the journal.
+/// An accepted delivery, for the journal.
 #[derive(Clone)]
 struct Accepted {
     verified: Verified,
     body: Bytes,
 }
 
-/// Runs for genuine deliveries only: the layer puts the `Verified` there.
+/// Responds to genuine deliveries; the layer adds the `Verified`.
 async fn handle(
     State(forward): State<Option<Arc<Forward>>>,
     Extension(verified): Extension<Verified>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    // It is in memory already.
+    // The layer has buffered it.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let mut response = match forward {
-        Some(forward) => forward.pass_on(parts, body.clone()).await,
+        Some(forward) => forward.forward(parts, body.clone()).await,
         None => (
             [(header::CONTENT_TYPE, "application/json")],
             r#"{"verified":true}"#,
@@ -189,11 +188,11 @@ async fn handle(
     response
 }
 
-/// Stands around the layer, and writes what became of each request: in a task of
-/// its own, so that it does where the client leaves.
-async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
+/// Records each request around the layer, in a task of its own, so that the record
+/// survives a disconnect.
+async fn record(State(journal): State<Arc<Journal>>, request: Request, next: Next) -> Response {
     let at = journal.now();
-    let observed = tokio::spawn(async move {
+    let responding = tokio::spawn(async move {
         let region = request.headers().get(REGION_HEADER);
         let region = region.and_then(|region| region.to_str().ok()?.parse().ok());
         let length = request.headers().get(header::CONTENT_LENGTH);
@@ -213,11 +212,13 @@ async fn observe(State(journal): State<Arc<Journal>>, request: Request, next: Ne
             declared,
             refused: extensions.get::<VerifyError>(),
             accepted: accepted.map(|accepted| (&accepted.verified, &*accepted.body)),
-            forwarded: failed.map(|failed| failed.0.as_str()),
+            forward_error: failed.map(|failed| failed.0.as_str()),
             status: response.status(),
         });
         response
     });
     let internal = StatusCode::INTERNAL_SERVER_ERROR;
-    observed.await.unwrap_or_else(|_| internal.into_response())
+    responding
+        .await
+        .unwrap_or_else(|_| internal.into_response())
 }

@@ -10,8 +10,7 @@ use super::{Line, SHOWN, count};
 /// Maximum length of a body in a report, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// Returns at most the first `max` bytes of a body, without part of a character at the
-/// cut.
+/// Returns at most the first `max` bytes of a body. The cut splits no character.
 pub(crate) fn beginning(body: &[u8], max: usize) -> &[u8] {
     let Some(first) = body.get(..max).filter(|first| first.len() < body.len()) else {
         return body;

@@ -1,4 +1,4 @@
-//! JSON Lines, with everything escaped that a terminal might obey.
+//! JSON Lines, with escapes for everything that a terminal interprets.
 
 use std::io;
 
@@ -14,16 +14,15 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print_bytes(&line)
 }
 
-/// Returns a value as one line of JSON, with its end.
+/// Returns a value as one line of JSON, with its line end.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
     let mut line = Vec::new();
-    // Neither memory nor these values fail.
+    // Writing these values to memory can't fail.
     let _ = write_json(&mut line, value);
     String::from_utf8_lossy(&line).into_owned()
 }
 
-/// Writes a value as one line of JSON, in which everything that [`is_escaped`] is
-/// written as `\uXXXX`.
+/// Writes a value as one line of JSON, with `\uXXXX` for escaped characters.
 pub(crate) fn write_json(output: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(
         &mut *output,
@@ -54,8 +53,8 @@ impl Formatter for EscapingFormatter {
         output.write_all(text.as_bytes())
     }
 
-    /// JSON that is passed on as it is: such characters only occur in its strings,
-    /// apart from white space.
+    /// Writes raw JSON on one line. Escaped characters are in its strings only, except
+    /// for white space.
     fn write_raw_fragment<W: ?Sized + io::Write>(
         &mut self,
         output: &mut W,
@@ -77,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_that_is_passed_on_is_one_line() {
+    fn raw_json_is_written_on_one_line() {
         let raw = "{\n\t\"a\": \"\u{9b}\u{202e}é\u{e0001}\"\r}";
         let raw = serde_json::value::RawValue::from_string(raw.to_owned()).unwrap();
         let mut line = Vec::new();

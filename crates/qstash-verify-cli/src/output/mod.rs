@@ -1,5 +1,4 @@
-//! Output of all commands: verdicts, colours, JSON Lines, masked secrets, escaped
-//! text of strangers.
+//! Output of all commands: colours, JSON Lines, masked secrets, escaped text.
 
 mod body;
 mod json;
@@ -12,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 pub(crate) use body::{JsonBody, MAX_BODY, Preview, beginning};
 pub(crate) use json::{json_line, print_json, write_json};
 
-/// How a command ended that could run.
+/// The result of a command that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Good,
@@ -20,14 +19,13 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// `Good` if it holds.
+    /// Returns `Good` if true.
     pub(crate) fn of(good: bool) -> Self {
         if good { Verdict::Good } else { Verdict::Bad }
     }
 }
 
-/// Why a command could not run: it was used wrongly, or what it needs isn't
-/// there; in words.
+/// The reason why a command could not run, in words.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
@@ -43,27 +41,26 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Prints to standard output, escapes that style it only where a terminal shows
-/// them.
+/// Prints to standard output, with styles only if it is a terminal.
 pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
-    even_if_unread(write!(anstream::stdout().lock(), "{text}"))
+    ignore_broken_pipe(write!(anstream::stdout().lock(), "{text}"))
 }
 
-/// Prints what is for another program, byte for byte.
+/// Prints bytes for another program, unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
-    even_if_unread(io::stdout().write_all(bytes))
+    ignore_broken_pipe(io::stdout().write_all(bytes))
 }
 
-/// Whoever reads the output may have had enough of it, as `head` does: that
-/// changes nothing of what is to be done, and no verdict.
-pub(crate) fn even_if_unread(printed: io::Result<()>) -> Result<(), Failure> {
+/// Ignores a closed pipe: a reader such as `head` may stop early, which changes no
+/// verdict.
+pub(crate) fn ignore_broken_pipe(printed: io::Result<()>) -> Result<(), Failure> {
     match printed {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => Ok(printed?),
     }
 }
 
-/// How a command ends.
+/// The result of a command.
 pub(crate) type Outcome = Result<Verdict, Failure>;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -72,8 +69,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const HEADING: Style = Style::new().bold();
 pub(crate) const ASIDE: Style = Style::new().dimmed();
 
-/// Text in a style. `anstream` takes the style away where there is no terminal
-/// to show it, or `NO_COLOR` is set.
+/// Returns text in a style, which `anstream` removes unless a terminal shows it.
 pub(crate) fn styled(style: Style, text: impl fmt::Display) -> impl fmt::Display {
     struct Styled<T>(Style, T);
     impl<T: fmt::Display> fmt::Display for Styled<T> {
@@ -85,20 +81,21 @@ pub(crate) fn styled(style: Style, text: impl fmt::Display) -> impl fmt::Display
     Styled(style, text)
 }
 
-pub(crate) fn complain(reason: &str) {
-    // Without a stderr there is nobody to tell.
+/// Prints an error to standard error, whose own errors are ignored.
+pub(crate) fn error(reason: &str) {
     let reason = Line(reason);
     let _ = writeln!(anstream::stderr(), "{} {reason}", styled(BAD, "error:"));
 }
 
+/// Prints a note to standard error, whose own errors are ignored.
 pub(crate) fn note(text: impl fmt::Display) {
     let text = text.to_string();
     let text = Line(&text);
     let _ = writeln!(anstream::stderr(), "{} {text}", styled(ODD, "note:"));
 }
 
-/// A secret, of which at most the first four and the last two characters are
-/// shown, and nothing of one that would be half told by that.
+/// A secret, shown as its first four and last two characters, or as `…` if it is
+/// shorter than twelve.
 pub(crate) struct Masked<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Masked<'_> {
@@ -114,14 +111,14 @@ impl fmt::Display for Masked<'_> {
     }
 }
 
-/// Whether a character of a stranger's text is escaped: control characters, format
-/// characters such as those of bidirectional text, and all else that is not visible.
+/// Returns whether a character of received text is escaped: control and format
+/// characters, and others that are invisible.
 pub(crate) fn is_escaped(c: char) -> bool {
-    // Escaped, quotes and back-slashes would hide what JSON says.
+    // Escaped quotes and backslashes would make JSON unreadable.
     !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1
 }
 
-/// Text of a stranger on one line, without anything that a terminal obeys.
+/// Received text on one line, escaped.
 pub(crate) struct Line<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Line<'_> {
@@ -133,7 +130,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Likewise, and of a text of any length the beginning.
+/// The beginning of received text on one line, escaped.
 pub(crate) struct Short<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Short<'_> {
@@ -145,10 +142,10 @@ impl fmt::Display for Short<'_> {
     }
 }
 
-/// How much of a stranger's text is shown.
+/// Maximum length of received text that is shown.
 const SHOWN: usize = 200;
 
-/// A count and the word for what is counted, in the plural unless it is one.
+/// Formats a number and a noun, in the plural unless the number is one.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 {
         format!("{number} {word}")
@@ -162,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_secret_six_characters_are_told_at_most() {
+    fn masked_secret_shows_six_characters_at_most() {
         let text = |secret: &str| Masked(secret).to_string();
         assert_eq!(text("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"), "sig_…6r");
         assert_eq!(text("sig_12345678"), "sig_…78");
@@ -204,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_obeys_no_stranger() {
+    fn received_text_has_no_escape_sequences() {
         assert_eq!(
             Line("a\u{1b}[31m\n\"b\"").to_string(),
             "a\\u{1b}[31m\\n\"b\""

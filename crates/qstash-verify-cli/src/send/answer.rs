@@ -15,7 +15,7 @@ use crate::output::MAX_BODY;
 pub(super) struct Answer {
     pub(super) version: Version,
     pub(super) status: StatusCode,
-    /// If it is not the usual one of the status.
+    /// The reason phrase, if it is not the status's own.
     pub(super) reason: Option<ReasonPhrase>,
     pub(super) headers: HeaderMap,
     /// The beginning of the body: up to [`MAX_BODY`], and a byte more if there is one.
@@ -41,25 +41,25 @@ impl Answer {
         })
     }
 
-    /// Whether a verifier may have refused: other SDKs answer 403.
+    /// Returns whether a verifier may have refused; other SDKs answer 403.
     pub(super) fn is_refusal(&self) -> bool {
         [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&self.status)
     }
 
-    /// Whether a verifier of this project refused.
+    /// Returns whether a verifier of this project refused.
     pub(super) fn is_ours(&self) -> bool {
         let challenge = self.headers.get(WWW_AUTHENTICATE);
         challenge.is_some_and(|challenge| challenge == CHALLENGE)
     }
 
-    /// Returns the code in the body, if there is one.
+    /// Returns the code of a refusal, from the body.
     pub(super) fn code(&self) -> Option<String> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         Some(body.get("error")?.as_str()?.to_owned())
     }
 }
 
-/// A status code and, if it has one, its name.
+/// Formats a status code and its reason phrase.
 pub(super) fn status_text(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
@@ -67,7 +67,7 @@ pub(super) fn status_text(status: StatusCode) -> String {
     }
 }
 
-/// The status line (RFC 9112 §4), as far as hyper keeps it.
+/// Formats the status line (RFC 9112 §4), as far as hyper keeps it.
 pub(super) fn status_line(answer: &Answer) -> String {
     let Answer {
         version, status, ..

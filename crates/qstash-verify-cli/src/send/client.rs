@@ -10,10 +10,10 @@ use qstash_verify::VerifyError;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::connector::PatientConnector;
+use super::connector::DeferringConnector;
 use crate::output::Failure;
 
-pub(crate) type HttpClient = Client<HttpsConnector<PatientConnector>, Full<Bytes>>;
+pub(crate) type HttpClient = Client<HttpsConnector<DeferringConnector>, Full<Bytes>>;
 
 /// Returns a client for a URL of HTTP or HTTPS.
 pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
@@ -27,7 +27,7 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
             })?
             .https_only()
     } else {
-        // No certificates: loading the system's takes longer than a delivery.
+        // Loading the system's certificates takes longer than a delivery.
         let config = ClientConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(Failure::new)?
@@ -38,24 +38,24 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
             .https_or_http()
     };
     let client = Client::builder(TokioExecutor::new())
-        // No reuse: the service may be closing an idle connection, and a delivery
-        // that fails for that says nothing about it.
+        // A reused connection may be closed by the peer at that moment.
         .pool_max_idle_per_host(0)
         .build(
             connector
                 .enable_http1()
-                .wrap_connector(PatientConnector::new()),
+                .wrap_connector(DeferringConnector::new()),
         );
     Ok(client)
 }
 
-/// Describes why there is no answer. The error's own text names only the step of the
-/// client.
+/// Describes why there is no answer.
+///
+/// The error's own text names only the client's step.
 pub(crate) fn no_answer(error: &legacy::Error) -> String {
     error_chain(std::error::Error::source(error).unwrap_or(error))
 }
 
-/// Describes an error and its causes, as the core does for a body that can't be read.
+/// Describes an error and its sources, as the core does for unreadable bodies.
 pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     match VerifyError::body_unreadable(error) {
         VerifyError::BodyUnreadable { reason, .. } => reason,

@@ -1,8 +1,8 @@
-//! Connections of which the answer is read even if the request can't be written.
+//! Connections that deliver the response even if writing the request fails.
 //!
-//! A service that refuses a long body answers and closes the connection. hyper gives
-//! up at the failed write, with the answer in the socket's buffer. Here a failed write
-//! is kept back until there is nothing left to read.
+//! A service that refuses a long body responds and closes the connection. hyper stops
+//! at the failed write, and leaves the response in the socket's buffer. These
+//! connections defer the error of a write until EOF.
 
 use std::io;
 use std::pin::Pin;
@@ -15,23 +15,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-/// A connector of [`PatientStream`]s.
+/// A connector of [`DeferringStream`]s.
 #[derive(Clone)]
-pub(crate) struct PatientConnector(HttpConnector);
+pub(crate) struct DeferringConnector(HttpConnector);
 
-impl PatientConnector {
+impl DeferringConnector {
     pub(super) fn new() -> Self {
         let mut connector = HttpConnector::new();
-        // The TLS connector around it decides.
+        // The TLS connector checks the scheme.
         connector.enforce_http(false);
-        PatientConnector(connector)
+        DeferringConnector(connector)
     }
 }
 
 type Error = <HttpConnector as Service<Uri>>::Error;
 
-impl Service<Uri> for PatientConnector {
-    type Response = TokioIo<PatientStream<TcpStream>>;
+impl Service<Uri> for DeferringConnector {
+    type Response = TokioIo<DeferringStream<TcpStream>>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>> + Send>>;
 
@@ -43,7 +43,7 @@ impl Service<Uri> for PatientConnector {
         let connecting = self.0.call(uri);
         Box::pin(async {
             let stream = connecting.await?.into_inner();
-            Ok(TokioIo::new(PatientStream {
+            Ok(TokioIo::new(DeferringStream {
                 stream,
                 failed: None,
             }))
@@ -51,16 +51,16 @@ impl Service<Uri> for PatientConnector {
     }
 }
 
-/// A stream that takes and drops what can't be written any more.
-pub(crate) struct PatientStream<T> {
+/// A stream that discards writes after one has failed, until EOF.
+pub(crate) struct DeferringStream<T> {
     stream: T,
     /// The first error of a write.
     failed: Option<io::Error>,
 }
 
-impl<T> PatientStream<T> {
-    /// Keeps an error back; `instead` is what the write returns.
-    fn keep<R>(&mut self, result: io::Result<R>, instead: R) -> io::Result<R> {
+impl<T> DeferringStream<T> {
+    /// Defers an error of the peer; the write returns `instead`.
+    fn defer<R>(&mut self, result: io::Result<R>, instead: R) -> io::Result<R> {
         match result {
             Err(error) if closed_by_peer(&error) => {
                 self.failed.get_or_insert(error);
@@ -80,7 +80,7 @@ fn closed_by_peer(error: &io::Error) -> bool {
     )
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for PatientStream<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for DeferringStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -89,14 +89,14 @@ impl<T: AsyncRead + Unpin> AsyncRead for PatientStream<T> {
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
         let ended = read.is_err() || buffer.filled().len() == before;
-        // There is no answer: the failed write says why.
+        // Without a response, the failed write is the cause.
         let failed = if ended { self.failed.take() } else { None };
         Poll::Ready(match failed {
             Some(error) => Err(io::Error::new(
                 error.kind(),
                 format!(
-                    "{error} (the service closed the connection before the body was whole, perhaps \
-                     for its length)"
+                    "{error} (the service closed the connection before the end of the body, which \
+                     may be too long)"
                 ),
             )),
             None => read,
@@ -104,7 +104,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for PatientStream<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for PatientStream<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for DeferringStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -114,7 +114,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for PatientStream<T> {
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
-        Poll::Ready(self.keep(written, bytes.len()))
+        Poll::Ready(self.defer(written, bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -122,7 +122,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for PatientStream<T> {
             return Poll::Ready(Ok(()));
         }
         let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-        Poll::Ready(self.keep(flushed, ()))
+        Poll::Ready(self.defer(flushed, ()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -143,11 +143,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for PatientStream<T> {
             return Poll::Ready(Ok(length));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices));
-        Poll::Ready(self.keep(written, length))
+        Poll::Ready(self.defer(written, length))
     }
 }
 
-impl<T: Connection> Connection for PatientStream<T> {
+impl<T: Connection> Connection for DeferringStream<T> {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }

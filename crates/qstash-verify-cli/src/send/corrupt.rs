@@ -12,22 +12,22 @@ use crate::message::random_id;
 use crate::output::{Line, Verdict};
 use crate::time;
 
-/// What is wrong with a delivery.
+/// The fault of a corrupt delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Corrupt {
-    /// The body is not the one that was signed
+    /// A body other than the signed one
     Body,
-    /// Someone else's key signed it
+    /// A signature by a random key
     Signature,
-    /// It expired 55 minutes ago
+    /// A token that expired 55 minutes ago
     Expired,
-    /// The header names another region than the one whose key signed it
+    /// A header that names another region than the signing key's
     Region,
-    /// It was signed for another URL
+    /// A token for another URL
     Url,
 }
 
-/// The name on the command line.
+/// Writes the name on the command line.
 impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.to_possible_value();
@@ -66,7 +66,7 @@ impl Corrupt {
         (delivery, body)
     }
 
-    /// The codes with which the core refuses it.
+    /// Returns the codes with which the core refuses the delivery.
     fn codes(self) -> &'static [&'static str] {
         match self {
             Corrupt::Body => &["body_mismatch"],
@@ -80,11 +80,11 @@ impl Corrupt {
     /// Judges the answer of a service to the corrupt delivery.
     pub(super) fn judge(self, answer: &Answer) -> (Verdict, String) {
         if answer.status.is_success() {
-            return (Verdict::Bad, format!("accepted: {}", self.lesson()));
+            return (Verdict::Bad, format!("accepted: {}", self.fault()));
         }
         if !answer.is_refusal() {
             let text = format!(
-                "{} is no refusal: the delivery met something else",
+                "{} is not a refusal: something other than the verifier answered",
                 status_text(answer.status)
             );
             return (Verdict::Bad, text);
@@ -93,11 +93,12 @@ impl Corrupt {
             Some(code) if self.codes().contains(&code) => {
                 (Verdict::Good, format!("refused, as it must be: {code}"))
             }
-            // The uncorrupted delivery would have been refused as well.
+            // A valid delivery would be refused as well.
             Some(code) if answer.is_ours() => (
                 Verdict::Bad,
                 format!(
-                    "refused, but as {} and not as {}: send a good one first, it is refused too",
+                    "refused as {}, not as {}: a valid delivery is probably refused, too; send one \
+                     without --corrupt",
                     Line(code),
                     self.codes().join(" or ")
                 ),
@@ -114,15 +115,15 @@ impl Corrupt {
         }
     }
 
-    /// What is wrong with a service that accepts it.
-    fn lesson(self) -> &'static str {
+    /// Describes the fault of a service that accepts the delivery.
+    fn fault(self) -> &'static str {
         match self {
             Corrupt::Body => "the service does not compare the body with the signed hash",
             Corrupt::Signature => "the service accepts any signature",
-            Corrupt::Expired => "the service does not look at `exp`, or tolerates an hour",
+            Corrupt::Expired => "the service does not check `exp`, or tolerates an hour",
             Corrupt::Region => {
-                "the service has QSTASH_REGION unset and uses one pair of keys for all, or no keys \
-                 for the region that the header names"
+                "the service uses one pair of keys for all regions, since QSTASH_REGION is unset or \
+                 the region in the header has no keys of its own"
             }
             Corrupt::Url => {
                 "the service does not compare `sub` with its URL: set `base_url` or `url` of its \

@@ -1,4 +1,4 @@
-//! `send`: sends a delivery and retries it as QStash would.
+//! `send`: sends a delivery and retries it as QStash does.
 
 mod answer;
 mod client;
@@ -55,15 +55,15 @@ async fn send(options: &Options) -> Outcome {
         }
         return Ok(verdict);
     }
-    note_borrowed(&ring, message.region);
+    note_default_pair(&ring, message.region);
     match options.corrupt {
         Some(corrupt) => sender.deliver_corrupt(&message, corrupt).await,
         None => sender.deliver(&message).await,
     }
 }
 
-/// Fails unless each region has a pair of its own: a delivery signed with another
-/// key would prove nothing.
+/// Fails unless each region has a pair of its own, since a delivery signed with
+/// another key proves nothing.
 fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure> {
     let own = |region: &Region| ring.key_source(Some(*region)) == Some(KeySource::Region);
     if Region::ALL.iter().all(own) {
@@ -81,21 +81,21 @@ fn require_both(ring: &KeyRing, environment: &Environment) -> Result<(), Failure
         })
         .collect();
     let missing = match missing.as_slice() {
-        [] => "others are in their place here".to_owned(),
-        missing => format!("not set here: {}", missing.join(", ")),
+        [] => "--current-key or QSTASH_DEV replaces them".to_owned(),
+        missing => format!("not set: {}", missing.join(", ")),
     };
     Err(Failure::new(format!(
-        "--both-regions signs with the keys of each region; {missing}"
+        "--both-regions needs a pair of keys for each region; {missing}"
     )))
 }
 
-fn note_borrowed(ring: &KeyRing, region: Region) {
+fn note_default_pair(ring: &KeyRing, region: Region) {
     let source = |region: &Region| ring.key_source(Some(*region));
     let regional = |region: &Region| source(region) == Some(KeySource::Region);
     if !regional(&region) && Region::ALL.iter().any(regional) {
         output::note(format_args!(
-            "there are no keys of {region}: signed with the default pair, which QStash does only \
-             if those are its keys"
+            "no keys of {region} are set: signed with the default pair, which is right only if \
+             those are its keys"
         ));
     }
 }

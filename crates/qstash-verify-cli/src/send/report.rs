@@ -1,4 +1,4 @@
-//! The report of `send`: lines of text, or of JSON.
+//! The report of `send`, as text or JSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::output::{
 };
 use crate::time;
 
-/// An attempt to deliver a message, before it is made.
+/// An attempt to deliver a message.
 pub(super) struct Attempt<'a> {
     pub(super) method: &'a str,
     pub(super) url: &'a str,
     pub(super) length: usize,
     pub(super) region: &'static str,
-    /// The key, and whose it is, in words.
+    /// The description of the signing key.
     pub(super) signed_with: String,
     pub(super) key: &'static str,
     pub(super) message_id: &'a str,
@@ -29,16 +29,16 @@ pub(super) struct Attempt<'a> {
     pub(super) corrupt: Option<Corrupt>,
 }
 
-/// Why there is no answer.
+/// The reason for a missing answer.
 pub(super) enum NoAnswer {
     Timeout,
     Failed(String),
 }
 
-/// The end of an attempt, and what QStash would do next.
+/// The verdict on an attempt, and QStash's next step.
 pub(super) struct Conclusion {
     pub(super) ok: bool,
-    /// Printed in the style of a success, a failure or neither.
+    /// Printed in the style of a success or of a failure.
     pub(super) verdict: Option<String>,
     pub(super) hint: Option<&'static str>,
     pub(super) next: Next,
@@ -61,10 +61,10 @@ pub(super) enum Next {
     },
 }
 
-/// Prints the report as it comes about.
+/// Prints the report, attempt by attempt.
 pub(super) struct Reporter {
     pub(super) json: bool,
-    /// Whether the head of an answer is shown.
+    /// Whether the head of an answer is printed.
     pub(super) include: bool,
 }
 
@@ -74,7 +74,7 @@ impl Reporter {
             return Ok(());
         }
         let remark = match (attempt.corrupt, attempt.retry) {
-            (Some(corrupt), _) => format!(", then made wrong: {corrupt}"),
+            (Some(corrupt), _) => format!(", corrupted: {corrupt}"),
             (None, 0) => String::new(),
             (None, retry) => format!(", retry {retry}"),
         };
@@ -108,10 +108,12 @@ impl Reporter {
         }
         match conclusion.next {
             Next::Done | Next::Exhausted { retried: false } => Ok(()),
-            Next::Never => output::print("no retry: the answer says that none will mend it\n"),
-            Next::Exhausted { retried: true } => {
-                output::print("no retry is left: QStash moves it to the dead letter queue\n")
+            Next::Never => {
+                output::print("no retry: the answer says that the failure is permanent\n")
             }
+            Next::Exhausted { retried: true } => output::print(
+                "no retries left: QStash moves the message to the dead letter queue\n",
+            ),
             Next::Wait {
                 delay,
                 source,
@@ -121,7 +123,7 @@ impl Reporter {
                     DelaySource::BackOff => "",
                     DelaySource::RetryAfter => ", as Retry-After asks",
                     DelaySource::InvalidRetryAfter => {
-                        " (its Retry-After is none, or of more than a day)"
+                        " (Retry-After is invalid, or longer than a day)"
                     }
                 };
                 let span = time::span(delay.as_secs_f64());
@@ -140,7 +142,7 @@ impl Reporter {
             Ok(answer) => answer,
             Err(reason) => {
                 let reason = match reason {
-                    NoAnswer::Timeout => "that is --timeout",
+                    NoAnswer::Timeout => "the limit of --timeout",
                     NoAnswer::Failed(reason) => reason,
                 };
                 let (what, reason) = (styled(BAD, "no answer"), Line(reason));
@@ -167,7 +169,7 @@ impl Reporter {
             output::print(format_args!("{}\n", Line(line)))?;
         }
         if shown.len() < answer.body.len() {
-            let cut = styled(ASIDE, "… (no more of it was read)");
+            let cut = styled(ASIDE, "… (cut at 64 KiB)");
             output::print(format_args!("{cut}\n"))?;
         }
         Ok(())

@@ -29,8 +29,9 @@ pub(crate) enum DelaySource {
     InvalidRetryAfter,
 }
 
-/// Returns the next step. `retry` is the number of the next retry, from 1; without an
-/// answer the connection failed.
+/// Returns the next step after an answer; `None` is a failed connection.
+///
+/// `retry` is the number of the next retry, from 1.
 pub(crate) fn next(
     answer: Option<(StatusCode, &HeaderMap)>,
     retry: u32,
@@ -70,14 +71,13 @@ pub(crate) fn next(
     }
 }
 
-/// `min(86400, e^(2.5 n))` seconds.
+/// Returns the delay before a retry: `min(86400, e^(2.5 n))` seconds.
 fn back_off(retry: u32) -> Duration {
     let seconds = (2.5 * f64::from(retry)).exp().min(DAY.as_secs_f64());
     Duration::try_from_secs_f64(seconds).unwrap_or(DAY)
 }
 
-/// Parses seconds, an HTTP-date, or a duration such as `6m5s`; `None` if it is more than
-/// a day.
+/// Parses seconds, an HTTP-date, or a duration such as `6m5s`, of at most a day.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     let delay = if let Ok(seconds) = value.parse() {
@@ -90,7 +90,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     (delay <= DAY).then_some(delay)
 }
 
-/// Parses a duration of Go: numbers, each with its unit.
+/// Parses a duration in the format of Go: numbers, each with its unit.
 fn duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, f64); 7] = [
         ("ns", 1e-9),
@@ -105,12 +105,12 @@ fn duration(text: &str) -> Option<Duration> {
     let mut seconds = 0.0;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, behind) = rest.split_at_checked(end)?;
-        let end = behind.find(|c: char| c.is_ascii_digit() || c == '.');
-        let (unit, behind) = behind.split_at_checked(end.unwrap_or(behind.len()))?;
+        let (number, tail) = rest.split_at_checked(end)?;
+        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.');
+        let (unit, tail) = tail.split_at_checked(end.unwrap_or(tail.len()))?;
         let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
         seconds += number.parse::<f64>().ok()? * length;
-        rest = behind;
+        rest = tail;
     }
     Duration::try_from_secs_f64(seconds)
         .ok()
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_back_off_of_qstash() {
+    fn back_off_is_exponential_up_to_a_day() {
         for (retry, seconds) in [
             (1, 12.0),
             (2, 148.0),

@@ -1,4 +1,4 @@
-//! Delivers a message, and retries.
+//! Delivery of a message, with retries.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -24,7 +24,7 @@ pub(super) struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Delivers a message, with the retries of QStash.
+    /// Delivers a message, with QStash's retries.
     pub(super) async fn deliver(&self, message: &Message) -> Outcome {
         let first = self.options.message.retried;
         for retry in 0..=self.options.retries {
@@ -77,16 +77,16 @@ impl Sender<'_> {
         let (delivery, body) = corrupt.apply(delivery, message.region);
         let attempt = self.describe(message, &body, 0, Some(corrupt));
         let (answer, took) = self.attempt(&attempt, &delivery, body).await?;
-        let (verdict, lesson) = match &answer {
+        let (verdict, fault) = match &answer {
             Ok(answer) => {
-                let (verdict, lesson) = corrupt.judge(answer);
-                (verdict, Some(lesson))
+                let (verdict, fault) = corrupt.judge(answer);
+                (verdict, Some(fault))
             }
             Err(_) => (Verdict::Bad, None),
         };
         let conclusion = Conclusion {
             ok: verdict == Verdict::Good,
-            verdict: lesson,
+            verdict: fault,
             hint: None,
             next: Next::Done,
         };
@@ -101,19 +101,23 @@ impl Sender<'_> {
         }
         Some(match answer.code()?.as_str() {
             "bad_signature" => {
-                "the service has other keys than these, or this region's are others there: compare \
-                 `qstash-verify check` here and there"
+                "the service has other keys for this region: compare `qstash-verify check` on both \
+                 sides"
             }
-            "no_signing_keys" => "the service has no keys for this region: --region names another",
+            "no_signing_keys" => {
+                "the service has no keys for this region: choose another with --region"
+            }
             "url_mismatch" if self.options.url.is_some() => {
-                "the service goes by another URL than --url names"
+                "the service expects another URL than that of --url"
             }
-            "url_mismatch" => "the service goes by another URL: give it with --url",
+            "url_mismatch" => "the service expects another URL: give it with --url",
             "expired" | "not_yet_valid" if !self.options.message.is_timed() => {
                 "the clocks of this machine and of the service differ"
             }
-            "body_mismatch" => "something between here and the verifier changes the body",
-            "missing_signature" => "something on the way drops the header upstash-signature",
+            "body_mismatch" => "something before the verifier changes the body",
+            "missing_signature" => {
+                "something before the verifier drops the header upstash-signature"
+            }
             _ => return None,
         })
     }
@@ -140,7 +144,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Sends a delivery once. Also returns how long that took.
+    /// Sends a delivery once. Also returns the duration.
     async fn attempt(
         &self,
         attempt: &Attempt<'_>,
@@ -155,7 +159,7 @@ impl Sender<'_> {
         }
         let request = request
             .body(Full::from(body))
-            .map_err(|error| Failure::new(format!("this can't be sent: {error}")))?;
+            .map_err(|error| Failure::new(format!("the request is invalid: {error}")))?;
         self.reporter.start(attempt)?;
         let begun = Instant::now();
         let answer = Answer::to(request, &self.client);
@@ -167,7 +171,7 @@ impl Sender<'_> {
     }
 }
 
-/// The delay with `--fast`.
+/// Returns the delay with `--fast`.
 fn shortened(delay: Duration) -> Duration {
     (delay / 1000).min(Duration::from_secs(1))
 }

@@ -1,4 +1,4 @@
-//! One verification by the core.
+//! A single verification by the core.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ pub(super) struct Attempt {
     pub(super) body_limit: u64,
 }
 
-/// URLs of a service, of which any may match; without any, `sub` isn't compared.
+/// The URLs of a service, of which any may match; without any, all match.
 #[derive(Clone, Default)]
 pub(super) struct Endpoint {
     pub(super) urls: Vec<String>,
@@ -40,7 +40,7 @@ impl Attempt {
     /// Verifies a token.
     ///
     /// # Errors
-    /// A URL is invalid.
+    /// An invalid URL.
     pub(super) fn authenticate(
         &self,
         ring: &KeyRing,
@@ -72,7 +72,7 @@ pub(super) fn finish(mut pending: PendingDelivery, body: &[u8]) -> Result<Verifi
     pending.finish()
 }
 
-/// Returns the claims of a token as they are written there.
+/// Returns the claims of a token as its raw JSON.
 pub(super) fn claims(token: &str) -> Option<Box<RawValue>> {
     let payload = token.split('.').nth(1)?;
     let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;

@@ -1,4 +1,4 @@
-//! Variants of a body: undoes the usual changes on its way.
+//! Variants of a body that undo common changes.
 
 use std::ops::ControlFlow;
 
@@ -29,23 +29,23 @@ pub(super) fn search(body: &[u8], is_signed: &mut dyn FnMut(&[u8]) -> bool) -> C
         Some(rest) => attempt("the byte-order mark removed", rest)?,
         None => attempt("a byte-order mark added", &[BOM, body].concat())?,
     }
-    attempt("nothing in it, as if it was read already", b"")?;
+    attempt("an empty body", b"")?;
     if let Some(decoded) = base64_decoded(body.trim_ascii()) {
-        attempt("decoded from base64", &decoded)?;
+        attempt("its base64 decoded", &decoded)?;
     }
     let Ok(text) = std::str::from_utf8(body.strip_prefix(BOM).unwrap_or(body)) else {
         return ControlFlow::Continue(());
     };
     let unix = text.replace("\r\n", "\n");
-    attempt("its line ends made LF", unix.as_bytes())?;
+    attempt("line ends changed to LF", unix.as_bytes())?;
     attempt(
-        "its line ends made CR LF",
+        "line ends changed to CR LF",
         unix.replace('\n', "\r\n").as_bytes(),
     )?;
     json::search(text, &mut search)
 }
 
-/// Decodes base64 of either alphabet, padded or not.
+/// Decodes base64 of either alphabet, with or without padding.
 pub(super) fn base64_decoded(text: &[u8]) -> Option<Vec<u8>> {
     const CONFIG: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -65,7 +65,7 @@ mod tests {
     const COMPACT: &str = r#"{"b":[1,{"x y":"a \"b\" , :[ "}],"a":{},"c":[]}"#;
 
     #[test]
-    fn changes_are_found() {
+    fn common_changes_are_undone() {
         let pretty = serde_json::from_str::<serde_json::Value>(COMPACT).unwrap();
         let sorted = pretty.to_string();
         let pretty = format!("{pretty:#}").replace("  ", "    ");
@@ -93,24 +93,24 @@ mod tests {
             (
                 &pretty,
                 &sorted,
-                "its JSON written anew without white space",
+                "its JSON re-serialised without white space",
             ),
             (
                 &serde_json::to_string(COMPACT).unwrap(),
                 COMPACT,
-                "taken out of the JSON string that it is",
+                "its JSON string decoded",
             ),
             // The inverse changes.
             (COMPACT, &format!("{COMPACT}\n"), "a trailing newline added"),
-            (COMPACT, &sorted, "its JSON written anew with sorted names"),
-            (COMPACT, "", "nothing in it, as if it was read already"),
+            (COMPACT, &sorted, "its JSON re-serialised with sorted names"),
+            (COMPACT, "", "an empty body"),
         ] {
             assert_eq!(found(arrived, signed).as_deref(), Some(what), "{arrived:?}");
         }
     }
 
     #[test]
-    fn base64_of_any_kind() {
+    fn base64_of_either_alphabet_is_decoded() {
         for text in ["_-8=", "_-8", "/+8=", "/+8"] {
             assert_eq!(base64_decoded(text.as_bytes()), Some(vec![0xff, 0xef]));
         }

@@ -1,4 +1,4 @@
-//! Finds the cause of a refusal by trying variants of the input.
+//! Causes of refusals, found by trying variants of the input.
 
 use std::ops::ControlFlow;
 
@@ -11,8 +11,8 @@ use super::{bodies, keys};
 use crate::output::{Failure, count};
 
 impl Explanation<'_> {
-    /// Records that the configured keys did not make the signature, and searches for
-    /// those that did.
+    /// Records that the keys in use did not make the signature, and returns those that
+    /// did.
     pub(super) fn other_keys(
         &mut self,
         code: &'static str,
@@ -21,7 +21,7 @@ impl Explanation<'_> {
     ) -> Option<KeyRing> {
         let found = keys::find(&self.attempt, self.signature, self.keys);
         let why = match &found {
-            // The found cause says more than the refusal.
+            // The cause is more specific than the refusal.
             Some(found) if step != Step::Start => found.what.clone(),
             Some(found) => format!("{why}; {}", found.what),
             None => why,
@@ -30,17 +30,17 @@ impl Explanation<'_> {
         found.map(|found| found.ring)
     }
 
-    /// Finds the change to the body by undoing the usual ones.
+    /// Describes the change to the body, if it is a common one.
     pub(super) fn other_body(&self, pending: &PendingDelivery) -> String {
         let given = count(self.body.len(), "byte");
         let mut is_signed = |variant: &[u8]| finish(pending.clone(), variant).is_ok();
         let cause = match bodies::search(self.body, &mut is_signed) {
-            ControlFlow::Break(End::Found(what)) => format!("{what}, it matches"),
+            ControlFlow::Break(End::Found(what)) => format!("with {what}, it matches"),
             _ if self.body.starts_with(b"\x1f\x8b") => {
-                "it is compressed with gzip, perhaps since".to_owned()
+                "it is compressed with gzip, perhaps after it was signed".to_owned()
             }
             ControlFlow::Break(End::Exhausted) => "something before the verifier changes it, or \
-                 it is not the body of this delivery (not every way to write its JSON was tried)"
+                 it is not the body of this delivery (not every serialisation of its JSON was tried)"
                 .to_owned(),
             ControlFlow::Continue(()) => {
                 "something before the verifier changes it, or it is not the body of this delivery"
@@ -48,11 +48,11 @@ impl Explanation<'_> {
             }
         };
         format!(
-            "body hash differs: the token has that of another body than the {given} given; {cause}"
+            "body hash differs: the token was signed for another body than these {given}; {cause}"
         )
     }
 
-    /// Finds extra characters around or within the token.
+    /// Describes extra characters around or within the token, if there are any.
     pub(super) fn other_token(&self, ring: &KeyRing) -> Result<Option<String>, Failure> {
         let bare = self.signature.trim();
         let word = bare.rsplit([' ', ':']).next().unwrap_or(bare);
@@ -60,16 +60,14 @@ impl Explanation<'_> {
         for (what, candidate) in [
             ("the white space around it", bare),
             ("the quotes around it", bare.trim_matches(['"', '\''])),
-            ("what stands before it", word.trim_matches(['"', '\''])),
+            ("the text before it", word.trim_matches(['"', '\''])),
             ("the white space within it", &unbroken),
         ] {
             let verdict = self.authenticate(ring, candidate)?;
             if candidate != self.signature
                 && !matches!(verdict, Err(VerifyError::MalformedToken { .. }))
             {
-                return Ok(Some(format!(
-                    "not a token as it stands; without {what}, it is one"
-                )));
+                return Ok(Some(format!("not a token; without {what}, it is one")));
             }
         }
         Ok(None)

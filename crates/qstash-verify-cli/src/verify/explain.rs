@@ -1,4 +1,4 @@
-//! Verifies one delivery step by step and collects the steps that fail.
+//! Step-by-step verification of one delivery.
 
 use std::time::SystemTime;
 
@@ -54,7 +54,7 @@ impl Step {
             VerifyError::BodyMismatch { .. }
             | VerifyError::BodyTooLarge { .. }
             | VerifyError::BodyUnreadable { .. } => Step::Body,
-            // The rest concerns the syntax of the token.
+            // All others concern the syntax of the token.
             _ => Step::Token,
         }
     }
@@ -112,14 +112,13 @@ pub(super) struct Explanation<'a> {
     pub(super) failed: Vec<Failed>,
     pub(super) slot: Option<KeySlot>,
     pub(super) verified: Option<Verified>,
-    /// Why there are no keys, if the development server's stand in for them.
+    /// The error of missing keys, if the development server's replace them.
     pub(super) not_set: Option<ConfigError>,
 }
 
 impl Explanation<'_> {
-    /// Verifies, and after each refusal again without its cause, so that one reason
-    /// doesn't hide the others. Returns the step at which that was not possible, if
-    /// there is one.
+    /// Verifies, and after each refusal again without its cause, so that one refusal
+    /// doesn't hide others. Returns the step after which that was impossible.
     fn verify_all(&mut self) -> Result<Option<Step>, Failure> {
         let mut ring = match self.keys.ring() {
             Ok(ring) => ring,
@@ -139,7 +138,7 @@ impl Explanation<'_> {
         loop {
             let reason = match self.authenticate(&ring, self.signature)? {
                 Ok(pending) => {
-                    // Otherwise the pair was guessed and both its keys are the same.
+                    // A guessed pair has the same key twice.
                     let guessed = [Step::Start, Step::Keys, Step::Signature];
                     if !guessed.iter().any(|step| self.has_failed(*step)) {
                         self.slot = Some(pending.key_slot());
@@ -182,9 +181,9 @@ impl Explanation<'_> {
                     return Ok(Some(Step::Token));
                 }
                 VerifyError::NoSigningKeys { .. } | VerifyError::BadSignature { .. } => {
-                    // The core calls these keys `given in code`.
+                    // The core calls them `given in code`.
                     let why = match self.keys.explicit {
-                        Some(_) => "not made by the keys that were given".to_owned(),
+                        Some(_) => "not made by the given keys".to_owned(),
                         None => why,
                     };
                     match self.other_keys(reason.code(), step, why) {
@@ -194,7 +193,7 @@ impl Explanation<'_> {
                 }
                 VerifyError::Expired { ago, .. } => {
                     let seconds = ago.as_secs_f64();
-                    let (span, when) = (time::span(seconds), self.when());
+                    let (span, when) = (time::span(seconds), self.time_of_arrival());
                     let exp = time::to_unix(self.attempt.at) - seconds;
                     let date = time::date(exp.round());
                     self.fail(&reason, format!("expired {span} before {when}, at {date}"));
@@ -205,7 +204,7 @@ impl Explanation<'_> {
                 }
                 VerifyError::NotYetValid { ahead, .. } => {
                     let seconds = ahead.as_secs_f64();
-                    let (span, when) = (time::span(seconds), self.when());
+                    let (span, when) = (time::span(seconds), self.time_of_arrival());
                     let nbf = time::to_unix(self.attempt.at) + seconds;
                     let date = time::date(nbf.round());
                     self.fail(
@@ -256,7 +255,7 @@ impl Explanation<'_> {
         self.failed.iter().any(|failed| failed.step == step)
     }
 
-    fn when(&self) -> &'static str {
+    fn time_of_arrival(&self) -> &'static str {
         if self.options.at.is_some() {
             "--at"
         } else {

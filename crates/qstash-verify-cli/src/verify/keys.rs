@@ -1,17 +1,17 @@
-//! Searches the configured keys for those that made a signature.
+//! Search for the keys that made a signature.
 
 use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, VerifyError, variables};
 
 use super::attempt::{Attempt, Endpoint};
 use crate::keys::{Keys, all_pairs};
 
-/// The keys that made the signature, and why they are not in use.
+/// The keys that made the signature, and the reason why they are not in use.
 pub(super) struct Found {
     pub(super) ring: KeyRing,
     pub(super) what: String,
 }
 
-/// Tries every key, including those that are not in use.
+/// Tries every key of the environment, used or not, and the development server's.
 pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Found> {
     let attempt = Attempt {
         endpoint: Endpoint::default(),
@@ -47,8 +47,7 @@ pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Fo
                 continue;
             }
             if let Some(pair) = one(bare).filter(made) {
-                let what =
-                    format!("signed with {name} without the quotes around it: take them away");
+                let what = format!("signed with {name} without the quotes around it: remove them");
                 return Some(Found::new(pair, what));
             }
         }
@@ -56,8 +55,8 @@ pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Fo
     let development = SigningKeys::development();
     made(&development).then(|| {
         let what =
-            "signed by the development server, or by anyone: its keys are PUBLIC; in production it is \
-             rightly refused, in development QSTASH_DEV=1 takes it";
+            "signed with PUBLIC keys of the development server, with which anyone can sign: to \
+             accept it in development, set QSTASH_DEV=1";
         Found::new(development, what.to_owned())
     })
 }
@@ -71,12 +70,12 @@ impl Found {
     }
 }
 
-/// Returns a pair of a key with itself.
+/// Returns a pair with the same key twice.
 fn one(key: &str) -> Option<SigningKeys> {
     SigningKeys::new(key, key).ok()
 }
 
-/// Describes which key made the signature, and why it is not in use.
+/// Describes the key that made the signature, and why it is not in use.
 fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> String {
     let environment = &keys.environment;
     let [current, next] = variables::signing_keys(region);
@@ -85,7 +84,7 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
     let signed = format!("signed by the {pair} pair ({name})");
     let header = attempt.region.as_deref();
     let reason = if keys.explicit.is_some() {
-        "--current-key was given in its place".to_owned()
+        "--current-key replaces it".to_owned()
     } else if environment.is_development() {
         "QSTASH_DEV is on, so no other key is used".to_owned()
     } else if environment.set(partner).is_none() {
@@ -93,9 +92,9 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
         format!("{partner} {absence}, so neither is used: set both")
     } else {
         match (keys.ring(), region, header) {
-            // The report names that error already.
+            // The report has that error already.
             (Err(ConfigError::InvalidRegion { .. }), ..) => return signed,
-            (_, None, _) => "the region that the header names has a pair of its own".to_owned(),
+            (_, None, _) => "the region in the header has a pair of its own".to_owned(),
             _ if environment.set(variables::REGION).is_none() => {
                 match environment.get(variables::REGION) {
                     Some(_) => "that is not used while QSTASH_REGION is empty: set it",
@@ -104,10 +103,9 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
                 .to_owned()
             }
             (_, _, Some(header)) => format!("the region header says {header}"),
-            (_, Some(region), None) => format!(
-                "--region was not given, and without that header it doesn't count: give --region \
-                 {region}"
-            ),
+            (_, Some(region), None) => {
+                format!("that is only used with its region header: give --region {region}")
+            }
         }
     };
     format!("{signed}, but {reason}")

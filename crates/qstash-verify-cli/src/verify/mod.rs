@@ -1,5 +1,4 @@
-//! `verify`: verifies a captured delivery, or a log of them, and finds the causes
-//! of a refusal.
+//! `verify`: verifies captured deliveries and explains refusals.
 
 mod attempt;
 mod batch;
@@ -20,8 +19,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let keys = options.keys.read()?;
     if !options.batch && !options.base_url.is_empty() && options.path.is_none() {
         return Err(Failure::new(
-            "--base-url needs --path: the path and query of the request, as its request line has \
-             them",
+            "--path is missing: --base-url needs the path and query of the request line",
         ));
     }
     let Some(signature) = &options.signature else {
@@ -29,10 +27,14 @@ pub(crate) fn run(options: &Options) -> Outcome {
     };
     let signature = signature.read("the signature")?;
     let body = options.body.read()?.ok_or_else(|| {
-        Failure::new("there is no body: give it with --data or --body (--data '' if it is empty)")
+        Failure::new(
+            "the body is missing: give it with --data or --body (--data '' if it is empty)",
+        )
     })?;
     if signature.trim().is_empty() {
-        return Err(Failure::new("the signature is empty"));
+        return Err(Failure::new(
+            "the signature is empty: --signature; give the value of the header upstash-signature",
+        ));
     }
     explain::run(options, &keys, &signature, &body)
 }

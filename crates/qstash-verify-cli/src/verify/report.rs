@@ -1,4 +1,4 @@
-//! The report of a verification, a line for each step.
+//! The report of `verify`: a line for each step.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl Explanation<'_> {
             None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
                 ("warning", ROLLED.to_owned())
             }
-            None => ("ok", self.holds(step)),
+            None => ("ok", self.passed(step)),
         };
         StepReport {
             step: step.name(),
@@ -81,7 +81,7 @@ impl Explanation<'_> {
     }
 
     /// Describes a step that passed.
-    fn holds(&self, step: Step) -> String {
+    fn passed(&self, step: Step) -> String {
         let claim =
             |name| Short(&self.claim(name).unwrap_or_else(|| "none".to_owned())).to_string();
         match step {
@@ -89,7 +89,7 @@ impl Explanation<'_> {
             Step::Token => format!("HS256, {} characters", self.signature.len()),
             Step::Signature => match self.slot {
                 Some(slot) => format!("made by the {slot} key"),
-                None => "made by the key that was found".to_owned(),
+                None => "made by the key found".to_owned(),
             },
             Step::Claims => format!("iss Upstash, jti {}, iat {}", claim("jti"), claim("iat")),
             Step::Time => format!("valid until {}", claim("exp")),
@@ -97,11 +97,11 @@ impl Explanation<'_> {
                 format!("signed for {}", claim("sub"))
             }
             Step::Url => format!("signed for {}, not compared without --url", claim("sub")),
-            Step::Body => format!("{}, as they were signed", count(self.body.len(), "byte")),
+            Step::Body => format!("{}, as signed", count(self.body.len(), "byte")),
         }
     }
 
-    /// Describes a step that was not verified, with the unverified claim.
+    /// Describes a step that was not reached, with the unverified claim.
     fn unreached(&self, step: Step) -> String {
         let says = |name: &str, text: &str| match self.claim(name) {
             Some(claim) => format!("not checked; the token says {text} {}", Short(&claim)),
@@ -115,7 +115,7 @@ impl Explanation<'_> {
         }
     }
 
-    /// Whether the keys in use are the development server's.
+    /// Returns whether the keys in use are the development server's.
     fn takes_public_keys(&self) -> bool {
         let ring = self.keys.ring();
         self.not_set.is_some()
@@ -137,7 +137,7 @@ impl Explanation<'_> {
         match (source, known) {
             (Some(KeySource::Region), Some(region)) => format!("the pair of {region}"),
             (Some(KeySource::Default), _) => "the default pair".to_owned(),
-            _ => "those given".to_owned(),
+            _ => "the given keys".to_owned(),
         }
     }
 
@@ -148,7 +148,7 @@ impl Explanation<'_> {
         let mut text = styled(BAD, format_args!("refused: {}", first.code)).to_string();
         if !others.is_empty() {
             let codes: Vec<_> = others.iter().map(|failed| failed.code).collect();
-            text.push_str(&format!(", and if not for that: {}", codes.join(", ")));
+            text.push_str(&format!("; also {}", codes.join(", ")));
         }
         text
     }
@@ -175,7 +175,7 @@ struct StepReport {
     message: String,
 }
 
-const PUBLIC: &str = "PUBLIC ones of the development server, with which anyone can sign: for development \
+const PUBLIC: &str = "PUBLIC keys of the development server, with which anyone can sign: for development \
                       only";
-const ROLLED: &str = "made by the next key: the keys were rolled; copy current and next anew, \
-                      before the next roll";
+const ROLLED: &str = "made by the next key: the keys were rolled; copy current and next from the \
+                      QStash console before the next roll";

@@ -1,4 +1,4 @@
-//! A search for the variant of a body that was signed, with bounded work.
+//! Bounded search for the signed variant of a body.
 
 use std::ops::ControlFlow;
 
@@ -15,11 +15,11 @@ pub(super) struct Search<'a> {
 pub(super) enum End {
     /// The change that gives the signed body.
     Found(String),
-    /// The work that is allowed is done.
+    /// The limit of the work was reached.
     Exhausted,
 }
 
-/// About as many bytes as are hashed in a second or two.
+/// Hashing this takes a second or two.
 const MAX_BYTES: usize = 1024 * 1024 * 1024;
 const MAX_ATTEMPTS: usize = 100_000;
 
@@ -59,7 +59,7 @@ impl<'a> Search<'a> {
 pub(super) mod tests {
     use super::*;
 
-    /// The change that makes `signed` of `arrived`.
+    /// Returns the change that makes `signed` of `arrived`.
     pub(in super::super) fn found(arrived: &str, signed: &str) -> Option<String> {
         let mut is_signed = |variant: &[u8]| variant == signed.as_bytes();
         match super::super::bodies::search(arrived.as_bytes(), &mut is_signed) {

@@ -1,4 +1,4 @@
-//! Finds the cause of a URL mismatch.
+//! Causes of a URL mismatch.
 
 use http::Uri;
 use qstash_verify::{KeyRing, VerifyError};
@@ -7,12 +7,12 @@ use super::attempt::{Attempt, Endpoint};
 use super::explain::Explanation;
 use crate::output::{Line, Short};
 
-/// A change to the URLs of the endpoint, and what it is called.
+/// A change to the URLs of the endpoint, with its description.
 type Candidate = (String, Endpoint);
 
 impl Explanation<'_> {
-    /// Describes why none of the `expected` URLs is the signed one, with the change
-    /// that would make one match.
+    /// Describes a URL mismatch, with the change that makes one URL match if it is a
+    /// common one.
     pub(super) fn other_url(&self, ring: &KeyRing, expected: &[String]) -> String {
         let endpoint = &self.attempt.endpoint;
         let sub = self.claim("sub").unwrap_or_default();
@@ -97,18 +97,18 @@ fn based(base: &str, path: String) -> Endpoint {
     }
 }
 
-/// Variants of what ends with a path and a query.
+/// Returns variants of a URL or a path, with changes to path and query.
 fn variants_of_path(url: &str) -> Vec<(&'static str, String)> {
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, format!("?{query}")),
         None => (url, String::new()),
     };
     let mut variants = vec![
-        ("with a `/` at its end", format!("{path}/{query}")),
+        ("with a trailing `/`", format!("{path}/{query}")),
         ("without its query", path.to_owned()),
     ];
     if let Some(path) = path.strip_suffix('/') {
-        variants.push(("without the `/` at its end", format!("{path}{query}")));
+        variants.push(("without the trailing `/`", format!("{path}{query}")));
     }
     variants
 }
@@ -135,7 +135,7 @@ fn split(url: &str) -> Option<(&str, String)> {
     })
 }
 
-/// Describes the parts in which a URL differs from the signed one.
+/// Names the parts in which a URL differs from the signed one.
 fn differing(sub: &str, url: &str) -> String {
     let parts = |url: &str| {
         let uri: Uri = url.parse().ok()?;
@@ -154,7 +154,7 @@ fn differing(sub: &str, url: &str) -> String {
         _ => Vec::new(),
     };
     match differing.as_slice() {
-        [] => "they are compared to the letter".to_owned(),
+        [] => "they differ in some characters".to_owned(),
         names => format!("they differ in {}", names.join(", ")),
     }
 }

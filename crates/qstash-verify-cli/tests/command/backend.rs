@@ -1,4 +1,4 @@
-//! A server that answers as it is told to, and remembers what it was asked.
+//! A server with scripted responses that records its requests.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,20 +6,20 @@ use std::sync::mpsc::{self, Receiver};
 
 use crate::process::PATIENCE;
 
-/// The reply to a request. Each comes on a connection of its own.
+/// The reply to a request, on a connection of its own.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// Writes this, and closes the connection.
+    /// Writes bytes, and closes the connection.
     Answer(Vec<u8>),
-    /// Writes this, and keeps the connection open for good.
+    /// Writes bytes, and keeps the connection open.
     Keep(Vec<u8>),
-    /// Says nothing, until the client closes the connection.
+    /// Writes nothing until the client closes the connection.
     Silence,
-    /// Writes this as soon as it is told to.
+    /// Writes bytes at a signal.
     Wait(Receiver<()>, Vec<u8>),
 }
 
-/// An answer with this status line, these headers and no body.
+/// Returns a response without a body.
 pub(crate) fn answer(status: &str, headers: &[&str]) -> Reply {
     answer_with(status, headers, b"")
 }
@@ -43,18 +43,18 @@ pub(crate) struct Backend {
     received: Receiver<Received>,
 }
 
-/// A request that arrived.
+/// A recorded request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     /// The request line.
     pub(crate) line: String,
-    /// Names in lower case, and values.
+    /// Names in lower case, with values.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Backend {
-    /// Starts it; it answers as many requests as there are replies.
+    /// Starts a server that answers one request for each reply.
     pub(crate) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let script: Vec<_> = script.into_iter().collect();
@@ -69,7 +69,7 @@ impl Backend {
                     return;
                 }
                 match reply {
-                    // Who has read enough of it may close the connection.
+                    // The client may close the connection early.
                     Reply::Answer(bytes) => drop(stream.write_all(&bytes)),
                     Reply::Keep(bytes) => {
                         stream.write_all(&bytes).unwrap();
@@ -82,7 +82,7 @@ impl Backend {
                     Reply::Silence => assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0),
                 }
             }
-            // Until the test is over.
+            // Kept open until the end of the test.
             let _ = accepting.accept();
         });
         Backend { listener, received }
@@ -96,12 +96,12 @@ impl Backend {
         self.listener.local_addr().unwrap().port()
     }
 
-    /// The next request, as soon as it is there.
+    /// Waits for the next request.
     pub(crate) fn request(&self) -> Received {
         self.received.recv_timeout(PATIENCE).expect("no request")
     }
 
-    /// The requests that came and were not looked at so far.
+    /// Returns the requests that were not returned yet.
     pub(crate) fn requests(&self) -> Vec<Received> {
         self.received.try_iter().collect()
     }
@@ -129,7 +129,7 @@ impl Received {
             headers: headers.collect(),
             body: Vec::new(),
         };
-        // The command knows the length of whatever it sends.
+        // The command always sends a length.
         assert_eq!(received.header("transfer-encoding"), None);
         let length = received.header("content-length");
         let length = length.map_or(0, |length| length.parse().unwrap());
@@ -141,7 +141,7 @@ impl Received {
         received
     }
 
-    /// The value of a header, which is there once if it is.
+    /// Returns the value of a header that appears at most once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let (_, value) = values.next()?;
@@ -149,20 +149,20 @@ impl Received {
         Some(std::str::from_utf8(value).unwrap())
     }
 
-    /// The names of its headers, in alphabetical order.
+    /// Returns the names of the headers, sorted.
     pub(crate) fn names(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.headers.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
         names
     }
 
-    /// The path and the query.
+    /// Returns the path and the query.
     pub(crate) fn target(&self) -> &str {
         self.line.split(' ').nth(1).unwrap()
     }
 }
 
-/// A port where nobody listens, and nobody can: it is taken by a connection.
+/// A port that refuses connections: a connection of its own occupies it.
 #[derive(Debug)]
 pub(crate) struct Nobody {
     stream: TcpStream,

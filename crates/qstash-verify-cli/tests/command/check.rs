@@ -1,5 +1,4 @@
-//! `check`, on a matrix of environments, with its exact output: each file in
-//! `check/` is one.
+//! `check`: exact output for many environments, one in each file of `check/`.
 
 use std::path::Path;
 
@@ -11,10 +10,10 @@ use crate::transcript::Shell;
 const CURRENT: &str = "sig_4QF5dZrPuLx5kS1bWmHc8TnAeG6v";
 const NEXT: &str = "sig_6VnY2tRqMb8pXw3JcEs9LhKdUa7z";
 
-/// Plays all, and names those that went another way. With `UPDATE_TRANSCRIPTS` in
-/// the environment they are written anew, to be read before they are committed.
+/// Compares all transcripts. With the variable `UPDATE_TRANSCRIPTS` they are
+/// rewritten; read the difference before you commit it.
 #[test]
-fn the_matrix() {
+fn transcripts_are_up_to_date() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command/check");
     let mut paths: Vec<_> = std::fs::read_dir(directory)
         .unwrap()
@@ -39,7 +38,7 @@ fn the_matrix() {
 }
 
 #[test]
-fn for_programs() {
+fn json_report_is_complete() {
     let variables = [
         ("QSTASH_REGION", "EU_CENTRAL_1"),
         ("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY", CURRENT),
@@ -108,7 +107,7 @@ fn for_programs() {
 }
 
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_printed() {
     let variables = [
         ("QSTASH_CURRENT_SIGNING_KEY", CURRENT),
         ("QSTASH_NEXT_SIGNING_KEY", "'sig_quotedSecretSecretSecret'"),
@@ -150,7 +149,7 @@ fn http_url_of_a_local_server_is_not_insecure() {
 }
 
 #[test]
-fn a_named_file_must_be_there() {
+fn missing_named_file_is_an_error() {
     let output = run(&["check", "--env-file", "production.env"]).end();
     output.assert_misuse("production.env can't be read: No such file or directory (os error 2)");
     let both = run(&["check", "--env-file", "x", "--no-env-file"])
@@ -173,7 +172,7 @@ fn colours_are_for_terminals() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_value_that_is_not_unicode_is_named() {
+fn value_that_is_not_utf_8_is_an_error() {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = std::ffi::OsStr::from_bytes(b"sig_\xff");
     for variable in variables::KEY_RING
@@ -187,7 +186,7 @@ fn a_value_that_is_not_unicode_is_named() {
 }
 
 #[test]
-fn what_is_in_the_wrong_variable_is_not_told() {
+fn misplaced_secret_is_not_printed() {
     let variables = [
         ("QSTASH_URL", NEXT),
         ("QSTASH_DEV", CURRENT),
@@ -207,11 +206,11 @@ fn what_is_in_the_wrong_variable_is_not_told() {
 }
 
 #[test]
-fn a_directory_of_that_name_is_no_file_of_variables() {
+fn directory_named_env_is_ignored() {
     let output = run(&["check"]).directory(".env").end().code(1);
     assert!(
         output
             .stdout
-            .contains("variables of this process; no file .env")
+            .contains("variables of this process; there is no file .env")
     );
 }

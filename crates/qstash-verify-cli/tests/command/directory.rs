@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A new directory, until this is dropped.
+/// A new directory, removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Directory(PathBuf);
 
@@ -13,7 +13,7 @@ impl Directory {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("command-{}-{count}", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        // Of a run that was killed.
+        // Left over by a run that was killed.
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir(&path).unwrap();
         Directory(path)

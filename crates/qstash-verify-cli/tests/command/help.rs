@@ -5,10 +5,10 @@ use std::process::Command;
 use crate::process::run;
 
 #[test]
-fn help_has_examples_and_says_what_the_exit_status_means() {
+fn help_has_examples_and_the_exit_status() {
     let help = run(&["--help"]).end().code(0).stdout;
     assert!(
-        help.contains("Exit status: 0 success; 1 a check failed, or a delivery did; 2 "),
+        help.contains("Exit status: 0 success; 1 a check or a delivery failed; 2 "),
         "{help}"
     );
     for name in [
@@ -93,7 +93,7 @@ fn help_fits_the_terminal() {
 }
 
 #[test]
-fn exit_status_of_check_is_documented_as_it_is() {
+fn help_of_check_has_its_exit_status() {
     let help = run(&["help", "check"]).end().code(0).stdout;
     let status = "Exit status: 1 if there is an error or, with --strict, a warning; else 0;";
     assert!(help.contains(status), "{help}");
@@ -134,7 +134,7 @@ fn completions_and_man_pages_are_of_this_command_line() {
 
     assert!(page.contains(".nf\n\\&Examples:\n"), "{page}");
     let nowhere = run(&["man", "file/x"]).file("file", "").end().code(2);
-    let expected = "can't be written into file/x: Not a directory";
+    let expected = "can't be written to file/x: Not a directory";
     assert!(nowhere.stderr.contains(expected), "{nowhere:?}");
     let directory = std::env::temp_dir().join(format!("qstash-verify-man-{}", std::process::id()));
     std::fs::create_dir(&directory).unwrap();

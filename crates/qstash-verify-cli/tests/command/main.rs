@@ -1,5 +1,4 @@
-//! The `qstash-verify` command as a process: its arguments, its environment,
-//! what it prints, what it sends and what it answers.
+//! Tests of the `qstash-verify` command as a process.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

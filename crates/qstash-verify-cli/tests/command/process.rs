@@ -1,4 +1,4 @@
-//! The command as a process: run to its end, or listening.
+//! The command as a process.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
@@ -14,12 +14,11 @@ use crate::directory::Directory;
 /// The binary, which cargo has built for this test.
 pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_qstash-verify");
 
-/// How long a process may be silent before a test fails: none of them waits for
-/// this to pass.
+/// Time limit for output of a process, which only a failing test reaches.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The command with these arguments, yet to be run: in an empty directory, with
-/// no variables but `PATH`, and with nothing on standard input.
+/// Prepares the command: in an empty directory, with no variables but `PATH`, and
+/// without standard input.
 pub(crate) fn run(arguments: &[&str]) -> Run {
     let directory = Directory::new();
     let mut command = Command::new(COMMAND);
@@ -39,7 +38,7 @@ pub(crate) fn run(arguments: &[&str]) -> Run {
     }
 }
 
-/// A process to be.
+/// A command that can be started.
 #[derive(Debug)]
 pub(crate) struct Run {
     command: Command,
@@ -61,7 +60,7 @@ impl Run {
     pub(crate) fn with(mut self, variables: &[(&str, &str)]) -> Self {
         self.command.envs(variables.iter().copied());
         let secrets = variables.iter().filter(|(name, value)| {
-            // What is shorter may stand anywhere.
+            // A shorter value may occur by chance.
             (name.ends_with("_KEY") || name.ends_with("_TOKEN")) && value.len() >= 12
         });
         self.secrets
@@ -69,37 +68,37 @@ impl Run {
         self
     }
 
-    /// With a variable that may hold any bytes.
+    /// Sets a variable to any bytes.
     pub(crate) fn with_os(mut self, name: &str, value: &std::ffi::OsStr) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// With these bytes on standard input.
+    /// Sets the bytes on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.command.stdin(Stdio::piped());
         self.input = Some(bytes.into());
         self
     }
 
-    /// With this file in its directory.
+    /// Writes a file to the directory.
     pub(crate) fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.directory.path().join(name), bytes).unwrap();
         self
     }
 
-    /// With this directory in its directory.
+    /// Makes a directory in the directory.
     pub(crate) fn directory(self, name: &str) -> Self {
         std::fs::create_dir(self.directory.path().join(name)).unwrap();
         self
     }
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     pub(crate) fn end(self) -> Output {
         self.start().end()
     }
 
-    /// Runs it to its end while nobody reads its stdout, and says its exit status.
+    /// Runs the command with a closed stdout, and returns its exit status.
     pub(crate) fn unread(mut self) -> Option<i32> {
         let mut child = self.command.spawn().unwrap();
         drop(child.stdout.take());
@@ -110,7 +109,7 @@ impl Run {
         let mut child = self.command.spawn().unwrap();
         if let Some(bytes) = self.input {
             let mut stdin = child.stdin.take().unwrap();
-            // It may end before it has read all of it.
+            // The process may end before it has read everything.
             std::thread::spawn(move || stdin.write_all(&bytes));
         }
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -119,7 +118,7 @@ impl Run {
         std::thread::spawn(move || {
             let mut line = String::new();
             while stdout.read_line(&mut line).unwrap() > 0 {
-                // Nobody may be interested any more.
+                // The receiver may be gone.
                 let _ = sender.send(std::mem::take(&mut line));
             }
         });
@@ -134,21 +133,21 @@ impl Run {
 }
 
 impl Output {
-    /// Checks how it ended.
+    /// Checks the exit status.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// Checks that it ended this way, with this on stdout and nothing on stderr.
+    /// Checks the exit status and stdout, and that stderr is empty.
     #[track_caller]
     pub(crate) fn assert(&self, code: i32, stdout: &str) {
         assert_eq!(self.stdout, stdout, "{}", self.stderr);
         assert_eq!((self.code, &*self.stderr), (Some(code), ""));
     }
 
-    /// Checks that it did nothing but to say what is wrong, in one line.
+    /// Checks the exit status 2 and the one line of the error.
     #[track_caller]
     pub(crate) fn assert_misuse(&self, reason: &str) {
         assert_eq!(self.stderr, format!("error: {reason}\n"));
@@ -164,44 +163,43 @@ impl Output {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    /// Those of stdout, with their ends.
+    /// Lines of stdout, with their line ends.
     lines: Receiver<String>,
-    /// Texts that it must not print: whole keys and tokens of its variables.
+    /// Keys and tokens of its variables, which it must not print.
     secrets: Vec<String>,
     stderr: Option<JoinHandle<String>>,
     _directory: Directory,
 }
 
 impl Process {
-    /// The next line of its stdout, without its end; nothing where there is no
-    /// more.
+    /// Returns the next line of stdout without its line end; `None` at EOF.
     pub(crate) fn line(&self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => {
-                self.assert_discreet(&line);
+                self.assert_no_secrets(&line);
                 Some(line.strip_suffix('\n').unwrap_or(&line).to_owned())
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => None,
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it neither says anything nor ends"),
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("the process neither prints nor ends"),
         }
     }
 
-    /// Sends it a signal, such as `INT`.
+    /// Sends a signal, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        // The shell's own, which needs no package.
+        // The `kill` of the shell is always there.
         let kill = format!("kill -{name} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status();
         assert!(status.unwrap().success());
     }
 
-    /// Waits until it ends by itself, and says what it said meanwhile.
+    /// Waits until the process ends, and returns its output.
     pub(crate) fn end(mut self) -> Output {
         let stdout = std::iter::from_fn(|| self.line())
             .map(|line| line + "\n")
             .collect();
         let status = self.child.wait().unwrap();
         let stderr = self.stderr.take().unwrap().join().unwrap();
-        self.assert_discreet(&stderr);
+        self.assert_no_secrets(&stderr);
         Output {
             code: status.code(),
             stdout,
@@ -209,7 +207,7 @@ impl Process {
         }
     }
 
-    fn assert_discreet(&self, text: &str) {
+    fn assert_no_secrets(&self, text: &str) {
         for secret in &self.secrets {
             assert!(!text.contains(secret), "{text}");
         }
@@ -218,13 +216,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// `listen`, up until this is dropped.
+/// A running `listen`, killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Listen {
     process: Process,
@@ -232,12 +230,12 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
-    /// Starts it on a free port.
+    /// Starts `listen` on a free port.
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let arguments = [&["listen", "--port", "0"], arguments].concat();
         let process = run(&arguments).with(variables).start();
         let Some(line) = process.line() else {
-            panic!("it doesn't start: {}", process.end().stderr);
+            panic!("listen doesn't start: {}", process.end().stderr);
         };
         let port = line.strip_prefix("listening on http://127.0.0.1:");
         Listen {
@@ -246,7 +244,7 @@ impl Listen {
         }
     }
 
-    /// The URL of a path of its.
+    /// Returns the URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -255,12 +253,12 @@ impl Listen {
         Connection::open(SocketAddr::from(([127, 0, 0, 1], self.port)))
     }
 
-    /// Asks on a connection of its own.
+    /// Sends a request on a new connection.
     pub(crate) fn ask(&self, request: &Request) -> Answer {
         self.connect().ask(request)
     }
 
-    /// The next line that it prints, without the time of a request.
+    /// Returns the next line without its time.
     pub(crate) fn line(&self) -> String {
         let line = self.timed_line();
         let (time, text) = split_time(&line);
@@ -268,17 +266,17 @@ impl Listen {
         text.to_owned()
     }
 
-    /// The next line that it prints.
+    /// Returns the next line.
     pub(crate) fn timed_line(&self) -> String {
-        self.process.line().expect("it ended")
+        self.process.line().expect("listen ended")
     }
 
-    /// Ends it as Ctrl-C does, and says what else it said.
+    /// Stops `listen` as Ctrl-C does, and returns the rest of its output.
     pub(crate) fn stop(self) -> Output {
         self.stop_with("INT")
     }
 
-    /// Ends it with a signal.
+    /// Stops `listen` with a signal.
     pub(crate) fn stop_with(self, signal: &str) -> Output {
         self.process.signal(signal);
         self.process.end()

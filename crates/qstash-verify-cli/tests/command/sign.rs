@@ -1,5 +1,4 @@
-//! `sign`: headers, JSON and command lines that a service accepts; completions,
-//! man pages and help.
+//! `sign`: headers, JSON and curl commands that a service accepts.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -31,7 +30,7 @@ fn verify(
     verifier.verify(&RequestHead::new(headers, "/"), body)
 }
 
-/// The headers of what is printed, one a line.
+/// Parses printed headers, one a line.
 fn headers(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().map(|line| line.split_once(": ").unwrap());
     lines
@@ -62,7 +61,7 @@ const REGIONS: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn the_headers_of_a_delivery() {
+fn headers_are_those_of_qstash() {
     let signed = sign(
         &PAIR,
         &[
@@ -94,7 +93,7 @@ fn the_headers_of_a_delivery() {
     let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(rest, BTreeMap::from(expected));
 
-    // Each has an id and a token of its own.
+    // Each delivery has its own ID and token.
     let (one, other) = (sign(&PAIR, &[]), sign(&PAIR, &[]));
     assert_ne!(one["upstash-message-id"], other["upstash-message-id"]);
     assert_ne!(one["upstash-signature"], other["upstash-signature"]);
@@ -103,7 +102,7 @@ fn the_headers_of_a_delivery() {
 }
 
 #[test]
-fn the_key_is_the_one_that_a_service_here_verifies_with() {
+fn signing_key_is_the_one_a_service_verifies_with() {
     let next = sign(&PAIR, &["--next"]);
     assert_eq!(
         verify(DEFAULT, &next, b"hello").unwrap().key_slot(),
@@ -118,7 +117,7 @@ fn the_key_is_the_one_that_a_service_here_verifies_with() {
     assert_eq!(eu["upstash-region"], "EU-CENTRAL-1");
     assert_eq!(verify(EU, &eu, b"hello").unwrap().key_slot(), KeySlot::Next);
 
-    // Given ones count whatever the variables say.
+    // Given keys take precedence over variables.
     let given = sign(
         &REGIONS,
         &["--current-key", DEFAULT[0], "--next-key", DEFAULT[1]],
@@ -140,7 +139,7 @@ fn the_key_is_the_one_that_a_service_here_verifies_with() {
 }
 
 #[test]
-fn no_key_for_it_is_no_signature() {
+fn missing_keys_are_an_error() {
     let eu_only = [&REGIONS[..1], &REGIONS[3..]].concat();
     let output = run(&["sign", "--url", URL, "--data", ""])
         .with(&eu_only)
@@ -165,7 +164,7 @@ fn no_key_for_it_is_no_signature() {
 }
 
 #[test]
-fn it_expires_when_it_is_told_to() {
+fn token_expires_as_requested() {
     for (seconds, code) in [("-5", Some("expired")), ("0", Some("expired")), ("1", None)] {
         let signed = sign(&PAIR, &["--expires-in", seconds]);
         let verdict = verify(DEFAULT, &signed, b"hello");
@@ -174,7 +173,7 @@ fn it_expires_when_it_is_told_to() {
 }
 
 #[test]
-fn json() {
+fn json_has_the_delivery() {
     let arguments = [
         "sign", "--url", URL, "--body", "-", "--at", AT, "--json", "--method", "PUT", "-H",
         "X-A: b",
@@ -237,9 +236,9 @@ fn curl_command_quotes_an_unusual_method() {
 
 #[cfg(unix)]
 #[test]
-fn curl_sends_it_as_it_is() {
+fn curl_command_sends_the_delivery_unchanged() {
     if Command::new("curl").arg("--version").output().is_err() {
-        // A machine without it can't tell.
+        // Not installed.
         return;
     }
     let listen = Listen::start(&["--body"], &[]);
@@ -295,7 +294,9 @@ fn curl_sends_it_as_it_is() {
     let binary = ["sign", "--url", URL, "--body", "-", "--curl"];
     for body in [&b"\xff"[..], b"a\x1b[31m", b"\0"] {
         let output = run(&binary).with(&PAIR).input(body).end();
-        output.assert_misuse("this body can't stand on a command line: give it with --body FILE");
+        output.assert_misuse(
+            "the body has bytes that a command line can't hold: --curl; give it with --body FILE",
+        );
     }
     let file = run(&["sign", "--url", URL, "--data", "@b", "--curl"])
         .with(&PAIR)

@@ -1,4 +1,4 @@
-//! `send` to an https URL: the certificates that the system trusts count.
+//! `send` to an https URL, with the certificates of the system.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -11,8 +11,10 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::process::run;
 
-/// A server with a certificate of its own for `localhost`, and that as PEM. It
-/// takes one connection, and says what came.
+/// Starts a server with a self-signed certificate for `localhost`.
+///
+/// Returns the certificate as PEM; the thread accepts one connection and returns its
+/// request.
 fn server() -> (SocketAddr, String, JoinHandle<Option<String>>) {
     let names = ["localhost".to_owned()];
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
@@ -46,7 +48,7 @@ fn server() -> (SocketAddr, String, JoinHandle<Option<String>>) {
 }
 
 #[test]
-fn a_trusted_server_gets_it() {
+fn trusted_server_gets_the_delivery() {
     let (address, pem, server) = server();
     let url = format!("https://localhost:{}/webhook", address.port());
     let output = run(&["send", &url, "--data", "hello"])
@@ -67,7 +69,7 @@ fn a_trusted_server_gets_it() {
 }
 
 #[test]
-fn another_one_gets_nothing() {
+fn untrusted_server_gets_nothing() {
     let (address, _, server) = server();
     let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
     let stranger = stranger.unwrap().cert.pem();

@@ -1,5 +1,4 @@
-//! Transcripts of a shell, played again: what the command printed then, it is to
-//! print now.
+//! Transcripts of a shell, which are run again to compare their output.
 //!
 //! `$ env` is followed by the variables that are set, `$ cat FILE` by what is in
 //! that file, `$ echo $?` by the exit status of the command before it; everything
@@ -32,8 +31,8 @@ impl Shell {
         std::fs::write(self.directory.path().join(name), text).unwrap();
     }
 
-    /// Plays a transcript, and says how it went this time. `edit` makes the
-    /// command that is run of the one that is shown.
+    /// Runs the commands of a transcript and returns the new transcript. `edit` changes
+    /// a command before it is run.
     pub(crate) fn play(&mut self, transcript: &str, edit: impl Fn(&str) -> String) -> String {
         let mut played = String::new();
         let mut rest = transcript;
@@ -43,7 +42,7 @@ impl Shell {
             played.push_str(line);
             played.push('\n');
             let Some(mut line) = line.strip_prefix("$ ").map(str::to_owned) else {
-                // What is said before the first command.
+                // Text before the first command.
                 continue;
             };
             while line.ends_with('\\') {

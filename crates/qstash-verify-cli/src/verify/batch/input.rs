@@ -1,4 +1,4 @@
-//! The lines of a batch: their length, their fields, and the limits of both.
+//! Lines of a batch: fields and limits.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,11 +10,10 @@ use serde_json::value::RawValue;
 
 use super::Refused;
 
-/// Maximum length of a line: a body of 50 MiB in base64, and what is around it.
+/// Maximum length of a line: a body of 50 MiB in base64, and the other fields.
 const MAX_LINE: u64 = 72 * 1024 * 1024;
 pub(super) const LINE_TOO_LONG: &str = "the line is longer than the limit of 72 MiB";
-/// Maximum length of a field other than the body, and the signature, which the core
-/// bounds.
+/// Maximum length of a field, other than the body and the signature.
 const MAX_FIELD: usize = 64 * 1024;
 /// Maximum number of variables of QStash in `env`.
 const MAX_VARIABLES: usize = 64;
@@ -42,7 +41,7 @@ pub(super) struct Input<'a> {
     pub(super) env: Option<Variables>,
 }
 
-/// Text that is copied only if it has escapes.
+/// Text that borrows from the line unless it has escapes.
 #[derive(serde::Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
@@ -52,15 +51,15 @@ impl Text<'_> {
     }
 }
 
-/// Reads a value that is there, `null` too.
+/// Deserialises a value that is present, including `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The variables of QStash in an environment. All others are skipped.
+/// QStash's variables in an environment, without all others.
 pub(super) struct Variables {
     values: HashMap<String, String>,
-    /// What is wrong with them.
+    /// The limit that they exceed.
     excess: Option<&'static str>,
 }
 
@@ -113,14 +112,14 @@ impl<'de> Deserialize<'de> for Variables {
     }
 }
 
-/// The `id` of a line that has another field of the wrong type.
+/// The `id` alone, of a line with another field of the wrong type.
 #[derive(serde::Deserialize)]
 struct Id<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     id: Option<&'a RawValue>,
 }
 
-/// Returns the `id` of a line, as far as it is JSON.
+/// Returns the `id` of a line, if the line is JSON.
 pub(super) fn id(line: &[u8]) -> Option<&RawValue> {
     let id = serde_json::from_slice::<Id<'_>>(without_bom(line)).ok()?.id;
     id.filter(|id| id.get().len() <= MAX_FIELD)
@@ -130,17 +129,17 @@ fn without_bom(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
 }
 
-/// Parses a line. Errors do not quote it: it may hold keys.
+/// Parses a line. Errors do not quote the line, which may hold keys.
 pub(super) fn parse(line: &[u8]) -> Result<Input<'_>, Refused> {
     let line = without_bom(line);
-    // `serde` would take a list for an object.
+    // `serde` accepts a list as an object.
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(Refused::input("the line is not a JSON object"));
     }
     let input: Input<'_> = serde_json::from_slice(line).map_err(|error| {
         Refused::input(match error.classify() {
             serde_json::error::Category::Data => format!(
-                "a field is of the wrong type, or stands twice, at column {}",
+                "a field has the wrong type or appears twice: column {}",
                 error.column()
             ),
             _ => format!("the line is not JSON: {error}"),
@@ -180,10 +179,10 @@ pub(super) enum ReadLine {
     End,
 }
 
-/// Reads a line without its end.
+/// Reads a line without its line end.
 pub(super) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<ReadLine> {
     line.clear();
-    // Otherwise one long line would hold its memory for good.
+    // Free the memory of a long line.
     line.shrink_to(1024 * 1024);
     let length = input.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
     if line.last() == Some(&b'\n') {

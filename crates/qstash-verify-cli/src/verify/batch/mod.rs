@@ -1,4 +1,4 @@
-//! `verify --batch`: verifies the deliveries of a log, JSON Lines in and out.
+//! `verify --batch`: verifies deliveries, as JSON Lines in and out.
 
 mod input;
 mod progress;
@@ -16,7 +16,7 @@ use super::attempt::{Attempt, Endpoint, claims, finish};
 use super::bodies::base64_decoded;
 use super::options::Options;
 use crate::keys::Keys;
-use crate::output::{Outcome, Verdict, even_if_unread, write_json};
+use crate::output::{Outcome, Verdict, ignore_broken_pipe, write_json};
 use crate::tally::Tally;
 use crate::time;
 use input::{Input, LINE_TOO_LONG, ReadLine, Text, parse, read_line};
@@ -103,27 +103,27 @@ pub(super) fn run(options: &Options, keys: &Keys) -> Outcome {
         set: OnceCell::new(),
     };
     let mut tally = Tally::default();
-    // Lines on the same terminal show the progress themselves.
+    // Answers on the same terminal are progress enough.
     let seen = io::stderr().is_terminal() && !io::stdout().is_terminal();
     let mut progress = Progress::new(seen.then(io::stderr), Instant::now());
     let printed = batch.run(&mut tally, &mut progress);
     progress.erase();
-    // Without a stderr there is nobody to tell.
+    // A summary that can't be written changes no verdict.
     let _ = writeln!(io::stderr(), "{}", tally.summary("line"));
-    even_if_unread(printed)?;
+    ignore_broken_pipe(printed)?;
     Ok(Verdict::of(tally.refused() == 0))
 }
 
 struct Batch<'a> {
     options: &'a Options,
     keys: &'a Keys,
-    /// The keys for lines without `env`, if there was one.
+    /// The keys for lines without `env`, read at the first of them.
     set: OnceCell<KeysSet>,
 }
 
 struct KeysSet {
     ring: Result<KeyRing, ConfigError>,
-    /// Why there are no keys, if the development server's stand in for them.
+    /// The error of missing keys, if the development server's replace them.
     not_set: Option<ConfigError>,
 }
 
@@ -145,7 +145,7 @@ impl Batch<'_> {
             tally.add(verdict.as_ref().err().map(|refused| refused.error));
             write_json(&mut output, &Answer::new(id, verdict))?;
             progress.update(tally, Instant::now);
-            // Flush before waiting for input, so that a followed log is answered at once.
+            // Flush before waiting for input, so that answers to a followed log don't lag.
             if !input.buffer().contains(&b'\n') {
                 output.flush()?;
             }
@@ -160,10 +160,14 @@ impl Batch<'_> {
                 .map(Cow::Owned)
                 .ok_or_else(|| Refused::input("body_base64 is not base64"))?,
             (None, None) => {
-                return Err(Refused::input("there is neither body nor body_base64"));
+                return Err(Refused::input(
+                    "the body is missing: give body or body_base64",
+                ));
             }
             (Some(_), Some(_)) => {
-                return Err(Refused::input("there are both body and body_base64"));
+                return Err(Refused::input(
+                    "body and body_base64 are both set: give one of them",
+                ));
             }
         };
         let (ring, not_set) = self.ring(input)?;
@@ -174,7 +178,7 @@ impl Batch<'_> {
             // A URL is the only setting that can be invalid.
             .map_err(|error| Refused::input(error.to_string()))?;
         let pending = match (pending, not_set) {
-            // Keys that are missing make no signature bad.
+            // Missing keys make no signature bad.
             (Err(VerifyError::BadSignature { .. }), Some(error)) => {
                 return Err(config_error(error));
             }
@@ -191,7 +195,7 @@ impl Batch<'_> {
         })
     }
 
-    /// Returns the keys for a line, and why none are set if they only stand in.
+    /// Returns the keys for a line, and the error that the public keys replace.
     fn ring(&self, input: &Input<'_>) -> Result<(Cow<'_, KeyRing>, Option<&ConfigError>), Refused> {
         if let (Some(variables), None) = (&input.env, &self.keys.explicit) {
             return KeyRing::from_lookup_allow_development_keys(|name| variables.get(name))
@@ -222,7 +226,7 @@ impl Batch<'_> {
     fn attempt(&self, input: &Input<'_>) -> Result<Attempt, Refused> {
         let at = match input.at {
             Some(seconds) => {
-                time::from_unix(seconds).ok_or_else(|| Refused::input("`at` is too far away"))?
+                time::from_unix(seconds).ok_or_else(|| Refused::input("`at` is out of range"))?
             }
             None => self.options.at.unwrap_or_else(SystemTime::now),
         };
@@ -255,7 +259,7 @@ impl Batch<'_> {
             (options.urls, options.base_urls)
         };
         if !base_urls.is_empty() && path.is_none() {
-            return Err(Refused::input("there is a base_url and no path"));
+            return Err(Refused::input("path is missing: base_url needs it"));
         }
         Ok(Endpoint {
             urls,

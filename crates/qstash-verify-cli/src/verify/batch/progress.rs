@@ -7,9 +7,9 @@ use crate::tally::Tally;
 
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// A line that is rewritten as the batch goes on, and erased at its end.
+/// A status line that is updated during the batch and erased at its end.
 pub(super) struct Progress<W> {
-    /// `None` if nobody would see it.
+    /// `None` if it is not shown.
     output: Option<W>,
     shown: Instant,
     visible: bool,
@@ -24,7 +24,7 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    /// Shows the tally, a few times a second at most. `now` is only asked if needed.
+    /// Shows the tally, at most four times a second. `now` is called if it is shown.
     pub(super) fn update(&mut self, tally: &Tally, now: impl FnOnce() -> Instant) {
         let Some(output) = &mut self.output else {
             return;

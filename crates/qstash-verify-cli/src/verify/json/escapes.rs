@@ -3,9 +3,9 @@
 /// The escapes that a serialiser writes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Escapes {
-    /// Names them in a report: "with Go's escapes".
+    /// The name in a report: "with Go's escapes".
     pub(super) label: &'static str,
-    /// Characters that are escaped although JSON does not ask for it.
+    /// Characters that are escaped although JSON does not require it.
     special: &'static [(char, &'static str)],
     /// Whether all but ASCII is written as `\uXXXX`.
     ascii: bool,
@@ -37,7 +37,7 @@ const PHP: Escapes = Escapes {
     ..JAVASCRIPT
 };
 
-/// The escapes that are tried, the usual ones first.
+/// The escapes that are tried, most common first.
 pub(super) const ALL: [Escapes; 10] = [
     // `ensure_ascii`, the default. DEL counts as not printable.
     Escapes {
@@ -155,7 +155,7 @@ impl Escapes {
     }
 }
 
-/// Returns the characters of a valid string literal, or the lone surrogates.
+/// Returns the characters of a valid string literal; lone surrogates are errors.
 fn units(literal: &str) -> impl Iterator<Item = Result<char, u16>> {
     let inner = literal.strip_prefix('"').unwrap_or(literal);
     let mut chars = inner.strip_suffix('"').unwrap_or(inner).chars();

@@ -1,4 +1,4 @@
-//! Variants of a JSON body: what other serialisers would have written.
+//! Variants of a JSON body, as other serialisers write them.
 
 mod escapes;
 mod numbers;
@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 128;
 /// Groups of integers of which every set is tried.
 const MAX_GROUPS: usize = 10;
 
-/// Tries the text as other serialisers would have written it.
+/// Tries the text as other serialisers write it.
 pub(super) fn search(text: &str, search: &mut Search<'_>) -> ControlFlow<End> {
     let text = text.trim_ascii();
     if text.len() > MAX_LENGTH || serde_json::from_str::<IgnoredAny>(text).is_err() {
@@ -34,11 +34,11 @@ pub(super) fn search(text: &str, search: &mut Search<'_>) -> ControlFlow<End> {
     if text.starts_with('"')
         && let Ok(inner) = serde_json::from_str::<String>(text)
     {
-        let what = || "taken out of the JSON string that it is".to_owned();
+        let what = || "its JSON string decoded".to_owned();
         search.attempt(what, inner.as_bytes())?;
     }
     let given = Document::new(text, false);
-    // Numbers are normalised, too.
+    // This also normalises numbers.
     let sorted = (text.len() <= MAX_SORTED)
         .then(|| serde_json::from_str::<Value>(text).ok())
         .flatten()
@@ -62,8 +62,10 @@ pub(super) fn search(text: &str, search: &mut Search<'_>) -> ControlFlow<End> {
     ControlFlow::Continue(())
 }
 
-/// Returns sets of groups of integers: all groups, then each other set if there are at
-/// most [`MAX_GROUPS`], else each of the first 64 groups alone.
+/// Returns sets of groups of integers, as bits.
+///
+/// All groups first; then every other set if there are at most [`MAX_GROUPS`] groups,
+/// else each of the first 64 groups alone.
 fn sets(groups: usize) -> impl Iterator<Item = u64> {
     let (all, others) = match groups {
         0 => (None, 0),
@@ -80,12 +82,12 @@ fn sets(groups: usize) -> impl Iterator<Item = u64> {
         .chain((0..singles).map(|group| 1 << group))
 }
 
-/// A JSON text, and what is the same for all its variants.
+/// A JSON text, with data that all its variants share.
 struct Document<'a> {
     text: &'a str,
     sorted: bool,
     shape: Shape,
-    /// Those that make a difference.
+    /// The escapes that change the text.
     escapes: Vec<Option<&'static Escapes>>,
 }
 
@@ -134,7 +136,7 @@ impl<'a> Document<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Whether the text has numbers that would be written otherwise.
+    /// Returns whether a form of numbers changes the text.
     fn changes(&self, numbers: Numbers<'_>, written: &mut String) -> bool {
         let style = Style {
             space: Space::Given,
@@ -147,7 +149,7 @@ impl<'a> Document<'a> {
     fn describe(&self, style: Style<'_>) -> String {
         let sorted = self.sorted.then_some("with sorted names");
         let space = match style.space {
-            // That is how the sorted text is.
+            // The sorted text has no white space.
             Space::None if self.sorted => None,
             space => space.label(),
         };
@@ -155,7 +157,7 @@ impl<'a> Document<'a> {
         let escapes = escapes.filter(|label| style.space != Space::Python || *label != PYTHON);
         let parts = [sorted, space, escapes, style.numbers.label()];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
-        format!("its JSON written anew {}", parts.join(", "))
+        format!("its JSON re-serialised {}", parts.join(", "))
     }
 }
 
@@ -163,12 +165,12 @@ impl<'a> Document<'a> {
 mod tests {
     use super::super::search::tests::found;
 
-    /// The cause that is found for a body that arrives in another form.
+    /// Checks the cause that is found for a re-serialised body.
     #[track_caller]
     fn assert_found(signed: &str, arrived: &str, what: &str) {
         assert_eq!(
             found(arrived, signed).as_deref(),
-            Some(&*format!("its JSON written anew {what}")),
+            Some(&*format!("its JSON re-serialised {what}")),
             "{arrived}"
         );
     }
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deeply_nested_body_is_not_written_anew() {
+    fn deeply_nested_body_is_not_re_serialised() {
         let deep = "[".repeat(200_000) + &"]".repeat(200_000);
         assert_eq!(found(&deep, "[]"), None);
     }

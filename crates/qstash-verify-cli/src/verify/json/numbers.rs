@@ -7,7 +7,7 @@ pub(super) enum Numbers<'a> {
     Given,
     /// As JavaScript and Go write them: `1` for `1.0`.
     JavaScript,
-    /// As Python writes floats, which the given ones with a fraction or an exponent are.
+    /// As Python writes floats: given numbers with a fraction or an exponent.
     PythonFloats,
     /// Likewise, and some integers as floats: those whose group is in the set, a bit
     /// for each of the first 64. `u64::MAX` is all groups.
@@ -56,7 +56,7 @@ pub(super) fn is_integer(number: &str) -> bool {
     !number.contains(['.', 'e', 'E'])
 }
 
-/// A float: its sign, its shortest digits, and the exponent of the first one.
+/// Returns the sign, the shortest digits and the exponent of a float.
 fn shortest(number: &str) -> Option<(&'static str, String, i32)> {
     let float: f64 = number
         .parse()
@@ -68,7 +68,7 @@ fn shortest(number: &str) -> Option<(&'static str, String, i32)> {
     Some((sign, digits.replace('.', ""), exponent.parse().ok()?))
 }
 
-/// `Number::toString` of ECMAScript; Go writes the same.
+/// Formats a number as `Number::toString` of ECMAScript and as Go.
 fn javascript(number: &str) -> Option<String> {
     let (sign, digits, exponent) = shortest(number)?;
     // `JSON.stringify(-0)` is `0`.
@@ -79,7 +79,7 @@ fn javascript(number: &str) -> Option<String> {
     })
 }
 
-/// `float.__repr__` of Python.
+/// Formats a number as `float.__repr__` of Python.
 fn python(number: &str) -> Option<String> {
     let (sign, digits, exponent) = shortest(number)?;
     Some(match exponent {

@@ -1,5 +1,4 @@
-//! Writes JSON anew from its text: white space, escapes and numbers change, the
-//! order of members does not.
+//! Re-serialisation of JSON text, which keeps the order of members.
 
 use super::escapes::Escapes;
 use super::numbers::{Numbers, is_integer};
@@ -50,7 +49,7 @@ pub(super) struct Style<'a> {
 /// Bounds the output: indentation can multiply a deeply nested body.
 const MAX_LENGTH: usize = 64 * 1024 * 1024;
 
-/// Writes valid JSON in a style; false if that would be too long.
+/// Writes valid JSON in a style; returns false if it is too long.
 pub(super) fn write(json: &str, style: Style<'_>, out: &mut String) -> bool {
     out.clear();
     let (mut depth, mut opened, mut integers) = (0_usize, false, 0);
@@ -114,8 +113,8 @@ fn tokens(json: &str) -> impl Iterator<Item = &str> {
                 run(&|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b':' | b'}' | b']'))
             }
         };
-        let (token, behind) = rest.split_at_checked(length.max(1))?;
-        rest = behind;
+        let (token, tail) = rest.split_at_checked(length.max(1))?;
+        rest = tail;
         Some(token)
     })
 }
@@ -134,17 +133,19 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// Structure of JSON, for the search.
+/// The structure of JSON, for the search.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
     pub(super) depth: usize,
-    /// For each integer the number of its group. Few integers are a group each, of
-    /// many those with one name: a field has one type in all objects of a list.
+    /// The group of each integer.
+    ///
+    /// Of few integers, each is a group; of many, those with one name, since a field
+    /// has one type in all objects of a list.
     pub(super) groups: Vec<usize>,
     pub(super) group_count: usize,
 }
 
-/// Integers that are told apart one by one.
+/// Maximum number of integers of which each is a group.
 const FEW: usize = 10;
 
 impl Shape {

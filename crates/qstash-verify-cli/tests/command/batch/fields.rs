@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{AT, URL, batch, code, default_pair, lines, token};
 
 #[test]
-fn an_accepted_line_has_the_claims_as_they_stand() {
+fn accepted_line_has_the_raw_claims() {
     let line =
         json!({"signature": token(DEFAULT[1], "a"), "body": "a", "at": AT, "region": "us-east-1"});
     let (answers, status) = batch(&default_pair(), &[], &lines(&[line]));
@@ -34,7 +34,7 @@ fn an_accepted_line_has_the_claims_as_they_stand() {
 }
 
 #[test]
-fn every_field_counts() {
+fn each_field_changes_the_verdict() {
     let good = token(DEFAULT[0], "a");
     let (us, eu) = (token(US[0], "a"), token(EU[1], "a"));
     let regions = json!({
@@ -174,7 +174,7 @@ fn every_field_counts() {
 }
 
 #[test]
-fn nothing_secret_is_quoted() {
+fn errors_quote_no_secret() {
     let input =
         json!({"signature": "x", "body": "", "env": "QSTASH_CURRENT_SIGNING_KEY=sig_secretSecret"});
     let more = json!({"signature": {"sig_secretSecret": 1}, "body": ""});
@@ -209,7 +209,7 @@ fn options_are_defaults_of_the_fields() {
         line(json!({})),
         line(json!({"at": AT + 400})),
         line(json!({"url": "https://x.y/"})),
-        // Keys that are given count whatever the variables say.
+        // Given keys take precedence over variables.
         line(json!({"env": {}})),
     ]);
     let (answers, _) = batch(&[], &given, &input);

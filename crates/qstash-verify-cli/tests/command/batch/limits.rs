@@ -10,7 +10,7 @@ use super::{AT, NOTICE, URL, batch, code, default_pair, lines, token};
 use crate::process::run;
 
 #[test]
-fn the_id_of_a_line_is_passed_through() {
+fn id_of_a_line_is_repeated() {
     let good = token(DEFAULT[0], "a");
     let input = lines(&[
         json!({"id": 7, "signature": good, "body": "a", "at": AT}),
@@ -73,14 +73,14 @@ fn urls_are_compared_as_a_service_compares_them() {
 }
 
 #[test]
-fn what_a_terminal_obeys_is_escaped() {
+fn control_characters_are_escaped() {
     let odd = "\u{9b}31m\u{202e}\u{1b}\u{2066}\u{200b}";
     let token = testing::delivery(URL, "a")
         .key(DEFAULT[0])
         .claim("jti", odd)
         .issued_at(UNIX_EPOCH + Duration::from_secs(AT))
         .token();
-    // serde_json escapes nothing but U+001B of it.
+    // Of these, serde_json only escapes U+001B.
     let input = lines(&[
         json!({"id": odd, "signature": token, "body": "a", "at": AT}),
         json!({"id": odd, "signature": token, "body": "a", "at": AT, "url": format!("https://a/{odd}")}),
@@ -101,7 +101,7 @@ fn what_a_terminal_obeys_is_escaped() {
 }
 
 #[test]
-fn a_summary_is_printed_to_standard_error() {
+fn summary_is_printed_to_standard_error() {
     let good = token(DEFAULT[0], "a");
     let input = lines(&[
         json!({"signature": good, "body": "a", "at": AT}),
@@ -154,7 +154,7 @@ fn fields_have_limits() {
         json!({"signature": null, "body": "", "env": {"QSTASH_TOKEN": long}}),
         json!({"signature": null, "body": "", "env": many}),
         json!({"signature": null, "body": "", "env": {"PATH": long}}),
-        // The verdict of the core, as in a service.
+        // The verdict of the core.
         json!({"signature": long, "body": ""}),
     ]);
     let (answers, _) = batch(&[], &[], &input);
@@ -172,7 +172,7 @@ fn fields_have_limits() {
     assert_eq!(answers[4]["error"], "malformed_token");
 }
 
-/// Limits the address space to 400 MiB: with 1.7 GiB for such a line it aborts.
+/// The address space is limited to 400 MiB; an unbounded line needs 1.7 GiB.
 #[cfg(target_os = "linux")]
 #[test]
 fn long_lines_take_bounded_memory() {

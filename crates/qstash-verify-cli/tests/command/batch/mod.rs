@@ -1,4 +1,4 @@
-//! `verify --batch`: JSON Lines in, JSON Lines out.
+//! `verify --batch`: JSON Lines in and out.
 
 mod fields;
 mod limits;
@@ -17,7 +17,7 @@ const NOTICE: &str =
 const AT: u64 = 1_783_794_365;
 const URL: &str = "https://api.example.com/orders";
 
-/// The answers to these lines, and the exit status.
+/// Returns the answers to these lines, and the exit status.
 fn batch(
     variables: &[(&str, &str)],
     arguments: &[&str],

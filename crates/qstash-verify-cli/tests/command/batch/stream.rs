@@ -1,4 +1,4 @@
-//! Lines as they come.
+//! Lines and answers as streams.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::process::COMMAND;
 use super::{AT, batch, code, default_pair, token};
 
 #[test]
-fn a_line_that_is_no_json_has_an_answer_too() {
+fn line_that_is_not_json_has_an_answer() {
     let good = json!({"signature": token(DEFAULT[0], "a"), "body": "a", "at": AT}).to_string();
     let input = [
         &b"nonsense\n\n{\n\xff\xfe\n{\"signature\":null,\"signature\":null,\"body\":\"\"}\n \r\n"[..],
@@ -34,7 +34,7 @@ fn a_line_that_is_no_json_has_an_answer_too() {
 }
 
 #[test]
-fn each_line_is_answered_when_it_comes() {
+fn each_line_is_answered_at_once() {
     let mut child = Command::new(COMMAND)
         .args(["verify", "--batch", "--no-env-file"])
         .env_clear()
@@ -47,9 +47,9 @@ fn each_line_is_answered_when_it_comes() {
     let (head, tail) = (r#"{"signa"#, "ture\":null,\"body\":\"\"}\n");
     input.write_all(head.as_bytes()).unwrap();
     for _ in 0..3 {
-        // Half of the next one is no reason to keep this one back.
+        // Half of the next line does not delay this answer.
         input.write_all(format!("{tail}{head}").as_bytes()).unwrap();
-        // Would wait for ever if it were kept back.
+        // A delayed answer would never come.
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         assert!(line.contains("missing_signature"), "{line}");
@@ -59,7 +59,7 @@ fn each_line_is_answered_when_it_comes() {
 }
 
 #[test]
-fn a_closed_stdout_ends_it() {
+fn closed_stdout_ends_the_batch() {
     let mut child = Command::new(COMMAND)
         .args(["verify", "--batch", "--no-env-file"])
         .env_clear()
@@ -70,11 +70,11 @@ fn a_closed_stdout_ends_it() {
         .unwrap();
     drop(child.stdout.take());
     let mut input = child.stdin.take().unwrap();
-    // It ends at one of these; what is written then has no reader.
+    // The batch ends during these writes.
     while input.write_all(&b"nonsense\n".repeat(1000)).is_ok() {}
     drop(input);
     let output = child.wait_with_output().unwrap();
-    // What it had seen counts.
+    // Lines before that are counted.
     assert_eq!(output.status.code(), Some(1));
     let summary = String::from_utf8(output.stderr).unwrap();
     assert!(

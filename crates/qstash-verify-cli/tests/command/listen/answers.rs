@@ -5,7 +5,7 @@ use qstash_verify_test_support::{DEFAULT, Request, Token};
 use super::{BODY, URL, delivery, forged, genuine, listen, now, token};
 
 #[test]
-fn any_path_and_any_method_will_do() {
+fn any_path_and_method_is_accepted() {
     let listen = listen(&[]);
     for (method, target) in [
         ("POST", "/"),
@@ -35,7 +35,7 @@ fn any_path_and_any_method_will_do() {
 }
 
 #[test]
-fn an_accepted_delivery_is_one_line() {
+fn accepted_delivery_is_one_line() {
     let listen = listen(&[]);
     let next = token(b"x").sign(DEFAULT[1]);
     let request = Request::post("/webhook").signed(next).chunks(b"x", 1);
@@ -52,7 +52,7 @@ fn an_accepted_delivery_is_one_line() {
 }
 
 #[test]
-fn what_is_refused_is_answered_as_by_the_middleware() {
+fn refusals_are_those_of_the_middleware() {
     let listen = listen(&[]);
     let post = || Request::post("/webhook");
     for (request, code, line) in [
@@ -127,7 +127,7 @@ fn control_characters_of_a_request_are_escaped() {
          a\\t\\u{9b}31m\\u{202e}\"b\", 0 bytes]"
     );
 
-    // The keys may be public, so that anyone may have signed this.
+    // With public keys, anyone can sign this.
     let request = signed("https://x/\u{1b}[31m\n", b"").header("upstash-message-id", id);
     listen.ask(&request).assert_unauthorized("url_mismatch");
     assert_eq!(
@@ -146,7 +146,7 @@ fn control_characters_of_a_request_are_escaped() {
 }
 
 #[test]
-fn bodies_are_shown_on_request() {
+fn bodies_are_printed_on_request() {
     let listen = listen(&["--body"]);
     let escapes = "\u{1b}[2J\n\"é\"\u{9b}".as_bytes();
     let long = [&[b'x'; 200][..], b"12345"].concat();
@@ -168,7 +168,7 @@ fn bodies_are_shown_on_request() {
             ]
         );
     }
-    // What isn't there, and what is refused, isn't shown.
+    // Empty and refused bodies are not printed.
     listen.ask(&delivery(b""));
     listen.ask(&Request::post("/").signed(forged(BODY)).body(BODY));
     let output = listen.stop().code(0);
@@ -196,7 +196,7 @@ fn bodies_have_a_limit() {
 }
 
 #[test]
-fn another_url_is_refused() {
+fn delivery_for_another_url_is_refused() {
     let listen = listen(&["--base-url", "https://api.example.com"]);
     assert_eq!(listen.ask(&delivery(BODY)).status(), 200);
     listen.line();
@@ -211,7 +211,7 @@ fn another_url_is_refused() {
 }
 
 #[test]
-fn clocks_may_differ_by_the_tolerance() {
+fn expired_delivery_is_accepted_within_the_tolerance() {
     // Expired a minute ago.
     let expired = || {
         let token = Token::new(URL, b"", now() - 360).sign(DEFAULT[0]);
@@ -229,7 +229,7 @@ fn clocks_may_differ_by_the_tolerance() {
 }
 
 #[test]
-fn a_broken_request_is_one_line() {
+fn truncated_request_is_one_line() {
     let listen = listen(&[]);
     let mut connection = listen.connect();
     let request = Request::post("/").signed(genuine(b"whole"));

@@ -8,7 +8,7 @@ use crate::process::run;
 use super::{BODY, delivery, forged, forward, genuine, listen};
 
 #[test]
-fn the_request_is_forwarded() {
+fn request_is_forwarded() {
     let backend = Backend::start([ok(), ok(), ok()]);
     let listen = forward(&backend, "/base/");
     let body: Vec<u8> = (0..=255).collect();
@@ -20,7 +20,7 @@ fn the_request_is_forwarded() {
         .header("x-twice", "1")
         .header("x-twice", b"\xe92")
         .header("cookie", "a=b");
-    // What is for this hop only.
+    // Hop-by-hop headers.
     let request = request
         .header("connection", "keep-alive, X-Hop ,x-other")
         .header("x-hop", "1")
@@ -75,7 +75,7 @@ fn the_request_is_forwarded() {
          msg_1, 256 bytes]"
     );
 
-    // The path behind the base is what was asked for, and nothing else.
+    // The path of the request is appended unchanged.
     for (target, handed_on) in [("/", "/base/"), ("/?a", "/base/?a")] {
         listen.ask(&Request::new("GET", target).signed(genuine(b"")));
         let received = backend.request();
@@ -85,7 +85,7 @@ fn the_request_is_forwarded() {
 }
 
 #[test]
-fn the_response_is_returned() {
+fn response_is_returned() {
     let headers = [
         "Content-Type: text/x",
         "X-Answer: 1",
@@ -127,7 +127,7 @@ fn the_response_is_returned() {
             "x-answer: 1",
         ]
     );
-    // On the same connection, which is the client's business.
+    // The connection to the client is kept.
     let answer = connection.ask(&delivery(BODY));
     assert_eq!(answer.status(), 302);
     assert_eq!(answer.header("location"), Some("/elsewhere"));
@@ -144,7 +144,7 @@ fn the_response_is_returned() {
 }
 
 #[test]
-fn a_chunked_response_is_returned() {
+fn chunked_response_is_returned() {
     let chunks =
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n4\r\n two\r\n0\r\n\r\n";
     let backend = Backend::start([Reply::Answer(chunks.into())]);
@@ -166,7 +166,7 @@ fn refused_requests_are_not_forwarded() {
     listen
         .ask(&unsigned)
         .assert_unauthorized("missing_signature");
-    // The first that comes there is this one.
+    // The first forwarded request.
     assert_eq!(listen.ask(&delivery(BODY)).status(), 200);
     assert_eq!(backend.request().target(), "/webhook");
     let output = listen.stop().code(0);
@@ -210,7 +210,7 @@ fn bodies_are_forwarded_whole() {
 }
 
 #[test]
-fn a_backend_that_does_not_answer_is_a_bad_gateway() {
+fn backend_without_an_answer_is_502() {
     let nobody = Nobody::new();
     let silent = Backend::start([Reply::Answer(Vec::new())]);
     for (url, why) in [
@@ -224,17 +224,17 @@ fn a_backend_that_does_not_answer_is_a_bad_gateway() {
         assert_eq!(answer.text(), r#"{"error":"forward_failed"}"#);
         let line = listen.line();
         let start = format!(
-            "accepted 502 POST /webhook [no region, current key (default), 7 bytes] not handed \
-             on: {why}"
+            "accepted 502 POST /webhook [no region, current key (default), 7 bytes] not \
+             forwarded: {why}"
         );
         assert!(line.starts_with(&start), "{line}");
-        // It is none the worse for it.
+        // The server goes on.
         assert_eq!(listen.ask(&Request::post("/")).status(), 401);
     }
 }
 
 #[test]
-fn a_forward_url_must_be_valid() {
+fn invalid_forward_url_is_an_error() {
     for (url, wrong) in [
         ("a.b:8000", "it has no scheme, "),
         ("ftp://127.0.0.1", "its scheme is neither http nor https"),
@@ -249,6 +249,7 @@ fn a_forward_url_must_be_valid() {
     let url = "http://127.0.0.1:8000/?a";
     let output = run(&["listen", "--port", "0", "--forward", url]).with(&DEFAULT_VARIABLES);
     output.end().assert_misuse(&format!(
-        "--forward {url} has a query: it is put in front of the path of each request"
+        "the URL has a query: --forward {url}; leave the query out, since the path of each \
+         request is appended"
     ));
 }

@@ -1,4 +1,4 @@
-//! `listen`: what it answers, what it says, what it hands on.
+//! `listen`: answers, output and forwarding.
 
 mod answers;
 mod forward;
@@ -38,12 +38,12 @@ fn delivery(body: &[u8]) -> Request {
     Request::post("/webhook").signed(genuine(body)).body(body)
 }
 
-/// With the keys of the default pair.
+/// Starts `listen` with the default pair.
 fn listen(arguments: &[&str]) -> Listen {
     Listen::start(arguments, &DEFAULT_VARIABLES)
 }
 
-/// Checks that it ended as it should, its last lines being these.
+/// Checks the exit status 0 and the last lines.
 #[track_caller]
 fn assert_ended(output: &Output, lines: &[&str]) {
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -53,7 +53,7 @@ fn assert_ended(output: &Output, lines: &[&str]) {
     assert_eq!((output.code, &*output.stderr), (Some(0), ""));
 }
 
-/// Starts it in front of a server.
+/// Starts `listen` with `--forward`.
 fn forward(backend: &Backend, path: &str) -> Listen {
     listen(&["--forward", &backend.url(path)])
 }

@@ -9,7 +9,7 @@ use crate::backend::{Backend, Reply};
 use super::{BODY, assert_ended, delivery, forged, forward, genuine, listen};
 
 #[test]
-fn it_ends_with_a_summary() {
+fn shutdown_prints_a_summary() {
     for signal in ["INT", "TERM"] {
         assert_ended(
             &listen(&[]).stop_with(signal),
@@ -38,7 +38,7 @@ fn it_ends_with_a_summary() {
 }
 
 #[test]
-fn idle_clients_do_not_hold_it_up() {
+fn idle_clients_do_not_delay_shutdown() {
     let listen = listen(&[]);
     let mut idle = listen.connect();
     assert_eq!(idle.ask(&delivery(BODY)).status(), 200);
@@ -49,7 +49,7 @@ fn idle_clients_do_not_hold_it_up() {
 }
 
 #[test]
-fn stalled_clients_do_not_hold_it_up_for_long() {
+fn stalled_clients_delay_shutdown_briefly() {
     let listen = listen(&[]);
     let mut stalled = listen.connect();
     let request = Request::post("/").signed(genuine(BODY));
@@ -57,7 +57,7 @@ fn stalled_clients_do_not_hold_it_up_for_long() {
         .header("content-length", "7")
         .header("expect", "100-continue");
     stalled.send(request.head());
-    // It reads the body now.
+    // The server is reading the body now.
     assert_eq!(stalled.answer().status(), 100);
     stalled.send("{");
     assert_ended(&listen.stop(), &["0 requests: 0 accepted, 0 refused"]);
@@ -76,7 +76,7 @@ fn requests_in_flight_may_finish() {
     idle.ask(&Request::post("/"));
     listen.line();
     let ended = std::thread::spawn(move || listen.stop());
-    // Idle connections are closed as soon as it is asked to stop.
+    // Idle connections are closed at the signal.
     assert_eq!(idle.next_answer(), None);
     tell.send(()).unwrap();
     assert_eq!(connection.answer().status(), 202);

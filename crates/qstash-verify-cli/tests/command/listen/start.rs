@@ -1,4 +1,4 @@
-//! Start: the port, the keys, the variables.
+//! Start: port, keys and variables.
 
 use std::net::TcpListener;
 
@@ -11,7 +11,7 @@ use crate::process::{Listen, run, split_time};
 use super::{BODY, NOTICE, delivery, now, token};
 
 #[test]
-fn a_port_in_use_is_an_error() {
+fn port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = run(&["listen", "--port", &port]).with(&DEFAULT_VARIABLES);
@@ -23,7 +23,7 @@ fn a_port_in_use_is_an_error() {
 }
 
 #[test]
-fn each_line_has_the_time_and_json_one_event() {
+fn lines_have_the_time_and_json_lines_an_event() {
     let before = now();
     let listen = Listen::start(&[], &DEFAULT_VARIABLES);
     listen.ask(&delivery(BODY));
@@ -72,7 +72,7 @@ fn each_line_has_the_time_and_json_one_event() {
 }
 
 #[test]
-fn without_keys_it_is_for_development() {
+fn without_keys_the_public_ones_are_used() {
     let development = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
         "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
@@ -119,13 +119,13 @@ fn warnings_of_the_environment_are_printed() {
 }
 
 #[test]
-fn variables_that_are_wrong_are_an_error() {
+fn invalid_variables_are_an_error() {
     let mars = ("QSTASH_REGION", "MARS");
     for keys in [&[][..], &DEFAULT_VARIABLES] {
         let output = run(&["listen", "--port", "0"]).with(keys).with(&[mars]);
         output.end().assert_misuse(
             "QSTASH_REGION is \"MARS\", which is no region: set it to US_EAST_1 or EU_CENTRAL_1, \
-             or unset it to use one region's keys; `qstash-verify check` tells more",
+             or unset it to use one region's keys; run `qstash-verify check`",
         );
     }
     for variables in [&DEFAULT_VARIABLES[..1], &EU_VARIABLES] {

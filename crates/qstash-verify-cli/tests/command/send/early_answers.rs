@@ -1,20 +1,20 @@
-//! Responses that come before the body was read.
+//! Responses before the body was read.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use qstash_verify_test_support::DEFAULT_VARIABLES;
 
-use super::{assert_said, send, timeless};
+use super::{assert_printed, send, timeless};
 use crate::process::Listen;
 
 const LENGTH: usize = 11 * 1024 * 1024;
 
-/// Times that a test is repeated: a lost race would show.
+/// Repetitions of a test that a race may fail.
 const TIMES: usize = 10;
 
 #[test]
-fn the_answer_is_shown_though_the_body_was_not_read() {
+fn response_before_eof_of_the_body_is_printed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
@@ -41,7 +41,7 @@ fn the_answer_is_shown_though_the_body_was_not_read() {
             "POST {url}: {LENGTH} bytes from EU_CENTRAL_1, signed with the current key of the \
              default pair"
         );
-        assert_said(
+        assert_printed(
             &output,
             1,
             &[&*first, "413 Payload Too Large after T", "too big"],
@@ -51,7 +51,7 @@ fn the_answer_is_shown_though_the_body_was_not_read() {
 }
 
 #[test]
-fn the_answer_of_a_service_with_a_limit_is_shown() {
+fn response_of_a_service_with_a_limit_is_printed() {
     let listen = Listen::start(&["--body-limit", "10485760"], &DEFAULT_VARIABLES);
     for _ in 0..TIMES {
         let output = send(&listen.url("/"), &["--data", "@big"])
@@ -59,16 +59,16 @@ fn the_answer_of_a_service_with_a_limit_is_shown() {
             .file("big", vec![b'x'; LENGTH])
             .end()
             .code(1);
-        let said = timeless(&output.stdout);
+        let printed = timeless(&output.stdout);
         assert!(
-            said.ends_with("\n413 Payload Too Large after T\n{\"error\":\"body_too_large\"}\n"),
-            "{said}"
+            printed.ends_with("\n413 Payload Too Large after T\n{\"error\":\"body_too_large\"}\n"),
+            "{printed}"
         );
     }
 }
 
 #[test]
-fn a_connection_that_is_closed_without_an_answer_is_explained() {
+fn connection_closed_without_a_response_is_explained() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {

@@ -4,13 +4,13 @@ use qstash_verify_test_support::{DEFAULT_VARIABLES, EU_VARIABLES, MULTI_REGION, 
 
 use crate::backend::{Backend, Nobody, Reply, answer, ok};
 
-use super::{assert_said, first, ping, send, timeless};
+use super::{assert_printed, first, ping, send, timeless};
 
 #[test]
-fn a_url_must_be_one() {
+fn invalid_url_is_an_error() {
     for (url, wrong) in [
         ("", "it is empty"),
-        ("http://127.0.0.1/a b", "it has a blank"),
+        ("http://127.0.0.1/a b", "it has a space"),
         ("a.b:3000", "it has no scheme"),
         ("/webhook", "it has neither scheme nor host"),
         ("ftp://127.0.0.1/", "its scheme is neither http nor https"),
@@ -24,7 +24,7 @@ fn a_url_must_be_one() {
 }
 
 #[test]
-fn options_that_exclude_each_other_do() {
+fn conflicting_options_are_an_error() {
     for (arguments, named) in [
         (
             &["--corrupt", "body", "--retries", "1"][..],
@@ -67,14 +67,14 @@ fn both_regions_need_both_pairs() {
         let arguments = ["--data", "ping", "--both-regions"];
         let output = send(&backend.url("/"), &arguments).with(variables).end();
         output.assert_misuse(&format!(
-            "--both-regions signs with the keys of each region; not set here: {missing}"
+            "--both-regions needs a pair of keys for each region; not set: {missing}"
         ));
         assert_eq!(backend.requests(), []);
     }
 }
 
 #[test]
-fn keys_must_be_whole() {
+fn incomplete_keys_are_an_error() {
     let token = ("QSTASH_TOKEN", "eyJVc2VySUQiOiJ0aGUtd2hvbGUtdG9rZW4ifQ==");
     let arguments = ["--data", "ping"];
     for variables in [
@@ -90,12 +90,12 @@ fn keys_must_be_whole() {
             .with(variables)
             .end();
         assert_eq!((output.code, &*output.stdout), (Some(2), ""));
-        let hint = "; `qstash-verify check` tells more\n";
+        let hint = "; run `qstash-verify check`\n";
         assert!(output.stderr.starts_with("error: "), "{output:?}");
         assert!(output.stderr.ends_with(hint), "{output:?}");
         assert!(!output.stderr.contains("sig_"), "{output:?}");
     }
-    // What is whole isn't told either.
+    // Complete keys are not printed either.
     let backend = Backend::start([answer("401 Unauthorized", &[])]);
     let output = send(&backend.url("/"), &arguments);
     let output = output.with(&DEFAULT_VARIABLES).with(&[token]).end().code(1);
@@ -103,12 +103,14 @@ fn keys_must_be_whole() {
 }
 
 #[test]
-fn a_header_that_is_none_is_not_sent() {
+fn invalid_header_is_an_error() {
     let backend = Backend::start([ok()]);
     let output = ping(&backend.url("/"), &["--message-id", "a\nb"]);
     let output = output.code(2);
     assert!(
-        output.stderr.contains("it can't stand in a header"),
+        output
+            .stderr
+            .contains("it has a character that a header can't hold"),
         "{output:?}"
     );
     for header in ["nothing", "a b: c", "a: b\nc: d"] {
@@ -119,7 +121,7 @@ fn a_header_that_is_none_is_not_sent() {
 }
 
 #[test]
-fn a_body_that_is_not_there_is_not_sent() {
+fn missing_body_file_is_an_error() {
     let backend = Backend::start([ok()]);
     let output = send(&backend.url("/"), &["--body", "nothing.json"]);
     let output = output.with(&DEFAULT_VARIABLES).end();
@@ -130,22 +132,22 @@ fn a_body_that_is_not_there_is_not_sent() {
 }
 
 #[test]
-fn a_silent_server_times_out() {
+fn silent_server_times_out() {
     let slow = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nha".to_vec();
     for reply in [Reply::Silence, Reply::Keep(slow)] {
         let backend = Backend::start([reply]);
         let url = backend.url("/");
         let output = ping(&url, &["--timeout", "0.2"]);
-        assert_said(
+        assert_printed(
             &output,
             1,
-            &[&*first(&url), "no answer after T: that is --timeout"],
+            &[&*first(&url), "no answer after T: the limit of --timeout"],
         );
     }
 }
 
 #[test]
-fn a_closed_stdout_stops_no_delivery() {
+fn closed_stdout_stops_no_delivery() {
     let failure = || answer("500 Internal Server Error", &[]);
     let backend = Backend::start([failure(), failure()]);
     let output = send(
@@ -159,16 +161,16 @@ fn a_closed_stdout_stops_no_delivery() {
 }
 
 #[test]
-fn a_refused_connection_is_reported() {
+fn refused_connection_is_reported() {
     let nobody = Nobody::new();
     let url = nobody.url("/");
     let output = ping(&url, &[]).code(1);
-    let said = timeless(&output.stdout);
-    let (line, reason) = said.split_once('\n').unwrap();
+    let printed = timeless(&output.stdout);
+    let (line, reason) = printed.split_once('\n').unwrap();
     assert_eq!(line, first(&url));
     assert!(
         reason.starts_with("no answer after T: tcp connect error: "),
-        "{said}"
+        "{printed}"
     );
     assert_eq!(output.stderr, "");
 }

@@ -5,10 +5,10 @@ use qstash_verify_test_support::{DEFAULT_VARIABLES, MULTI_REGION, US_VARIABLES};
 use crate::backend::{Backend, answer, ok};
 use crate::process::Listen;
 
-use super::{NOTICE, assert_said, both_regions, send, timeless, verify};
+use super::{NOTICE, assert_printed, both_regions, send, timeless, verify};
 
 #[test]
-fn a_listener_with_the_keys_accepts_it() {
+fn listen_with_the_same_keys_accepts() {
     let regional = both_regions();
     for (variables, arguments, signed, accepted) in [
         (
@@ -55,8 +55,9 @@ fn a_listener_with_the_keys_accepts_it() {
         let output = send(&url, &[&common, arguments].concat())
             .with(variables)
             .end();
-        let said = format!("POST {url}: 7 bytes {signed}\n200 OK after T\n{{\"verified\":true}}\n");
-        assert_eq!(timeless(&output.stdout), said);
+        let printed =
+            format!("POST {url}: 7 bytes {signed}\n200 OK after T\n{{\"verified\":true}}\n");
+        assert_eq!(timeless(&output.stdout), printed);
         let notice = if variables.is_empty() { NOTICE } else { "" };
         assert_eq!((output.code, &*output.stderr), (Some(0), notice));
         assert_eq!(
@@ -67,7 +68,7 @@ fn a_listener_with_the_keys_accepts_it() {
 }
 
 #[test]
-fn each_region_sends_one() {
+fn both_regions_send_a_delivery_each() {
     let variables = both_regions();
     let listen = Listen::start(&[], &variables);
     let url = listen.url("/");
@@ -80,7 +81,7 @@ fn each_region_sends_one() {
     };
     let answer = ["200 OK after T", r#"{"verified":true}"#];
     let (us, eu) = (line("US_EAST_1"), line("EU_CENTRAL_1"));
-    assert_said(
+    assert_printed(
         &output,
         0,
         &[&*us, answer[0], answer[1], &*eu, answer[0], answer[1]],
@@ -97,7 +98,7 @@ fn each_region_sends_one() {
 }
 
 #[test]
-fn one_region_that_is_refused_is_a_finding() {
+fn refusal_of_one_region_is_a_failure() {
     let statuses = ["401 Unauthorized", "200 OK"];
     for script in [statuses, [statuses[1], statuses[0]]] {
         let backend = Backend::start(script.map(|status| answer(status, &[])));
@@ -114,15 +115,15 @@ fn one_region_that_is_refused_is_a_finding() {
 }
 
 #[test]
-fn a_region_without_keys_borrows_and_says_so() {
+fn region_without_keys_is_signed_with_the_default_pair() {
     let variables = [&DEFAULT_VARIABLES[..], &US_VARIABLES, &[MULTI_REGION]].concat();
     let backend = Backend::start([ok()]);
     let arguments = ["--data", "ping", "--region", "EU_CENTRAL_1"];
     let output = send(&backend.url("/"), &arguments).with(&variables).end();
     assert_eq!(
         output.stderr,
-        "note: there are no keys of EU_CENTRAL_1: signed with the default pair, which QStash \
-         does only if those are its keys\n"
+        "note: no keys of EU_CENTRAL_1 are set: signed with the default pair, which is right only \
+         if those are its keys\n"
     );
     output.code(0);
     assert_eq!(

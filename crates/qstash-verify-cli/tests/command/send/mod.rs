@@ -1,4 +1,4 @@
-//! `send`: what goes over the wire, and what is said of the answers.
+//! `send`: requests on the wire, and printed answers.
 
 mod early_answers;
 mod errors;
@@ -25,7 +25,7 @@ fn send(url: &str, arguments: &[&str]) -> Run {
     run(&[&["send", url], arguments].concat())
 }
 
-/// With the keys of the default pair, of four bytes.
+/// Sends four bytes, signed with the default pair.
 fn ping(url: &str, arguments: &[&str]) -> Output {
     send(url, &[&["--data", "ping"], arguments].concat())
         .with(&DEFAULT_VARIABLES)
@@ -36,7 +36,7 @@ fn both_regions() -> Vec<(&'static str, &'static str)> {
     [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat()
 }
 
-/// The text with `T` in place of how long something took.
+/// Replaces durations by `T`.
 fn timeless(text: &str) -> String {
     let lines = text.lines().map(|line| match line.split_once(" after ") {
         Some((what, rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -50,7 +50,7 @@ fn timeless(text: &str) -> String {
 }
 
 #[track_caller]
-fn assert_said(output: &Output, code: i32, lines: &[&str]) {
+fn assert_printed(output: &Output, code: i32, lines: &[&str]) {
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
     assert_eq!(timeless(&output.stdout), lines, "{}", output.stderr);
     assert_eq!((output.code, &*output.stderr), (Some(code), ""));
@@ -63,7 +63,7 @@ fn first(url: &str) -> String {
     )
 }
 
-/// Verifies what arrived, as a delivery to this URL.
+/// Verifies a request as a delivery to this URL.
 fn verify(received: &Received, url: &str) -> Verified {
     let verifier = Verifier::builder(signing_keys(&DEFAULT)).url(url).unwrap();
     let headers = received.headers.iter().map(|(name, value)| (name, value));

@@ -1,10 +1,10 @@
-//! The response as it is shown.
+//! Printed responses.
 
 use serde_json::json;
 
 use crate::backend::{Backend, Nobody, Reply, answer_with, ok};
 
-use super::{assert_said, first, ping};
+use super::{assert_printed, first, ping};
 
 #[test]
 fn control_characters_of_a_response_are_escaped() {
@@ -13,7 +13,7 @@ fn control_characters_of_a_response_are_escaped() {
     let reply = answer_with("200 \u{9b}31m", &["x-y: \u{9b}31m"], &body);
     let backend = Backend::start([reply]);
     let url = backend.url("/");
-    assert_said(
+    assert_printed(
         &ping(&url, &[]),
         0,
         &[
@@ -35,7 +35,7 @@ fn status_line_and_headers_are_shown_on_request() {
     );
     let backend = Backend::start([reply]);
     let url = backend.url("/");
-    assert_said(
+    assert_printed(
         &ping(&url, &["-i"]),
         0,
         &[
@@ -104,7 +104,7 @@ fn each_attempt_is_one_line_of_json() {
 }
 
 #[test]
-fn a_long_response_is_cut() {
+fn long_response_is_cut() {
     let line = [&[b'x'; 1023][..], b"\n"].concat();
     let backend = Backend::start([
         answer_with("200 OK", &[], &line.repeat(16 * 1024)),
@@ -121,12 +121,12 @@ fn a_long_response_is_cut() {
     ]);
     let url = backend.url("/");
     let shown = "x".repeat(1023);
-    let cut = &["… (no more of it was read)"][..];
+    let cut = &["… (cut at 64 KiB)"][..];
     for rest in [cut, &[], cut] {
         let first = first(&url);
         let head = [&*first, "200 OK after T"];
         let lines = vec![&*shown; 64];
-        assert_said(&ping(&url, &[]), 0, &[&head[..], &lines, rest].concat());
+        assert_printed(&ping(&url, &[]), 0, &[&head[..], &lines, rest].concat());
     }
 }
 

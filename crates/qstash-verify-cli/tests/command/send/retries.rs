@@ -6,16 +6,16 @@ use qstash_verify::Retry;
 
 use crate::backend::{Backend, Reply, answer, ok};
 
-use super::{assert_said, first, ping, verify};
+use super::{assert_printed, first, ping, verify};
 
 #[test]
-fn a_delivery_is_retried_until_it_is_accepted() {
+fn delivery_is_retried_until_it_is_accepted() {
     let failure = || answer("500 Internal Server Error", &[]);
     let backend = Backend::start([failure(), failure(), ok(), ok()]);
     let url = backend.url("/webhook");
     let output = ping(&url, &["--retries", "3", "--fast"]);
     let first = first(&url);
-    assert_said(
+    assert_printed(
         &output,
         0,
         &[
@@ -37,7 +37,7 @@ fn a_delivery_is_retried_until_it_is_accepted() {
     assert_eq!(header("upstash-retried"), ["0", "1", "2"]);
     let ids = header("upstash-message-id");
     assert_eq!(ids, [ids[0]; 3]);
-    // Each attempt is signed anew.
+    // Each attempt has a token of its own.
     let mut tokens: Vec<_> = requests
         .iter()
         .map(|request| verify(request, &url).claims().jti().unwrap().to_owned())
@@ -53,7 +53,7 @@ fn retries_end_at_their_maximum() {
     let backend = Backend::start([failure(), failure(), ok()]);
     let url = backend.url("/");
     let first = first(&url);
-    assert_said(
+    assert_printed(
         &ping(&url, &["--retries", "1", "--fast", "--retried", "4"]),
         1,
         &[
@@ -62,7 +62,7 @@ fn retries_end_at_their_maximum() {
             "next attempt in 1 d (1 s with --fast)",
             &*format!("{first}, retry 1"),
             "503 Service Unavailable after T",
-            "no retry is left: QStash moves it to the dead letter queue",
+            "no retries left: QStash moves the message to the dead letter queue",
         ],
     );
     let requests = backend.requests();
@@ -90,18 +90,18 @@ fn retry_after_delays_the_next_attempt() {
             "next attempt in 30 s, as Retry-After asks (30 ms with --fast)",
             "next attempt in 5 h 29 min, as Retry-After asks (1 s with --fast)",
             "next attempt in 6 min 5 s, as Retry-After asks (365 ms with --fast)",
-            // That is none; the fourth is e^10 s.
-            "next attempt in 6 h 7 min (its Retry-After is none, or of more than a day) (1 s with --fast)",
+            // Invalid: the fourth back-off is e^10 s.
+            "next attempt in 6 h 7 min (Retry-After is invalid, or longer than a day) (1 s with --fast)",
         ]
     );
 }
 
 #[test]
-fn a_wait_of_no_time_needs_no_hurry() {
+fn retry_after_0_is_immediate() {
     let backend = Backend::start([answer("429 Too Many Requests", &["retry-after: 0"]), ok()]);
     let url = backend.url("/");
     let first = first(&url);
-    assert_said(
+    assert_printed(
         &ping(&url, &["--retries", "1"]),
         0,
         &[
@@ -115,12 +115,12 @@ fn a_wait_of_no_time_needs_no_hurry() {
 }
 
 #[test]
-fn a_non_retryable_error_ends_the_retries() {
+fn non_retryable_error_ends_the_retries() {
     let never = answer("489 ", &["Upstash-NonRetryable-Error: true"]);
     let backend = Backend::start([answer("489 ", &[]), never, ok()]);
     let url = backend.url("/");
     let first = first(&url);
-    assert_said(
+    assert_printed(
         &ping(&url, &["--retries", "3", "--fast"]),
         1,
         &[
@@ -129,14 +129,14 @@ fn a_non_retryable_error_ends_the_retries() {
             "next attempt in 12.182 s (12 ms with --fast)",
             &*format!("{first}, retry 1"),
             "489 after T",
-            "no retry: the answer says that none will mend it",
+            "no retry: the answer says that the failure is permanent",
         ],
     );
     assert_eq!(backend.requests().len(), 2);
 }
 
 #[test]
-fn an_attempt_without_a_response_counts() {
+fn attempt_without_a_response_counts() {
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nha".to_vec();
     let backend = Backend::start([
         Reply::Answer(Vec::new()),
@@ -146,7 +146,7 @@ fn an_attempt_without_a_response_counts() {
     ]);
     let url = backend.url("/");
     let first = first(&url);
-    assert_said(
+    assert_printed(
         &ping(&url, &["--retries", "3", "--fast"]),
         0,
         &[

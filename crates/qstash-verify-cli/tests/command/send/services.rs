@@ -4,7 +4,7 @@ use qstash_verify_test_support::{DEFAULT_VARIABLES, Example, Kind, MULTI_REGION,
 
 use crate::backend::{Backend, Reply, answer, answer_with};
 
-use super::{PUBLIC, URL, assert_said, both_regions, first, ping, send, timeless};
+use super::{PUBLIC, URL, assert_printed, both_regions, first, ping, send, timeless};
 
 const SERVICES: [Kind; 2] = [Kind::Axum, Kind::Actix];
 
@@ -13,14 +13,14 @@ fn webhook(service: &Example) -> String {
 }
 
 #[test]
-fn services_accept_it() {
+fn services_accept_deliveries_of_both_regions() {
     for kind in SERVICES {
         let service = Example::start(kind, &[&both_regions()[..], &[PUBLIC]].concat());
         let url = webhook(&service);
         let arguments = ["--data", "ping", "--url", URL, "--message-id", "msg_1"];
         let arguments = [&arguments[..], &["--both-regions"]].concat();
         let output = send(&url, &arguments).with(&both_regions()).end();
-        let said: String = ["US_EAST_1", "EU_CENTRAL_1"]
+        let printed: String = ["US_EAST_1", "EU_CENTRAL_1"]
             .map(|region| {
                 format!(
                     "POST {url}: 4 bytes from {region}, signed with the current key of the \
@@ -31,13 +31,13 @@ fn services_accept_it() {
                 )
             })
             .concat();
-        assert_eq!(timeless(&output.stdout), said, "{}", output.stderr);
+        assert_eq!(timeless(&output.stdout), printed, "{}", output.stderr);
         output.code(0);
     }
 }
 
 #[test]
-fn services_refuse_what_is_wrong() {
+fn services_refuse_corrupt_deliveries() {
     let kinds = [
         ("body", "body_mismatch"),
         ("signature", "bad_signature"),
@@ -54,37 +54,37 @@ fn services_refuse_what_is_wrong() {
             let output = send(&url, &arguments).with(&variables).end();
             let first = format!(
                 "POST {url}: 4 bytes from US_EAST_1, signed with the current key of the \
-                 US_EAST_1 pair, then made wrong: {corrupt}"
+                 US_EAST_1 pair, corrupted: {corrupt}"
             );
             let answer = format!("{{\"error\":\"{code}\"}}");
-            let lesson = format!("refused, as it must be: {code}");
-            assert_said(
+            let fault = format!("refused, as it must be: {code}");
+            assert_printed(
                 &output,
                 0,
-                &[&*first, "401 Unauthorized after T", &*answer, &*lesson],
+                &[&*first, "401 Unauthorized after T", &*answer, &*fault],
             );
         }
-        // A body that is empty is made wrong, too.
+        // An empty body is corrupted, too.
         let arguments = ["--data", "", "--url", URL, "--corrupt", "body"];
         let output = send(&url, &arguments).with(&variables).end().code(0);
         assert!(output.stdout.contains("body_mismatch"), "{output:?}");
 
-        // It has no keys for the other region.
+        // A service without keys for the other region.
         let us = [&US_VARIABLES[..], &[MULTI_REGION]].concat();
         let service = Example::start(kind, &us);
         let arguments = ["--data", "ping", "--corrupt", "region"];
         let output = send(&webhook(&service), &arguments).with(&us).end().code(0);
-        let lesson = "\nrefused, as it must be: no_signing_keys\n";
-        assert!(output.stdout.ends_with(lesson), "{output:?}");
+        let fault = "\nrefused, as it must be: no_signing_keys\n";
+        assert!(output.stdout.ends_with(fault), "{output:?}");
     }
 }
 
 #[test]
-fn what_services_do_not_check_is_a_finding() {
+fn missing_check_of_a_service_is_reported() {
     for kind in SERVICES {
         let service = Example::start(kind, &DEFAULT_VARIABLES);
         let url = webhook(&service);
-        for (corrupt, region, lesson) in [
+        for (corrupt, region, fault) in [
             (
                 "url",
                 "EU_CENTRAL_1",
@@ -94,36 +94,36 @@ fn what_services_do_not_check_is_a_finding() {
             (
                 "region",
                 "US_EAST_1",
-                "accepted: the service has QSTASH_REGION unset and uses one pair of keys for \
-                 all, or no keys for the region that the header names",
+                "accepted: the service uses one pair of keys for all regions, since QSTASH_REGION \
+                 is unset or the region in the header has no keys of its own",
             ),
         ] {
             let output = ping(&url, &["--message-id", "msg_1", "--corrupt", corrupt]);
-            let first = format!("{}, then made wrong: {corrupt}", first(&url));
+            let first = format!("{}, corrupted: {corrupt}", first(&url));
             let answer = format!(
                 "{{\"bytes\":4,\"key\":\"current\",\"message_id\":\"msg_1\",\
                  \"region\":\"{region}\"}}"
             );
-            assert_said(&output, 1, &[&*first, "200 OK after T", &*answer, lesson]);
+            assert_printed(&output, 1, &[&*first, "200 OK after T", &*answer, fault]);
         }
     }
 }
 
 #[test]
-fn what_is_refused_for_another_reason_proves_nothing() {
+fn refusal_for_another_reason_is_a_failure() {
     let service = Example::start(
         Kind::Axum,
         &US_VARIABLES.map(|(name, key)| {
-            // These are of another account.
+            // The keys of another account.
             (name.strip_prefix("US_EAST_1_").unwrap(), key)
         }),
     );
     let output = ping(&webhook(&service), &["--corrupt", "body"]).code(1);
-    let lesson = "\nrefused, but as bad_signature and not as body_mismatch: send a good one \
-                  first, it is refused too\n";
-    assert!(output.stdout.ends_with(lesson), "{output:?}");
+    let fault = "\nrefused as bad_signature, not as body_mismatch: a valid delivery is probably \
+                  refused, too; send one without --corrupt\n";
+    assert!(output.stdout.ends_with(fault), "{output:?}");
 
-    for (answer, code, lesson) in [
+    for (answer, code, fault) in [
         (
             answer_with(
                 "401 Unauthorized",
@@ -131,18 +131,18 @@ fn what_is_refused_for_another_reason_proves_nothing() {
                 b"{\"error\":\"missing_signature\"}",
             ),
             1,
-            "refused, but as missing_signature and not as body_mismatch: send a good one first, \
-             it is refused too",
+            "refused as missing_signature, not as body_mismatch: a valid delivery is probably \
+             refused, too; send one without --corrupt",
         ),
         (
             answer("404 Not Found", &[]),
             1,
-            "404 Not Found is no refusal: the delivery met something else",
+            "404 Not Found is not a refusal: something other than the verifier answered",
         ),
         (
             answer("489 ", &[]),
             1,
-            "489 is no refusal: the delivery met something else",
+            "489 is not a refusal: something other than the verifier answered",
         ),
         (
             answer("403 Forbidden", &[]),
@@ -162,25 +162,28 @@ fn what_is_refused_for_another_reason_proves_nothing() {
     ] {
         let backend = Backend::start([answer]);
         let output = ping(&backend.url("/"), &["--corrupt", "body"]);
-        let said = timeless(&output.stdout);
-        assert_eq!(said.lines().last(), Some(lesson));
+        let printed = timeless(&output.stdout);
+        assert_eq!(printed.lines().last(), Some(fault));
         output.code(code);
     }
 }
 
 #[test]
-fn a_refusal_tells_what_to_do() {
+fn refusal_has_a_hint() {
     let refusal = |code: &str| {
         let body = format!("{{\"error\":\"{code}\"}}");
         let challenge = ["www-authenticate: Upstash-Signature"];
         answer_with("401 Unauthorized", &challenge, body.as_bytes())
     };
     for (code, hint) in [
-        ("bad_signature", "the service has other keys than these"),
+        (
+            "bad_signature",
+            "the service has other keys for this region",
+        ),
         ("no_signing_keys", "the service has no keys for this region"),
         (
             "url_mismatch",
-            "the service goes by another URL: give it with --url",
+            "the service expects another URL: give it with --url",
         ),
         (
             "expired",
@@ -192,7 +195,7 @@ fn a_refusal_tells_what_to_do() {
         let last = output.stdout.lines().last().unwrap();
         assert!(last.starts_with(hint), "{last}");
     }
-    // These are nobody's that verifies.
+    // Responses not produced by a verifier.
     let other = answer_with("500 Internal Server Error", &[], b"{\"error\":\"expired\"}");
     for answer in [refusal("other"), other] {
         let backend = Backend::start([answer]);

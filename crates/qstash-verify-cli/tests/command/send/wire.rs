@@ -1,13 +1,13 @@
-//! The request on the wire.
+//! Requests on the wire.
 
 use qstash_verify_test_support::DEFAULT_VARIABLES;
 
 use crate::backend::{Backend, Received, answer, ok};
 use crate::process::Run;
 
-use super::{URL, assert_said, first, ping, send, verify};
+use super::{URL, assert_printed, first, ping, send, verify};
 
-/// The request that arrives at a server that accepts it.
+/// Sends a delivery to a server, and returns the request.
 fn received(path: &str, arguments: &[&str], prepare: impl FnOnce(Run) -> Run) -> Received {
     let backend = Backend::start([ok()]);
     let run = send(&backend.url(path), arguments).with(&DEFAULT_VARIABLES);
@@ -16,11 +16,11 @@ fn received(path: &str, arguments: &[&str], prepare: impl FnOnce(Run) -> Run) ->
 }
 
 #[test]
-fn the_head_is_that_of_qstash() {
+fn head_is_that_of_qstash() {
     let backend = Backend::start([ok()]);
     let url = backend.url("/hooks/a%20b?c=d&e=%2F");
     let output = ping(&url, &[]);
-    assert_said(&output, 0, &[&*first(&url), "200 OK after T"]);
+    assert_printed(&output, 0, &[&*first(&url), "200 OK after T"]);
     let request = backend.request();
     assert_eq!(request.line, "POST /hooks/a%20b?c=d&e=%2F HTTP/1.1");
     assert_eq!(
@@ -47,7 +47,7 @@ fn the_head_is_that_of_qstash() {
     }
     let id = request.header("upstash-message-id").unwrap();
     assert!(id.starts_with("msg_"), "{id}");
-    // Each message has its own.
+    // Each message has its own ID.
     let other = received("/", &["--data", "ping"], |run| run);
     assert_ne!(other.header("upstash-message-id"), Some(id));
     assert_eq!(request.body, b"ping");
@@ -98,7 +98,7 @@ fn options_change_the_head() {
 }
 
 #[test]
-fn the_body_is_what_was_given() {
+fn body_is_sent_unchanged() {
     let binary: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let text = "text/plain; charset=utf-8";
     let octets = "application/octet-stream";
@@ -131,7 +131,7 @@ fn the_body_is_what_was_given() {
             octets,
         ),
         (&["--data", ""], plain, b"", text),
-        // Nothing is piped.
+        // Standard input is empty.
         (&[], plain, b"", text),
         (
             &["--body", "b.bin"],
@@ -151,7 +151,7 @@ fn the_body_is_what_was_given() {
             b"[1]\r\n",
             "application/json",
         ),
-        // What is piped doesn't count then.
+        // Standard input is not read then.
         (&["--data", "a"], &|run| run.input("b"), b"a", text),
     ] {
         let request = received("/x", arguments, prepare);
@@ -166,7 +166,7 @@ fn the_body_is_what_was_given() {
 fn redirects_are_not_followed() {
     let backend = Backend::start([answer("302 Found", &["location: /elsewhere"]), ok()]);
     let url = backend.url("/");
-    assert_said(&ping(&url, &[]), 1, &[&*first(&url), "302 Found after T"]);
+    assert_printed(&ping(&url, &[]), 1, &[&*first(&url), "302 Found after T"]);
     assert_eq!(backend.requests().len(), 1);
 }
 
@@ -175,12 +175,12 @@ fn http_is_assumed_for_a_loopback_host() {
     let backend = Backend::start([ok()]);
     let url = backend.url("/webhook");
     let output = ping(url.strip_prefix("http://").unwrap(), &[]);
-    assert_said(&output, 0, &[&*first(&url), "200 OK after T"]);
+    assert_printed(&output, 0, &[&*first(&url), "200 OK after T"]);
     assert_eq!(verify(&backend.request(), &url).claims().sub(), url);
 }
 
 #[test]
-fn the_url_is_signed_as_it_is_written() {
+fn url_is_signed_as_written() {
     let backend = Backend::start([ok()]);
     let url = backend.url("");
     send(&url, &["--data", "ping"])

@@ -1,4 +1,4 @@
-//! Bodies that were re-serialised on their way.
+//! Re-serialised bodies.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -36,7 +36,7 @@ fn re_serialised_json_is_found() {
             .issued_at(UNIX_EPOCH + Duration::from_secs(AT))
             .token();
         let output = verify(&token, given, &[]);
-        let end = format!("; its JSON written anew {how}, it matches");
+        let end = format!("; with its JSON re-serialised {how}, it matches");
         assert!(output.check("body").ends_with(&end), "{output:#?}");
         output.assert_verdict("refused: body_mismatch");
     }

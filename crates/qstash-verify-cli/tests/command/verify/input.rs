@@ -1,4 +1,4 @@
-//! Tokens, bodies and options that are given.
+//! Tokens, bodies and options.
 
 use qstash_verify_test_support::DEFAULT;
 
@@ -7,14 +7,11 @@ use crate::process::run;
 use super::{BODY, URL, default_pair, delivery, verify};
 
 #[test]
-fn what_is_no_token_is_an_error() {
+fn malformed_token_is_explained() {
     let token = delivery(DEFAULT[0]).token();
     for (given, what) in [
-        (format!("Bearer {token}"), "what stands before it"),
-        (
-            format!("upstash-signature: {token}"),
-            "what stands before it",
-        ),
+        (format!("Bearer {token}"), "the text before it"),
+        (format!("upstash-signature: {token}"), "the text before it"),
         (format!("\"{token}\""), "the quotes around it"),
         (format!(" {token}\n"), "the white space around it"),
     ] {
@@ -28,7 +25,7 @@ fn what_is_no_token_is_an_error() {
             "1783794365",
         ];
         let output = run(&arguments).with(&default_pair()).end();
-        let text = format!("not a token as it stands; without {what}, it is one");
+        let text = format!("not a token; without {what}, it is one");
         output.assert_check("token", "FAIL", &text);
         output.assert_verdict("refused: malformed_token");
     }
@@ -43,7 +40,7 @@ fn what_is_no_token_is_an_error() {
         "1783794365",
     ];
     let output = run(&arguments).with(&default_pair()).end();
-    let text = "not a token as it stands; without the white space within it, it is one";
+    let text = "not a token; without the white space within it, it is one";
     output.assert_check("token", "FAIL", text);
     let cut = verify(&token[..token.len() - 50], BODY, &[]);
     cut.assert_verdict("refused: malformed_token");
@@ -60,7 +57,7 @@ fn what_is_no_token_is_an_error() {
 }
 
 #[test]
-fn from_files_and_standard_input() {
+fn values_are_read_from_files_and_standard_input() {
     let token = delivery(DEFAULT[0]).token();
     let arguments = [
         "verify",
@@ -186,13 +183,11 @@ fn misplaced_secrets_are_not_printed() {
         "@keys",
     ];
     let output = run(&arguments).file("keys", two).end();
-    output.assert_misuse(
-        "the file with the current key holds more than that: there is white space in it",
-    );
+    output.assert_misuse("the current key has white space in it: its file must hold nothing else");
 }
 
 #[test]
-fn a_closed_stdout_changes_no_verdict() {
+fn closed_stdout_changes_no_verdict() {
     let token = delivery(DEFAULT[0]).token();
     let refused = ["verify", "--signature", &token, "--data", "x"];
     assert_eq!(run(&refused).with(&default_pair()).unread(), Some(1));

@@ -1,4 +1,4 @@
-//! Which key signed, and which did not.
+//! Signing keys: the one that signed, and those in use.
 
 use qstash_verify_test_support::{DEFAULT, EU, US};
 
@@ -7,7 +7,7 @@ use crate::process::run;
 use super::{BODY, both_regions, default_pair, delivery, verify, verify_with};
 
 #[test]
-fn the_key_that_signed_is_named() {
+fn signing_key_is_named() {
     let (us, eu) = (delivery(US[0]).token(), delivery(EU[1]).token());
     let regions = both_regions();
 
@@ -19,7 +19,7 @@ fn the_key_that_signed_is_named() {
         "signed by the EU_CENTRAL_1 pair (EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY), but the region \
          header says US-EAST-1",
     );
-    wrong.assert_check("body", "ok", "24 bytes, as they were signed");
+    wrong.assert_check("body", "ok", "24 bytes, as signed");
     wrong.assert_verdict("refused: bad_signature");
 
     let right = verify_with(&regions, &us, BODY, &["--region", "us-east-1"]);
@@ -30,13 +30,13 @@ fn the_key_that_signed_is_named() {
     none.assert_check(
         "keys",
         "FAIL",
-        "signed by the US_EAST_1 pair (US_EAST_1_QSTASH_CURRENT_SIGNING_KEY), but --region was \
-         not given, and without that header it doesn't count: give --region US_EAST_1",
+        "signed by the US_EAST_1 pair (US_EAST_1_QSTASH_CURRENT_SIGNING_KEY), but that is only \
+         used with its region header: give --region US_EAST_1",
     );
-    none.assert_check("signature", "ok", "made by the key that was found");
+    none.assert_check("signature", "ok", "made by the key found");
     none.assert_verdict("refused: no_signing_keys");
 
-    // Beside a default pair, with QSTASH_REGION forgotten.
+    // With a default pair, and without QSTASH_REGION.
     let forgotten = [&default_pair()[..], &regions[1..]].concat();
     let output = verify_with(&forgotten, &us, BODY, &["--region", "US-EAST-1"]);
     output.assert_check(
@@ -63,8 +63,8 @@ fn the_key_that_signed_is_named() {
     output.assert_check(
         "signature",
         "FAIL",
-        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but the region that the header \
-         names has a pair of its own",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but the region in the \
+         header has a pair of its own",
     );
 
     // Quotes.
@@ -77,18 +77,18 @@ fn the_key_that_signed_is_named() {
     output.assert_check(
         "signature",
         "FAIL",
-        "signed with QSTASH_CURRENT_SIGNING_KEY without the quotes around it: take them away",
+        "signed with QSTASH_CURRENT_SIGNING_KEY without the quotes around it: remove them",
     );
 
     // The development server's.
     let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
-    let text = "signed by the development server, or by anyone: its keys are PUBLIC; in production it \
-                is rightly refused, in development QSTASH_DEV=1 takes it";
+    let text = "signed with PUBLIC keys of the development server, with which anyone can sign: to \
+                accept it in development, set QSTASH_DEV=1";
     verify(&token, BODY, &[]).assert_check("signature", "FAIL", text);
     let accepted = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
     accepted.assert_verdict("genuine");
 
-    // Nobody's.
+    // An unknown key.
     let token = delivery("sig_ofSomeoneElseAltogether").token();
     let output = verify(&token, BODY, &[]);
     assert!(
@@ -116,19 +116,19 @@ fn the_key_that_signed_is_named() {
 }
 
 #[test]
-fn a_rolled_key_is_told() {
+fn rolled_key_is_a_warning() {
     let output = verify(&delivery(DEFAULT[1]).token(), BODY, &[]);
-    let text = "made by the next key: the keys were rolled; copy current and next anew, before the \
-                next roll";
+    let text = "made by the next key: the keys were rolled; copy current and next from the QStash \
+                console before the next roll";
     output.assert_check("signature", "warn", text);
     output.assert_verdict("genuine");
-    // Also where something else is wrong.
+    // A refusal doesn't hide the warning.
     let output = verify(&delivery(DEFAULT[1]).token(), "x", &[]);
     output.assert_check("signature", "warn", text);
 }
 
 #[test]
-fn an_unusable_environment_is_an_error() {
+fn unusable_environment_is_an_error() {
     let token = delivery(DEFAULT[0]).token();
     let none = verify_with(&[], &token, BODY, &[]);
     assert!(
@@ -146,13 +146,13 @@ fn an_unusable_environment_is_an_error() {
 
     let half = verify_with(&default_pair()[..1], &token, BODY, &[]);
     assert!(half.check("keys").ends_with("set both"), "{half:#?}");
-    half.assert_check("body", "ok", "24 bytes, as they were signed");
+    half.assert_check("body", "ok", "24 bytes, as signed");
 }
 
 #[test]
-fn the_development_servers_keys_are_called_public() {
+fn public_keys_are_a_warning() {
     let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
-    let text = "PUBLIC ones of the development server, with which anyone can sign: for development \
+    let text = "PUBLIC keys of the development server, with which anyone can sign: for development \
                 only";
     let on = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
     on.assert_check("keys", "warn", text);
@@ -160,15 +160,15 @@ fn the_development_servers_keys_are_called_public() {
 }
 
 #[test]
-fn a_key_that_did_not_count_is_not_blamed_on_the_region() {
+fn unused_key_has_the_right_cause() {
     let token = delivery(DEFAULT[0]).token();
     let given = ["--current-key", US[0]];
     let output = verify(&token, BODY, &given);
     output.assert_check(
         "signature",
         "FAIL",
-        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but --current-key was given in \
-         its place",
+        "signed by the default pair (QSTASH_CURRENT_SIGNING_KEY), but --current-key \
+         replaces it",
     );
     let on = [&default_pair()[..], &[("QSTASH_DEV", "1")]].concat();
     verify_with(&on, &token, BODY, &[]).assert_check(
@@ -197,7 +197,7 @@ fn token_comes_before_the_keys_of_its_region() {
         "{malformed:#?}"
     );
 
-    // Well-formed, it fails for want of keys.
+    // A well-formed token fails at the keys.
     let well_formed = verify_with(us_only, &token, BODY, &["--region", "EU-CENTRAL-1"]);
     let length = format!("HS256, {} characters", token.len());
     well_formed.assert_check("token", "ok", &length);
@@ -208,7 +208,7 @@ fn token_comes_before_the_keys_of_its_region() {
     // Half a pair: the service doesn't start, and the token is malformed as well.
     let half = verify_with(&default_pair()[..1], "x", BODY, &[]);
     assert!(half.stdout.starts_with("FAIL keys "), "{half:#?}");
-    half.assert_verdict("refused: no_signing_keys, and if not for that: malformed_token");
+    half.assert_verdict("refused: no_signing_keys; also malformed_token");
     for output in [&malformed, &well_formed, &half] {
         let lines = output.stdout.lines();
         let keys = lines.filter(|line| line.get(5..9) == Some("keys")).count();
@@ -266,7 +266,7 @@ fn doubtful_keys_given_are_noted() {
 }
 
 #[test]
-fn without_keys_the_token_is_looked_at_all_the_same() {
+fn token_is_checked_without_keys() {
     let token = delivery(US[0]).token();
     for (variables, given, code) in [
         (&[][..], format!("\"{token}\""), "malformed_token"),
@@ -284,11 +284,13 @@ fn without_keys_the_token_is_looked_at_all_the_same() {
     quoted.assert_check(
         "token",
         "FAIL",
-        "not a token as it stands; without the quotes around it, it is one",
+        "not a token; without the quotes around it, it is one",
     );
     run(&["verify", "--signature", " ", "--data", ""])
         .end()
-        .assert_misuse("the signature is empty");
+        .assert_misuse(
+            "the signature is empty: --signature; give the value of the header upstash-signature",
+        );
     let milliseconds = [
         "verify",
         "--signature",
@@ -300,7 +302,7 @@ fn without_keys_the_token_is_looked_at_all_the_same() {
     ];
     let output = run(&milliseconds).end().code(2);
     assert!(
-        output.stderr.contains("leave out the last three digits"),
+        output.stderr.contains("without the last three digits"),
         "{output:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! `verify`: what holds of a delivery and what doesn't, and the cause.
+//! `verify`: reports, and causes of refusals.
 
 mod bodies;
 mod input;
@@ -16,7 +16,7 @@ use crate::process::{Output, run};
 
 const URL: &str = "https://api.example.com/orders";
 const BODY: &str = r#"{"id":7,"items":["a b"]}"#;
-/// When the deliveries here are signed and, unless a test says otherwise, arrive.
+/// The time of signing and, by default, of arrival.
 const AT: u64 = 1_783_794_365;
 
 fn delivery(key: &str) -> SignedDelivery {
@@ -25,7 +25,7 @@ fn delivery(key: &str) -> SignedDelivery {
         .issued_at(UNIX_EPOCH + Duration::from_secs(AT))
 }
 
-/// `verify` with the default pair of keys in the environment.
+/// Runs `verify` with the default pair in the environment.
 fn verify(token: &str, body: &str, arguments: &[&str]) -> Output {
     verify_with(&default_pair(), token, body, arguments)
 }
@@ -65,7 +65,7 @@ fn both_regions() -> [(&'static str, &'static str); 5] {
 }
 
 impl Output {
-    /// The line of a check, without its name.
+    /// Returns the line of a step.
     #[track_caller]
     fn check(&self, name: &str) -> &str {
         let of = |line: &&str| line.get(5..).is_some_and(|line| line.starts_with(name));
@@ -80,7 +80,7 @@ impl Output {
         assert_eq!(self.check(name), format!("{mark:<4} {name:<9} {text}"));
     }
 
-    /// Checks how it ended, and the last line.
+    /// Checks the exit status and the last line.
     #[track_caller]
     fn assert_verdict(&self, verdict: &str) {
         assert_eq!(self.stdout.lines().last(), Some(verdict), "{self:#?}");

@@ -1,4 +1,4 @@
-//! The report on a delivery.
+//! The report of a verification.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::process::run;
 use super::{AT, BODY, URL, both_regions, default_pair, delivery, verify, verify_with};
 
 #[test]
-fn genuine_captures_are_genuine() {
+fn captured_deliveries_are_genuine() {
     for capture in captures() {
         let [current, next] = &capture.keys;
         let at = capture.at.to_string();
@@ -21,11 +21,11 @@ fn genuine_captures_are_genuine() {
         let output = verify_with(&[], &capture.signature, body, &[&keys[..], &rest].concat());
         output.assert_verdict("genuine");
         assert_eq!(output.stderr, "");
-        output.assert_check("keys", "ok", "those given");
+        output.assert_check("keys", "ok", "the given keys");
         output.assert_check("signature", "ok", "made by the current key");
         output.assert_check("url", "ok", &format!("signed for {}", capture.url));
 
-        // From the environment, and with the one key that is known.
+        // From the environment, and with one key.
         let variables = [
             ("QSTASH_CURRENT_SIGNING_KEY", &**current),
             ("QSTASH_NEXT_SIGNING_KEY", next),
@@ -53,7 +53,7 @@ fn genuine_captures_are_genuine() {
 }
 
 #[test]
-fn an_accepted_delivery_is_reported_in_full() {
+fn report_of_an_accepted_delivery_is_complete() {
     let delivery = delivery(DEFAULT[0]).region(Region::EuCentral1);
     let token = delivery.token();
     let output = verify(&token, BODY, &["--url", URL, "--region", "EU-CENTRAL-1"]);
@@ -67,14 +67,14 @@ fn an_accepted_delivery_is_reported_in_full() {
              ok   claims    iss Upstash, jti jwt_testDelivery0000000000000000, iat 2026-07-11T18:26:05Z\n\
              ok   time      valid until 2026-07-11T18:31:05Z\n\
              ok   url       signed for https://api.example.com/orders\n\
-             ok   body      24 bytes, as they were signed\n\
+             ok   body      24 bytes, as signed\n\
              genuine\n"
         ),
     );
 }
 
 #[test]
-fn the_report_as_json_has_stable_keys() {
+fn json_report_has_stable_keys() {
     let token = delivery(DEFAULT[0]).region(Region::EuCentral1).token();
     let json = |arguments: &[&str], body: &str, code| {
         let output = verify(&token, body, &[&["--json"], arguments].concat()).code(code);
@@ -113,14 +113,14 @@ fn the_report_as_json_has_stable_keys() {
 }
 
 #[test]
-fn the_body_limit_of_the_service_counts() {
+fn body_limit_is_that_of_the_service() {
     let token = delivery(DEFAULT[0]).token();
     verify(&token, BODY, &["--body-limit", "24"]).assert_verdict("genuine");
     verify(&token, BODY, &["--body-limit", "23"]).assert_verdict("refused: body_too_large");
 }
 
 #[test]
-fn the_report_says_by_how_much_a_date_is_wrong() {
+fn wrong_date_has_its_distance() {
     let token = delivery(DEFAULT[0]).token();
     let late = verify(&token, BODY, &["--at", "2026-07-11T20:35:17+02:00"]);
     late.assert_check(
@@ -148,7 +148,7 @@ fn the_report_says_by_how_much_a_date_is_wrong() {
     );
     early.assert_verdict("refused: not_yet_valid");
 
-    // No clock can be set to these.
+    // `SystemTime` can't represent these.
     for exp in [-1e300, -1e15] {
         let never = delivery(DEFAULT[0]).claim("exp", exp).token();
         verify(&never, BODY, &[]).assert_verdict("refused: expired");
@@ -163,7 +163,7 @@ fn the_report_says_by_how_much_a_date_is_wrong() {
 }
 
 #[test]
-fn one_reason_does_not_hide_the_others() {
+fn one_refusal_does_not_hide_others() {
     let token = delivery(DEFAULT[0]).token();
     let url = format!("{URL}/");
     let body = format!("{BODY}\n");
@@ -172,19 +172,19 @@ fn one_reason_does_not_hide_the_others() {
         "url",
         "FAIL",
         "signed for https://api.example.com/orders, and --url is https://api.example.com/orders/; \
-         without the `/` at its end, it matches",
+         without the trailing `/`, it matches",
     );
     output.assert_check(
         "body",
         "FAIL",
-        "body hash differs: the token has that of another body than the 25 bytes given; a \
+        "body hash differs: the token was signed for another body than these 25 bytes; with a \
          trailing newline removed, it matches",
     );
-    output.assert_verdict("refused: expired, and if not for that: url_mismatch, body_mismatch");
+    output.assert_verdict("refused: expired; also url_mismatch, body_mismatch");
 }
 
 #[test]
-fn what_happened_to_the_body_is_found() {
+fn common_changes_to_the_body_are_found() {
     let token = delivery(DEFAULT[0]).token();
     for (body, what) in [
         (format!("{BODY}\r\n"), "a trailing newline removed"),
@@ -192,18 +192,18 @@ fn what_happened_to_the_body_is_found() {
         (format!("  {BODY} "), "white space around it removed"),
         (
             r#"{"id": 7, "items": ["a b"]}"#.to_owned(),
-            "its JSON written anew without white space",
+            "its JSON re-serialised without white space",
         ),
         (
             "eyJpZCI6NywiaXRlbXMiOlsiYSBiIl19".to_owned(),
-            "decoded from base64",
+            "its base64 decoded",
         ),
     ] {
         let output = verify(&token, &body, &[]);
         assert!(
             output
                 .check("body")
-                .ends_with(&format!("; {what}, it matches")),
+                .ends_with(&format!("; with {what}, it matches")),
             "{output:#?}"
         );
         output.assert_verdict("refused: body_mismatch");
@@ -215,7 +215,7 @@ fn what_happened_to_the_body_is_found() {
 }
 
 #[test]
-fn a_body_over_the_usual_limit_is_no_refusal() {
+fn body_has_no_limit_by_default() {
     let body = "x".repeat(11 * 1024 * 1024);
     let token = testing::delivery(URL, body.as_str())
         .key(DEFAULT[0])

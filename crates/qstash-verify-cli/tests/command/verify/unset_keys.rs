@@ -1,4 +1,4 @@
-//! Keys that are not set, or set and unusable.
+//! Keys that are unset or unusable.
 
 use qstash_verify_test_support::DEFAULT;
 
@@ -7,7 +7,7 @@ use crate::process::run;
 use super::{BODY, URL, delivery, verify_with};
 
 #[test]
-fn without_keys_the_development_servers_are_used() {
+fn without_keys_the_public_ones_are_used() {
     const NOTICE: &str =
         "note: no signing keys are set: using the PUBLIC keys of the development server\n";
     let signed = run(&["sign", "--url", URL, "--data", BODY, "--json"]).end();
@@ -21,12 +21,12 @@ fn without_keys_the_development_servers_are_used() {
     assert!(
         output
             .check("keys")
-            .starts_with("warn keys      PUBLIC ones")
+            .starts_with("warn keys      PUBLIC keys")
     );
     let output = run(&[&arguments[..], &["x"]].concat()).end();
     output.assert_verdict("refused: body_mismatch");
 
-    // The cloud's keys are missing, not wrong.
+    // The signing keys are missing, not wrong.
     let token = delivery(DEFAULT[0]).token();
     let output = verify_with(&[], &token, BODY, &[]);
     output.assert_verdict("refused: no_signing_keys");
@@ -43,7 +43,7 @@ fn without_keys_the_development_servers_are_used() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_set_but_unusable_is_not_unset() {
+fn unreadable_variable_is_an_error() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let not_utf8 = std::ffi::OsStr::from_bytes(b"sig_\xff");
@@ -67,7 +67,7 @@ fn a_variable_that_is_set_but_unusable_is_not_unset() {
             (
                 b"A=\"b\nQSTASH_CURRENT_SIGNING_KEY=a\n",
                 1,
-                "a quote is opened and not closed, which takes what follows with it",
+                "a quote isn't closed, so the lines after it are part of the value",
             ),
             (b"\xff\xfeQ\0", 1, "the file is UTF-16: save it as UTF-8"),
         ] {
@@ -75,8 +75,8 @@ fn a_variable_that_is_set_but_unusable_is_not_unset() {
                 .file(".env", file)
                 .end()
                 .assert_misuse(&format!(
-                    "{why}: line {line} of .env; `qstash-verify check` tells more, --no-env-file \
-                 leaves the file out"
+                    "{why}: line {line} of .env; correct it, or leave the file out with \
+                     --no-env-file"
                 ));
         }
     }

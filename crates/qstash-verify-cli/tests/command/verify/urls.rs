@@ -1,4 +1,4 @@
-//! URLs that are nearly right.
+//! URL mismatches.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use qstash_verify_test_support::DEFAULT;
 use super::{AT, BODY, URL, verify};
 
 #[test]
-fn a_url_that_is_nearly_right_is_found() {
+fn common_differences_of_urls_are_explained() {
     let token = |url: &str| {
         let delivery = testing::delivery(url, BODY).key(DEFAULT[0]);
         delivery
@@ -16,15 +16,11 @@ fn a_url_that_is_nearly_right_is_found() {
             .token()
     };
     for (signed, given, what) in [
-        (
-            "https://a.b/c/?d",
-            "https://a.b/c?d",
-            "with a `/` at its end",
-        ),
+        ("https://a.b/c/?d", "https://a.b/c?d", "with a trailing `/`"),
         (
             "https://a.b/c?d",
             "https://a.b/c/?d",
-            "without the `/` at its end",
+            "without the trailing `/`",
         ),
         ("https://a.b/c", "http://a.b/c", "with the other scheme"),
         ("https://a.b/c", "https://a.b/c?d=1", "without its query"),
@@ -85,7 +81,7 @@ fn a_url_that_is_nearly_right_is_found() {
             "https://a.b/hook",
             "https://a.b",
             "/hook/",
-            "; without the `/` at its end, it matches",
+            "; without the trailing `/`, it matches",
         ),
         (
             "http://a.b/hook",
@@ -124,7 +120,7 @@ fn a_url_that_is_nearly_right_is_found() {
     for (arguments, what) in [
         (
             &["--base-url", "https://a.b"][..],
-            "--base-url needs --path",
+            "--path is missing: --base-url needs",
         ),
         (&["--path", "/x"], "--base-url"),
         (
@@ -142,7 +138,7 @@ fn a_url_that_is_nearly_right_is_found() {
     let none = verify(&token(URL), BODY, &["--url", "api.example.com"]).code(2);
     assert!(
         none.stderr
-            .contains("it has no scheme, and only for a loopback host one is assumed"),
+            .contains("it has no scheme, which only a loopback host may omit"),
         "{none:?}"
     );
 }
