@@ -101,7 +101,7 @@ fn curl(options: &Options, delivery: &SignedDelivery) -> Result<String, Failure>
             }
         },
     };
-    // A method may have characters that a shell obeys, such as `|`.
+    // A method may have characters that a shell interprets, such as `|`.
     let method = match method.as_str() {
         _ if is_head => "--head".to_owned(),
         name if name.bytes().all(|byte| byte.is_ascii_alphabetic()) => format!("-X {name}"),

@@ -50,7 +50,7 @@ pub(crate) fn to_unix(time: SystemTime) -> f64 {
 
 /// Formats a NumericDate (RFC 7519 §2) as RFC 3339.
 ///
-/// A date before the year 0 or after 9999 is its number.
+/// A date beyond the range of `Timestamp` is formatted as a number.
 pub(crate) fn date(seconds: f64) -> String {
     let time = from_unix(seconds).and_then(|time| Timestamp::try_from(time).ok());
     match time {

@@ -10,7 +10,7 @@ pub(super) struct Search<'a> {
     attempts_left: usize,
 }
 
-/// How a search ended early.
+/// The reason for an early end of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// The change that gives the signed body.

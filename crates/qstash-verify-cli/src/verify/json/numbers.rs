@@ -1,6 +1,6 @@
 //! Numbers in JSON, as serialisers write them.
 
-/// How numbers are written.
+/// The form of written numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Numbers<'a> {
     /// As given.

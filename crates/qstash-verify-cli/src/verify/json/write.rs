@@ -37,7 +37,7 @@ impl Space {
     }
 }
 
-/// How JSON is written.
+/// The style of written JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style<'a> {
     pub(super) space: Space,

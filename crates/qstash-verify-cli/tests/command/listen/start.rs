@@ -119,6 +119,17 @@ fn warnings_of_the_environment_are_printed() {
 }
 
 #[test]
+fn public_key_given_is_noted_once() {
+    let public = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
+    let output = Listen::start(&["--current-key", public], &[])
+        .stop()
+        .code(0);
+    assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+    let start = "note: a signing key given in code is PUBLIC, so anyone can sign with it: ";
+    assert!(output.stderr.starts_with(start), "{output:?}");
+}
+
+#[test]
 fn invalid_variables_are_an_error() {
     let mars = ("QSTASH_REGION", "MARS");
     for keys in [&[][..], &DEFAULT_VARIABLES] {
