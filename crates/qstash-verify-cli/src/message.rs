@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 use qstash_verify::signing::SignedDelivery;
-use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier};
+use qstash_verify::{KeyRing, KeySlot, KeySource, Region, SigningKeys, Verifier, variables};
 
 use crate::environment::Environment;
 use crate::output::Failure;
