@@ -1,12 +1,12 @@
-//! An actix-web service that accepts genuine QStash deliveries and nothing else.
+//! An actix-web service that accepts only genuine QStash deliveries.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
@@ -54,18 +54,17 @@ async fn serve() -> Result<(), Box<dyn Error>> {
             .service(
                 web::resource("/webhook")
                     .wrap(qstash.clone())
-                    // The middleware has its own limit; actix-web's default is
-                    // 256 KiB.
+                    // The middleware's limit applies; actix-web's is 256 KiB.
                     .app_data(web::PayloadConfig::new(usize::MAX))
                     .route(web::post().to(webhook)),
             )
-            // Routes without the middleware are open.
+            // Routes without the middleware are unprotected.
             .service(
                 web::resource("/health")
                     .route(web::get().to(async || "ok"))
                     .route(web::head().to(async || "ok")),
             )
-            // actix-web has no timeout for a body that stalls.
+            // actix-web has no timeout for a stalled body.
             .wrap(from_fn(within_30_seconds))
             .wrap(Logger::default())
     })
@@ -77,7 +76,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+/// Runs for genuine deliveries only: the `Delivery` extractor rejects others.
 async fn webhook(
     Delivery(verified): Delivery,
     Metadata(message): Metadata,
@@ -113,10 +112,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `QstashMiddleware::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `QstashMiddleware::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -133,12 +131,12 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -1,12 +1,12 @@
-//! An axum service that accepts genuine QStash deliveries and nothing else.
+//! An axum service that accepts only genuine QStash deliveries.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
@@ -29,7 +29,7 @@ use tower_http::trace::TraceLayer;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,10 +40,7 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the one line that says where it listens"
-)]
+#[expect(clippy::print_stdout, reason = "the line with the address")]
 async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -62,13 +59,13 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 fn app(verifier: Verifier) -> Router {
     Router::new()
         .route("/webhook", post(webhook))
-        // The layer has a limit of its own; this one would cut in at 2 MB.
+        // The layer's limit applies; axum's is 2 MB.
         .layer(DefaultBodyLimit::disable())
-        // On the routes so far, and not on the 404.
+        // Covers the routes above, not the 404.
         .route_layer(QstashLayer::new(verifier))
-        // What is added from here on is open.
+        // Routes added after the layer are unprotected.
         .route("/health", get(|| async { "ok" }))
-        // A sender that stalls must not hold its request open for ever.
+        // axum has no timeout for a stalled body.
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             Duration::from_secs(30),
@@ -76,7 +73,7 @@ fn app(verifier: Verifier) -> Router {
         .layer(TraceLayer::new_for_http())
 }
 
-/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+/// Runs for genuine deliveries only: the `Delivery` extractor rejects others.
 async fn webhook(
     Delivery(verified): Delivery,
     Metadata(message): Metadata,
@@ -101,10 +98,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `QstashLayer::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `QstashLayer::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -121,12 +117,12 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

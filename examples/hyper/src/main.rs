@@ -1,13 +1,12 @@
-//! A service on hyper alone that accepts genuine QStash deliveries and nothing
-//! else, without a layer for a framework.
+//! A hyper service that accepts only genuine QStash deliveries, without an adapter.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::convert::Infallible;
 use std::env::VarError;
@@ -33,7 +32,7 @@ use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,10 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the one line that says where it listens"
-)]
+#[expect(clippy::print_stdout, reason = "the line with the address")]
 async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -63,7 +59,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         let (stream, _) = match listener.accept().await {
             Ok(connection) => connection,
             Err(error) => {
-                // Out of files, most likely: others will be closed.
+                // Most likely out of file descriptors: wait until some are closed.
                 tracing::warn!("no connection could be accepted: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
@@ -88,7 +84,7 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let response = match (request.uri().path(), request.method()) {
         ("/webhook", _) => {
-            // A sender that stalls must not hold its request open for ever.
+            // hyper has no timeout for a stalled body.
             let answer = timeout(Duration::from_secs(30), webhook(&verifier, request)).await;
             answer.unwrap_or_else(|_| empty(StatusCode::REQUEST_TIMEOUT))
         }
@@ -116,7 +112,7 @@ async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Fu
     }
 }
 
-/// Runs for genuine deliveries only: a `Verified` can't be had otherwise.
+/// Runs for genuine deliveries only: only `receive` returns a `Verified`.
 fn handle(verified: &Verified, headers: &HeaderMap, body: &Bytes) -> Response<Full<Bytes>> {
     let message = MessageMetadata::from_headers(headers);
     let answer = json!({
@@ -159,10 +155,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `Verifier::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `Verifier::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -179,12 +174,12 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
