@@ -1,11 +1,11 @@
-//! Servers with the adapters; with them all of `qstash-verify-test-support`.
+//! Servers with the adapters, and the exports of `qstash-verify-test-support`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
-    reason = "support of tests: what goes wrong here is to fail the test"
+    reason = "a panic fails the test"
 )]
 
 mod server;

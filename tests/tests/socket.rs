@@ -1,6 +1,5 @@
-//! Whole servers over real sockets: what is accepted, and the answers to what
-//! isn't.
-#![allow(clippy::unwrap_used, reason = "tests: what goes wrong here is to fail")]
+//! Servers over sockets: accepted deliveries and refusals.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use qstash_verify::{KeyRing, Verifier};
 use qstash_verify_tests::{
@@ -9,17 +8,17 @@ use qstash_verify_tests::{
 };
 
 on_each_server! {
-    deliveries_of_both_regions_arrive_at_one_server,
-    every_reason_has_its_answer,
-    two_signatures_are_one_too_many,
-    headers_may_hold_any_bytes,
-    a_long_signature_is_refused,
+    one_server_accepts_deliveries_of_both_regions,
+    each_401_has_its_code,
+    two_signature_headers_are_refused,
+    non_ascii_header_bytes_are_handled,
+    long_signature_is_refused,
     every_method_is_verified,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 
-fn deliveries_of_both_regions_arrive_at_one_server(kind: Kind) {
+fn one_server_accepts_deliveries_of_both_regions(kind: Kind) {
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
     let verifier = Verifier::builder(KeyRing::from_lookup(lookup(&variables)).unwrap())
         .base_url("https://api.example.com")
@@ -46,7 +45,7 @@ fn deliveries_of_both_regions_arrive_at_one_server(kind: Kind) {
             assert_eq!(answer.header("x-region"), Some(region));
             assert_eq!(answer.header("x-key"), Some(slot));
         }
-        // The header picks the pair; it makes no key good for the other region.
+        // The header selects the pair; keys of the other region are refused.
         for key in other.into_iter().chain(DEFAULT) {
             let request = delivery(key).header("upstash-region", header);
             server
@@ -54,14 +53,14 @@ fn deliveries_of_both_regions_arrive_at_one_server(kind: Kind) {
                 .ask(&request)
                 .assert_unauthorized("bad_signature");
         }
-        // And without it there is no pair to be picked here.
+        // Without the header there is no pair.
         let answer = server.connect().ask(&delivery(pair[0]));
         answer.assert_unauthorized("no_signing_keys");
     }
     assert_eq!(server.calls(), 4);
 }
 
-fn every_reason_has_its_answer(kind: Kind) {
+fn each_401_has_its_code(kind: Kind) {
     let server = Server::start(
         kind,
         builder()
@@ -97,12 +96,12 @@ fn every_reason_has_its_answer(kind: Kind) {
         .ask(&unsigned)
         .assert_unauthorized("missing_signature");
     assert_eq!(server.calls(), 0);
-    // The same server takes what is right.
+    // The same server accepts a genuine delivery.
     let genuine = Request::genuine(BODY).body(BODY);
     assert_eq!(server.connect().ask(&genuine).status(), 200);
 }
 
-fn two_signatures_are_one_too_many(kind: Kind) {
+fn two_signature_headers_are_refused(kind: Kind) {
     let server = Server::start(kind, builder().build());
     let genuine = Request::genuine(BODY);
     let token = Token::new(URL, BODY, NOW).sign(DEFAULT[0]);
@@ -119,7 +118,7 @@ fn two_signatures_are_one_too_many(kind: Kind) {
     assert_eq!(server.calls(), 0);
 }
 
-fn headers_may_hold_any_bytes(kind: Kind) {
+fn non_ascii_header_bytes_are_handled(kind: Kind) {
     let server = Server::start(kind, builder().build());
     let token = Token::new(URL, BODY, NOW).sign(DEFAULT[0]);
     let mut connection = server.connect();
@@ -131,7 +130,7 @@ fn headers_may_hold_any_bytes(kind: Kind) {
                 .ask(&request)
                 .assert_unauthorized("malformed_token");
         }
-        // A region that is none is as good as no region.
+        // An unknown region counts as none.
         let region = [b"US-EAST-1", &[byte][..]].concat();
         let request = Request::genuine(BODY).header("upstash-region", region);
         let answer = connection.ask(&request.body(BODY));
@@ -140,7 +139,7 @@ fn headers_may_hold_any_bytes(kind: Kind) {
     }
 }
 
-fn a_long_signature_is_refused(kind: Kind) {
+fn long_signature_is_refused(kind: Kind) {
     let server = Server::start(kind, builder().build());
     let token = Token::new(URL, BODY, NOW).claim("x", &format!("{:?}", "x".repeat(64 * 1024)));
     let token = token.sign(DEFAULT[0]);
@@ -170,7 +169,7 @@ fn every_method_is_verified(kind: Kind) {
             };
             assert_eq!(answer.status(), status, "{method}");
         }
-        // A length of 0 is no body, too.
+        // `Content-Length: 0` equals no body.
         let token = Token::new(URL, b"", NOW).sign(DEFAULT[0]);
         let request = Request::new(method, "/hook").signed(token).body(b"");
         connection.send(request.bytes());
@@ -184,7 +183,7 @@ fn every_method_is_verified(kind: Kind) {
 }
 
 #[test]
-fn the_layer_works_on_hyper_alone() {
+fn tower_layer_works_on_hyper() {
     let server = Server::layered_hyper(
         builder()
             .base_url("https://api.example.com")

@@ -1,30 +1,30 @@
-//! Clients that take more than they are given. What is counted here is the whole
-//! process's, so one test runs at a time, and no others share this file.
+//! Disconnects and floods. The tests measure the whole process, so they run one at a
+//! time and in their own test binary.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "tests: what goes wrong here is to fail")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use qstash_verify_tests::{Answer, Connection, Kind, Request, Server, builder, on_each_server};
 
 on_each_server! {
-    clients_that_leave_in_the_middle_leave_nothing_behind,
-    a_flood_is_neither_read_nor_kept,
+    disconnects_leak_no_file_descriptors,
+    flood_is_neither_read_nor_buffered,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 const MEBIBYTE: usize = 1024 * 1024;
 
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+fn exclusive() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// The most memory that this process ever had, in KiB.
+/// Returns the peak resident memory of this process, in KiB.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -32,7 +32,7 @@ fn peak() -> usize {
     number.unwrap().parse().unwrap()
 }
 
-/// Sends a delivery on a connection of its own, which the server closes.
+/// Sends a delivery on a new connection and asserts that it is accepted.
 fn assert_delivered(server: &Server) {
     let mut connection = server.connect();
     let request = Request::genuine(BODY).header("connection", "close");
@@ -45,16 +45,16 @@ fn assert_delivered(server: &Server) {
     assert_eq!(answers, [(200, BODY)]);
 }
 
-/// Sends 200 MB, or as much of it as the server lets it, and says how much.
+/// Sends up to 200 MiB, until the server closes; returns the number of bytes sent.
 fn flood(connection: &mut Connection, block: &[u8]) -> usize {
     let blocks = 200 * MEBIBYTE / block.len();
     let sent = (0..blocks).take_while(|_| connection.send(block)).count();
     sent * block.len()
 }
 
-fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
+fn disconnects_leak_no_file_descriptors(kind: Kind) {
     const CLIENTS: usize = 200;
-    let _alone = alone();
+    let _lock = exclusive();
     let server = Server::start(kind, builder().build());
     assert_delivered(&server);
     let before = open_files();
@@ -84,7 +84,7 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
     assert_delivered(&server);
     drop(connections);
 
-    // The server goes on to serve, and closes what was left, in its own time.
+    // The server keeps serving, and eventually closes the connections.
     let closed = (0..5_000).any(|_| {
         assert_delivered(&server);
         open_files() <= before
@@ -92,8 +92,8 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
     assert!(closed, "{} files are open, {before} were", open_files());
 }
 
-fn a_flood_is_neither_read_nor_kept(kind: Kind) {
-    let _alone = alone();
+fn flood_is_neither_read_nor_buffered(kind: Kind) {
+    let _lock = exclusive();
     let server = Server::start(kind, builder().body_limit(MEBIBYTE as u64).build());
     assert_delivered(&server);
     let before = peak();
@@ -114,13 +114,13 @@ fn a_flood_is_neither_read_nor_kept(kind: Kind) {
         let mut connection = server.connect();
         connection.send(request.head());
         let sent = flood(&mut connection, block);
-        // What is sent is in the buffers of the two sockets.
+        // The sent bytes are in the buffers of the two sockets.
         assert!(sent < 16 * MEBIBYTE, "{code}: {sent}");
         let answers = connection.answers();
         let texts: Vec<_> = answers.iter().map(Answer::text).collect();
         assert_eq!(texts, [format!(r#"{{"error":"{code}"}}"#)]);
     }
-    // The kernel counts roughly, so it may even say that it fell.
+    // The kernel's count is imprecise and may decrease.
     let grown = peak().saturating_sub(before) / 1024;
     assert!(grown < 32, "{grown} MiB");
     assert_delivered(&server);

@@ -1,26 +1,23 @@
-//! Bodies as they come over a socket: announced, in chunks, too long, cut off.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "tests: what goes wrong here is to fail"
-)]
+//! Bodies over sockets: declared, chunked, over the limit, truncated, malformed.
+#![allow(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use qstash_verify_tests::{
     Answer, Connection, Kind, NOW, Request, Server, Token, URL, builder, on_each_server,
 };
 
 on_each_server! {
-    a_forgery_is_answered_before_its_body_comes,
-    a_body_that_says_it_is_too_long_is_not_waited_for,
-    a_genuine_head_is_asked_to_go_on,
-    the_limit_is_the_last_length_that_is_accepted,
-    chunks_over_the_limit_are_refused_before_their_end,
-    chunks_of_one_byte_come_one_by_one,
-    trailers_arrive_and_are_not_signed,
-    chunk_extensions_are_no_part_of_the_body,
-    an_empty_body_may_come_in_chunks,
-    a_body_that_is_cut_off_never_reaches_the_handler,
-    broken_chunks_never_reach_the_handler,
-    a_length_beside_chunks_hides_no_request,
+    forgery_is_refused_before_its_body,
+    declared_length_over_the_limit_is_refused_before_the_body,
+    genuine_head_gets_100_continue,
+    body_up_to_the_limit_is_accepted,
+    chunks_over_the_limit_are_refused_before_eof,
+    one_byte_writes_and_chunks_are_accepted,
+    trailers_are_passed_on_and_not_signed,
+    chunk_extensions_are_ignored,
+    empty_body_may_be_chunked,
+    truncated_body_is_400_without_a_handler_call,
+    malformed_chunks_are_400_without_a_handler_call,
+    content_length_with_chunks_smuggles_no_request,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
@@ -30,17 +27,16 @@ fn server(kind: Kind) -> Server {
     Server::start(kind, builder().body_limit(LIMIT as u64).build())
 }
 
-/// A connection whose client has sent nothing but this.
+/// Opens a connection and sends these bytes.
 fn sent(server: &Server, bytes: impl AsRef<[u8]>) -> Connection {
     let mut connection = server.connect();
     connection.send(bytes);
     connection
 }
 
-/// The answer to a head that is refused, although it expects to be asked to go
-/// on.
+/// Reads the final response to a refused head with `Expect: 100-continue`.
 fn final_answer(kind: Kind, connection: &mut Connection, expect: bool) -> Answer {
-    // actix-web asks before any middleware has seen the request.
+    // actix-web sends 100 Continue before any middleware runs.
     if expect && kind == Kind::Actix {
         assert_eq!(connection.answer().line, "HTTP/1.1 100 Continue");
     }
@@ -51,9 +47,9 @@ fn refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.brief(), (status, format!(r#"{{"error":"{code}"}}"#)));
 }
 
-fn a_forgery_is_answered_before_its_body_comes(kind: Kind) {
+fn forgery_is_refused_before_its_body(kind: Kind) {
     let server = server(kind);
-    // More than the limit, too: that is not for a forger to learn.
+    // Over the limit as well: a forgery doesn't reveal the limit.
     for length in [1, LIMIT, LIMIT + 1, 52_428_800] {
         for expect in [false, true] {
             let mut request = Request::forged(BODY).header("content-length", length.to_string());
@@ -80,7 +76,7 @@ fn a_forgery_is_answered_before_its_body_comes(kind: Kind) {
     assert_eq!(server.calls(), 0);
 }
 
-fn a_body_that_says_it_is_too_long_is_not_waited_for(kind: Kind) {
+fn declared_length_over_the_limit_is_refused_before_the_body(kind: Kind) {
     let server = server(kind);
     for length in ["1025", "52428800", "9223372036854775808"] {
         for expect in [false, true] {
@@ -99,7 +95,7 @@ fn a_body_that_says_it_is_too_long_is_not_waited_for(kind: Kind) {
     assert_eq!(server.calls(), 0);
 }
 
-fn a_genuine_head_is_asked_to_go_on(kind: Kind) {
+fn genuine_head_gets_100_continue(kind: Kind) {
     let server = server(kind);
     let request = Request::genuine(BODY)
         .header("expect", "100-continue")
@@ -111,7 +107,7 @@ fn a_genuine_head_is_asked_to_go_on(kind: Kind) {
     let answer = connection.answer();
     assert_eq!((answer.status(), &*answer.body), (200, BODY));
 
-    // The head doesn't vouch for the body.
+    // A genuine head with another body.
     let mut connection = sent(&server, request.head());
     assert_eq!(connection.answer().status(), 100);
     connection.send(vec![b'x'; BODY.len()]);
@@ -119,7 +115,7 @@ fn a_genuine_head_is_asked_to_go_on(kind: Kind) {
     assert_eq!(server.calls(), 1);
 }
 
-fn the_limit_is_the_last_length_that_is_accepted(kind: Kind) {
+fn body_up_to_the_limit_is_accepted(kind: Kind) {
     let server = server(kind);
     for (length, status) in [(0, 200), (LIMIT - 1, 200), (LIMIT, 200), (LIMIT + 1, 413)] {
         let body = vec![b'x'; length];
@@ -137,17 +133,17 @@ fn the_limit_is_the_last_length_that_is_accepted(kind: Kind) {
     }
 }
 
-fn chunks_over_the_limit_are_refused_before_their_end(kind: Kind) {
+fn chunks_over_the_limit_are_refused_before_eof(kind: Kind) {
     let server = server(kind);
     let body = vec![b'x'; LIMIT + 1];
     let mut request = Request::genuine(&body).chunks(&body, 64).bytes();
-    // Without the last chunk, the body goes on for ever.
+    // Without the last chunk, the body has no EOF.
     request.truncate(request.len() - b"0\r\n\r\n".len());
     refused(&sent(&server, request).answer(), 413, "body_too_large");
     assert_eq!(server.calls(), 0);
 }
 
-fn chunks_of_one_byte_come_one_by_one(kind: Kind) {
+fn one_byte_writes_and_chunks_are_accepted(kind: Kind) {
     let server = server(kind);
     let mut connection = server.connect();
     for byte in Request::genuine(BODY).chunks(BODY, 1).bytes() {
@@ -157,7 +153,7 @@ fn chunks_of_one_byte_come_one_by_one(kind: Kind) {
     assert_eq!((answer.status(), &*answer.body), (200, BODY));
 }
 
-fn trailers_arrive_and_are_not_signed(kind: Kind) {
+fn trailers_are_passed_on_and_not_signed(kind: Kind) {
     let server = server(kind);
     let mut connection = server.connect();
     for ending in [
@@ -171,11 +167,11 @@ fn trailers_arrive_and_are_not_signed(kind: Kind) {
             .header("trailer", "x-trailer");
         let answer = connection.ask(&request.clone().raw_body(body));
         assert_eq!((answer.status(), &*answer.body), (200, BODY));
-        // actix-web skips them.
+        // actix-web drops trailers.
         let seen = (kind != Kind::Actix).then_some("seen");
         assert_eq!(answer.header("x-trailer"), seen);
     }
-    // A signature in the trailers is none.
+    // A signature in the trailers is ignored.
     let token = Token::new(URL, BODY, NOW).sign(qstash_verify_tests::DEFAULT[0]);
     let trailers = format!("0\r\nupstash-signature: {token}\r\n\r\n");
     let request = Request::post("/hook").header("transfer-encoding", "chunked");
@@ -183,7 +179,7 @@ fn trailers_arrive_and_are_not_signed(kind: Kind) {
     refused(&answer, 401, "missing_signature");
 }
 
-fn chunk_extensions_are_no_part_of_the_body(kind: Kind) {
+fn chunk_extensions_are_ignored(kind: Kind) {
     let server = server(kind);
     let request = Request::genuine(b"hello").header("transfer-encoding", "chunked");
     let body = "2;a=b\r\nhe\r\n3;name=\"a value\"\r\nllo\r\n0;last\r\n\r\n";
@@ -191,7 +187,7 @@ fn chunk_extensions_are_no_part_of_the_body(kind: Kind) {
     assert_eq!(answer.brief(), (200, "hello".to_owned()));
 }
 
-fn an_empty_body_may_come_in_chunks(kind: Kind) {
+fn empty_body_may_be_chunked(kind: Kind) {
     let server = server(kind);
     let answer = server.connect().ask(&Request::genuine(b"").chunks(b"", 1));
     assert_eq!(answer.brief(), (200, String::new()));
@@ -199,11 +195,11 @@ fn an_empty_body_may_come_in_chunks(kind: Kind) {
     refused(&answer, 401, "body_mismatch");
 }
 
-fn a_body_that_is_cut_off_never_reaches_the_handler(kind: Kind) {
+fn truncated_body_is_400_without_a_handler_call(kind: Kind) {
     let server = server(kind);
     let whole = Request::genuine(BODY).body(BODY).bytes();
     let chunked = Request::genuine(BODY).chunks(BODY, 5).bytes();
-    // The last one lacks only the end of the chunks: every signed byte is there.
+    // The last one lacks only the last chunk: all signed bytes are sent.
     for (bytes, missing) in [
         (&whole, 1),
         (&whole, BODY.len()),
@@ -221,7 +217,7 @@ fn a_body_that_is_cut_off_never_reaches_the_handler(kind: Kind) {
     assert_eq!(sent(&server, whole).answer().status(), 200);
 }
 
-fn broken_chunks_never_reach_the_handler(kind: Kind) {
+fn malformed_chunks_are_400_without_a_handler_call(kind: Kind) {
     let server = server(kind);
     for body in [
         "x\r\nhello\r\n0\r\n\r\n",
@@ -237,16 +233,16 @@ fn broken_chunks_never_reach_the_handler(kind: Kind) {
     assert_eq!(server.calls(), 0);
 }
 
-fn a_length_beside_chunks_hides_no_request(kind: Kind) {
+fn content_length_with_chunks_smuggles_no_request(kind: Kind) {
     let server = server(kind);
-    // What a proxy that believes the length would take for the next request.
+    // A proxy that uses the length would forward this as the next request.
     let next = Request::genuine(b"").bytes();
     let request = Request::genuine(b"hello")
         .header("content-length", "5")
         .header("transfer-encoding", "chunked")
         .raw_body([b"5\r\nhello\r\n0\r\n\r\n", &*next].concat());
     let answers = sent(&server, request.bytes()).answers();
-    // hyper takes the chunks and closes; actix-web takes neither.
+    // hyper uses the chunks and closes; actix-web refuses the request.
     let (answer, calls) = match kind {
         Kind::Axum | Kind::Hyper => ((200, "hello".to_owned()), 1),
         Kind::Actix => ((400, String::new()), 0),

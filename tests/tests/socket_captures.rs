@@ -1,9 +1,9 @@
-//! Genuine deliveries over a real socket.
+//! Captured deliveries over sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 use qstash_verify::Verifier;
@@ -18,7 +18,7 @@ on_each_server! {
     captures_are_refused_with_the_keys_of_another_account,
 }
 
-/// Asks a new server that verifies with this, on a new connection.
+/// Sends a request to a new server with this verifier.
 fn ask(kind: Kind, verifier: Verifier, request: &Request) -> Answer {
     let server = Server::start(kind, verifier);
     let answer = server.connect().ask(request);
@@ -26,14 +26,14 @@ fn ask(kind: Kind, verifier: Verifier, request: &Request) -> Answer {
     answer
 }
 
-/// Origin and target of a capture's URL.
+/// Splits the URL of a capture into origin and request target.
 fn split(capture: &Capture) -> (&str, &str) {
     let host = "https://".len();
     let path = host + capture.url[host..].find('/').unwrap();
     capture.url.split_at(path)
 }
 
-/// The capture as it was sent, but for this body.
+/// The captured request with this body.
 fn captured(capture: &Capture, body: &[u8]) -> Request {
     let (_, target) = split(capture);
     Request::post(target).signed(&capture.signature).body(body)

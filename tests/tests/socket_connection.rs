@@ -1,5 +1,5 @@
-//! Connections: kept, closed by the server, left by the client.
-#![allow(clippy::unwrap_used, reason = "tests: what goes wrong here is to fail")]
+//! Connections: keep-alive, pipelining, unread bodies, disconnects.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
@@ -11,11 +11,11 @@ use qstash_verify_tests::{Answer, Kind, Request, Server, builder, on_each_server
 use qstash_verify_tower::QstashLayer;
 
 on_each_server! {
-    a_connection_is_kept_after_a_small_refusal,
-    after_a_refusal_comes_the_right_answer_or_none,
-    an_unread_body_is_never_taken_for_a_request,
-    pipelined_requests_are_answered_in_turn,
-    two_hundred_connections_get_their_own_answers,
+    connection_is_kept_after_a_small_refused_body,
+    refusal_is_followed_by_the_next_response_or_eof,
+    unread_body_is_not_parsed_as_a_request,
+    pipelined_requests_are_answered_in_order,
+    two_hundred_connections_do_not_mix_responses,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
@@ -25,8 +25,8 @@ fn genuine() -> Request {
     Request::genuine(BODY).body(BODY)
 }
 
-/// A genuine one, after which the server closes the connection. (A client that
-/// only says that it has finished sending may be taken for one that has left.)
+/// A genuine request with `Connection: close`. (Servers may treat a client that shuts
+/// down its sending side as disconnected.)
 fn last() -> Request {
     genuine().header("connection", "close")
 }
@@ -43,11 +43,11 @@ fn assert_refused(answer: &Answer) {
     assert_eq!(answer.brief(), (401, REFUSED.to_owned()));
 }
 
-fn a_connection_is_kept_after_a_small_refusal(kind: Kind) {
+fn connection_is_kept_after_a_small_refused_body(kind: Kind) {
     let server = server(kind);
     let mut connection = server.connect();
     for body in [b"", &b"x"[..], BODY] {
-        // Head and body are one write, so they are there together.
+        // Head and body are written together, so both are received before the refusal.
         assert_refused(&connection.ask(&Request::forged(body).body(body)));
         assert_accepted(&connection.ask(&genuine()));
     }
@@ -55,7 +55,7 @@ fn a_connection_is_kept_after_a_small_refusal(kind: Kind) {
     assert_accepted(&connection.ask(&genuine()));
 }
 
-fn after_a_refusal_comes_the_right_answer_or_none(kind: Kind) {
+fn refusal_is_followed_by_the_next_response_or_eof(kind: Kind) {
     let server = server(kind);
     for length in [1, 1_000, 8_000, 32_000, 64_000, 256_000, 1_000_000] {
         for apart in [false, true] {
@@ -87,10 +87,10 @@ fn after_a_refusal_comes_the_right_answer_or_none(kind: Kind) {
     assert_accepted(&server.connect().ask(&genuine()));
 }
 
-fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
+fn unread_body_is_not_parsed_as_a_request(kind: Kind) {
     let server = server(kind);
     let hidden = Request::genuine(b"hidden").body(b"hidden").bytes();
-    // Behind what is there to be skipped, at the places where a buffer may end.
+    // With padding up to likely buffer boundaries.
     for padding in [0, 1, 4_096, 8_192, 16_384, 65_536, 524_288] {
         let mut body = vec![b'\n'; padding];
         body.extend_from_slice(&hidden);
@@ -104,7 +104,7 @@ fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
         ] {
             let bytes = request.bytes();
             let head = request.head().len();
-            // In one piece, and with the body sent after the answer.
+            // In one write, and with the body after the response.
             for first in [bytes.len(), head, head + padding] {
                 let (first, second) = bytes.split_at(first);
                 let before = server.calls();
@@ -113,7 +113,7 @@ fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
                 assert_refused(&connection.answer());
                 connection.send(second);
                 connection.send(last().bytes());
-                // The last one is answered, or swallowed with the body.
+                // The last request is answered, or discarded with the body.
                 let answers = connection.answers();
                 answers.iter().for_each(assert_accepted);
                 assert!(answers.len() <= 1, "{padding} {answers:?}");
@@ -124,7 +124,7 @@ fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
     assert_accepted(&server.connect().ask(&genuine()));
 }
 
-fn pipelined_requests_are_answered_in_turn(kind: Kind) {
+fn pipelined_requests_are_answered_in_order(kind: Kind) {
     let server = server(kind);
     let forged = Request::forged(BODY).body(BODY);
     let mut connection = server.connect();
@@ -139,7 +139,7 @@ fn pipelined_requests_are_answered_in_turn(kind: Kind) {
     assert_eq!(server.calls(), answers.len().div_ceil(2));
 }
 
-fn two_hundred_connections_get_their_own_answers(kind: Kind) {
+fn two_hundred_connections_do_not_mix_responses(kind: Kind) {
     const CONNECTIONS: usize = 200;
     let server = Arc::new(server(kind));
     let start = Arc::new(Barrier::new(CONNECTIONS));
@@ -147,7 +147,7 @@ fn two_hundred_connections_get_their_own_answers(kind: Kind) {
         .map(|number| {
             let (server, start) = (Arc::clone(&server), Arc::clone(&start));
             std::thread::spawn(move || {
-                // Some are in one piece, some are not.
+                // Bodies of one and of many chunks.
                 let body = format!("{number},").repeat(1 + number * 20).into_bytes();
                 let genuine = Request::genuine(&body).chunks(&body, 7 + number);
                 let forged = Request::forged(&body).body(&body);
@@ -168,13 +168,13 @@ fn two_hundred_connections_get_their_own_answers(kind: Kind) {
     for client in clients {
         client.join().unwrap();
     }
-    // Even numbers begin with a genuine one: three of five are.
+    // Even connections send three genuine requests, odd ones two.
     assert_eq!(server.calls(), CONNECTIONS / 2 * 5);
 }
 
 #[test]
-fn a_handler_is_dropped_when_its_client_leaves() {
-    /// Says that it was dropped.
+fn disconnect_drops_the_handler() {
+    /// Sends an event when dropped.
     struct Flag(mpsc::Sender<&'static str>);
     impl Drop for Flag {
         fn drop(&mut self) {
@@ -199,7 +199,7 @@ fn a_handler_is_dropped_when_its_client_leaves() {
         let mut connection = server.connect();
         connection.send(genuine().bytes());
         assert_eq!(next(), "entered");
-        assert!(events.try_recv().is_err(), "it waits as long as its client");
+        assert!(events.try_recv().is_err(), "dropped before the disconnect");
         drop(connection);
         assert_eq!(next(), "dropped");
     }

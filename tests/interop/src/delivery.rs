@@ -1,15 +1,14 @@
-//! A delivery as it reaches a receiver, with all that its verdict depends on.
+//! A delivery and the receiver's settings, which determine the verdict.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-/// The URL that `sub` must be.
+/// The receiver's URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Expected {
     Url(String),
-    /// What is public of it, and the path and query of the request. Others are
-    /// given the two joined.
+    /// The base URL and the request target. SDKs receive both joined.
     Base {
         base: String,
         target: String,
@@ -23,19 +22,20 @@ pub(crate) struct Delivery {
     pub(crate) explicit: Option<[String; 2]>,
     /// The receiver's clock, in milliseconds since the Unix epoch.
     pub(crate) at_ms: i64,
-    /// Seconds.
+    /// The tolerance in seconds.
     pub(crate) tolerance: u32,
     pub(crate) expected: Option<Expected>,
-    /// Each header called `upstash-signature`.
+    /// The `upstash-signature` headers.
     pub(crate) signatures: Vec<String>,
-    /// Each header called `upstash-region`.
+    /// The `upstash-region` headers.
     pub(crate) regions: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Delivery {
-    /// What an SDK is given. Node and most servers join headers of one name.
-    pub(crate) fn for_judges(&self) -> String {
+    /// Returns the input of an SDK. Repeated headers are joined, as by Node and most
+    /// servers.
+    pub(crate) fn sdk_input(&self) -> String {
         let url = self.expected.as_ref().map(|expected| match expected {
             Expected::Url(url) => url.clone(),
             Expected::Base { base, target } => format!("{base}{target}"),
@@ -53,9 +53,9 @@ impl Delivery {
         .to_string()
     }
 
-    /// What `qstash-verify verify --batch` is given; `None` where it can't be
-    /// told.
-    pub(crate) fn for_command(&self) -> Option<String> {
+    /// Returns the input of `qstash-verify verify --batch`; `None` if it can't express
+    /// the delivery.
+    pub(crate) fn command_input(&self) -> Option<String> {
         let (url, base_url, path) = match &self.expected {
             Some(Expected::Base { base, target }) => (None, Some(base), Some(target)),
             Some(Expected::Url(url)) => (Some(url), None, None),
@@ -65,7 +65,7 @@ impl Delivery {
             return None;
         }
         let env = match &self.explicit {
-            // A single pair is the same by whichever way it comes.
+            // A single pair in code equals one in variables.
             Some([current, next]) => json!({
                 "QSTASH_CURRENT_SIGNING_KEY": current,
                 "QSTASH_NEXT_SIGNING_KEY": next,
@@ -102,14 +102,14 @@ fn joined(values: &[String]) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// What is known of a case before anyone has judged it.
+/// The expected verdict of a case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Known {
-    /// All must accept it.
+    /// Every verifier must accept it.
     Genuine,
     /// We must refuse it.
     Forged,
-    /// The judges are asked.
+    /// Unknown: only compared with the SDKs.
     Open,
 }
 
@@ -117,9 +117,9 @@ pub(crate) enum Known {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
     pub(crate) kind: &'static str,
-    /// What DIFFERENCES.md calls it.
+    /// The name in DIFFERENCES.md.
     pub(crate) label: &'static str,
-    /// What it is exactly.
+    /// A description for the report.
     pub(crate) detail: String,
     pub(crate) known: Known,
     pub(crate) delivery: Delivery,

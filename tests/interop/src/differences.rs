@@ -1,16 +1,16 @@
-//! Reads DIFFERENCES.md: where we and an SDK are known to differ.
+//! Parser of DIFFERENCES.md, the known differences from the SDKs.
 
 use std::collections::BTreeSet;
 
-use crate::judges::Sdk;
+use crate::sdks::Sdk;
 
 pub(crate) const FILE: &str = include_str!("../DIFFERENCES.md");
 
-/// A row of one of its tables.
+/// A row of a table.
 #[derive(Debug)]
 struct Entry {
     labels: Vec<String>,
-    /// Our answers; none in the table of what we accept.
+    /// Our codes; empty in the table of accepted deliveries.
     codes: Vec<String>,
     sdks: Vec<Sdk>,
     met: BTreeSet<String>,
@@ -26,8 +26,10 @@ pub(crate) struct Differences {
 }
 
 impl Differences {
+    /// Parses both tables.
+    ///
     /// # Errors
-    /// What is wrong with a row.
+    /// Names a malformed row.
     pub(crate) fn read(markdown: &str) -> Result<Self, String> {
         let mut found = Differences {
             stricter: Vec::new(),
@@ -42,7 +44,7 @@ impl Differences {
                 continue;
             }
             let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-            let wrong = || format!("DIFFERENCES.md: this row can't be read: {line}");
+            let wrong = || format!("malformed row: DIFFERENCES.md: {line}");
             match (section, &cells[..]) {
                 ("We refuse, an SDK accepts", [labels, codes, sdks, why]) if !why.is_empty() => {
                     found
@@ -58,17 +60,17 @@ impl Differences {
         Ok(found)
     }
 
-    /// Whether it is listed that these SDKs accept what we refuse so.
+    /// Returns whether a row lists that these SDKs accept what we refuse with `code`.
     pub(crate) fn stricter(&mut self, label: &str, code: &str, accept: &[Sdk]) -> bool {
         find(&mut self.stricter, label, code, accept)
     }
 
-    /// Whether it is listed that these SDKs refuse what we accept.
+    /// Returns whether a row lists that these SDKs refuse what we accept.
     pub(crate) fn laxer(&mut self, label: &str, refuse: &[Sdk]) -> bool {
         find(&mut self.laxer, label, "", refuse)
     }
 
-    /// The same, for a change that has no name: any row that fits will do.
+    /// Like [`stricter`](Self::stricter), for random changes, which have no label.
     pub(crate) fn any_stricter(&self, code: &str, accept: &[Sdk]) -> bool {
         self.stricter.iter().any(|entry| entry.fits(code, accept))
     }
@@ -77,10 +79,10 @@ impl Differences {
         self.laxer.iter().any(|entry| entry.fits("", refuse))
     }
 
-    /// What is listed and was not met.
-    pub(crate) fn dead(&self) -> Vec<String> {
+    /// Returns the parts of rows that no delivery matched.
+    pub(crate) fn unused(&self) -> Vec<String> {
         let entries = self.stricter.iter().chain(&self.laxer);
-        entries.flat_map(Entry::dead).collect()
+        entries.flat_map(Entry::unused).collect()
     }
 
     #[cfg(test)]
@@ -100,7 +102,7 @@ impl Entry {
             && sdks.iter().all(|sdk| self.sdks.contains(sdk))
     }
 
-    fn dead(&self) -> Vec<String> {
+    fn unused(&self) -> Vec<String> {
         let sdks = self.sdks.iter().map(|sdk| sdk.name());
         let all = self
             .labels
@@ -144,7 +146,7 @@ fn entry(labels: &str, codes: &str, sdks: &str) -> Option<Entry> {
     })
 }
 
-/// `` `a`, `b` ``
+/// Parses a list such as `` `a`, `b` ``.
 fn quoted(cell: &str) -> Option<Vec<String>> {
     let words = cell.split(", ");
     words
@@ -167,7 +169,7 @@ mod tests {
 ";
 
     #[test]
-    fn only_what_is_listed_is_allowed() {
+    fn only_listed_differences_are_allowed() {
         use Sdk::{JavaScript, Python};
         let mut list = Differences::read(TWO).unwrap();
         assert_eq!(list.len(), (1, 1));
@@ -179,7 +181,7 @@ mod tests {
         assert!(!list.any_stricter("bad_signature", &[Python]));
         assert!(list.any_laxer(&[Python]) && !list.any_laxer(&[JavaScript]));
         assert_eq!(
-            list.dead(),
+            list.unused(),
             [
                 "`b` in the row of a, b",
                 "`Python` in the row of a, b",
@@ -188,11 +190,11 @@ mod tests {
             ]
         );
         assert!(list.stricter("b", "expired", &[Python]) && list.laxer("c", &[Python]));
-        assert_eq!(list.dead(), [""; 0]);
+        assert_eq!(list.unused(), [""; 0]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error() {
+    fn malformed_row_is_an_error() {
         for row in [
             "| `a` | JavaScript | x |",
             "| `a` | `b` | Ruby | x |",
@@ -205,9 +207,9 @@ mod tests {
         assert!(Differences::read("## Else\n| `a` | Python | x |\n").is_err());
     }
 
-    /// With the SDKs at hand the run also finds out what is dead.
+    /// `scripts/interop` also reports unused rows.
     #[test]
-    fn the_file_can_be_read_and_names_generated_cases() {
+    fn file_is_valid_and_names_generated_cases() {
         let list = Differences::read(FILE).unwrap();
         let cases = &*crate::generate::tests::CASES;
         for label in list.labels() {

@@ -1,5 +1,5 @@
-//! Has generated deliveries judged by us and by the official SDKs, and holds the
-//! verdicts against each other; see `scripts/interop`.
+//! Compares our verdicts on generated deliveries with those of the official SDKs; see
+//! `scripts/interop`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,19 +7,19 @@
     clippy::string_slice,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test in a program's clothes: what goes wrong here is to fail, and its report is what it prints"
+    reason = "a test as a program: a panic fails it, and it prints its report"
 )]
 
+mod compare;
 mod delivery;
 mod differences;
 mod generate;
-mod judges;
 mod ours;
 mod report;
 mod scene;
+mod sdks;
 mod signed;
 mod token;
-mod verdicts;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -28,12 +28,12 @@ use std::time::Instant;
 use crate::differences::Differences;
 use crate::report::Report;
 
-/// The seed of a run that names none.
+/// The default seed.
 pub(crate) const SEED: u64 = 2026;
 
 struct Options {
     seed: u64,
-    /// The one delivery that is wanted, with all that is said of it.
+    /// The index of a delivery to print.
     show: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ fn options() -> Result<Options, String> {
             ("--show", Some(index)) => options.show = usize::try_from(index).ok(),
             _ => {
                 return Err(format!(
-                    "{name}: there are --seed and --show, and each takes a number"
+                    "unknown option or missing number: {name}; use --seed NUMBER or --show NUMBER"
                 ));
             }
         }
@@ -72,13 +72,13 @@ fn main() -> ExitCode {
 fn run() -> Result<bool, String> {
     if cfg!(debug_assertions) {
         return Err(
-            "a debug build takes the development server's keys: use scripts/interop".to_owned(),
+            "a debug build accepts the development server's keys; run scripts/interop".to_owned(),
         );
     }
     let options = options()?;
     let mut differences = Differences::read(differences::FILE)?;
     let started = Instant::now();
-    let command = judges::nowhere().join("qstash-verify");
+    let command = sdks::program_directory().join("qstash-verify");
     println!("seed {}", options.seed);
 
     let mut cases = signed::captures();
@@ -86,22 +86,22 @@ fn run() -> Result<bool, String> {
     cases.extend(signed::by_kit(options.seed));
     cases.extend(signed::by_command(&command, options.seed));
     if let Some(index) = options.show {
-        let case = cases.get(index).ok_or("there is no such delivery")?.clone();
+        let case = cases
+            .get(index)
+            .ok_or("--show: no delivery has this number")?
+            .clone();
         cases = vec![case];
     }
 
-    let lines: Vec<_> = cases
-        .iter()
-        .map(|case| case.delivery.for_judges())
-        .collect();
+    let lines: Vec<_> = cases.iter().map(|case| case.delivery.sdk_input()).collect();
     let (told, command_lines): (Vec<_>, Vec<_>) = cases
         .iter()
         .enumerate()
-        .filter_map(|(index, case)| Some((index, case.delivery.for_command()?)))
+        .filter_map(|(index, case)| Some((index, case.delivery.command_input()?)))
         .unzip();
-    let (answers, (ours, commands)) = judges::ask_both(&lines, || {
+    let (answers, (ours, commands)) = sdks::ask_both(&lines, || {
         let arguments = ["verify", "--batch"].map(OsStr::new);
-        let asked = judges::ask(&command, &arguments, command_lines);
+        let asked = sdks::ask(&command, &arguments, command_lines);
         let ours: Vec<_> = cases
             .iter()
             .map(|case| ours::verdict(&case.delivery))
@@ -120,13 +120,13 @@ fn run() -> Result<bool, String> {
         let verdicts = answers
             .iter()
             .map(|(sdk, (_, verdicts))| (*sdk, &verdicts[index]));
-        let wrong = verdicts::check(case, ours, verdicts, &mut differences, &mut report);
+        let wrong = compare::check(case, ours, verdicts, &mut differences, &mut report);
         report.wrong(index, case, ours, &answers, wrong);
     }
     for (index, command) in commands {
-        let wrong = verdicts::check_command(&ours[index], &command);
+        let wrong = compare::check_command(&ours[index], &command);
         report.command(index, &cases[index], &ours[index], &answers, wrong);
     }
-    let dead = differences.dead();
-    Ok(report.print(options.seed, &differences, &dead, started.elapsed()))
+    let unused = differences.unused();
+    Ok(report.print(options.seed, &differences, &unused, started.elapsed()))
 }

@@ -1,4 +1,4 @@
-//! Our verdicts: the library's, and the command's.
+//! Verdicts of the library and of the command.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::delivery::{Delivery, Expected};
 
-/// The code of a refusal, and why in words.
+/// Code and message of a refusal.
 pub(crate) type Verdict = Result<(), (String, String)>;
 
-/// A set-up that is refused in a release build, and not by the command.
+/// The code for public keys, which release builds refuse, but not the command.
 pub(crate) const DEVELOPMENT: &str = "development_keys";
 
 pub(crate) fn verdict(delivery: &Delivery) -> Verdict {
@@ -69,7 +69,7 @@ pub(crate) fn time(milliseconds: i64) -> SystemTime {
     }
 }
 
-/// What `qstash-verify verify --batch` answers.
+/// Parses an answer of `qstash-verify verify --batch`.
 pub(crate) fn of_command(answer: &Value) -> Verdict {
     let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     match answer["ok"].as_bool() {

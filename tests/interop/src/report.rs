@@ -1,17 +1,17 @@
-//! What a run prints.
+//! The printed report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::delivery::Case;
 use crate::differences::Differences;
-use crate::judges::{Answers, Sdk};
 use crate::ours;
+use crate::sdks::{Answers, Sdk};
 
-/// So many deliveries a run must judge.
-const AT_LEAST: usize = 20_000;
-/// No more of one fault are printed.
-const OF_EACH: usize = 3;
+/// Minimum number of deliveries of a run.
+const MIN_DELIVERIES: usize = 20_000;
+/// Maximum number of printed deliveries per fault.
+const MAX_PRINTED: usize = 3;
 
 #[derive(Default)]
 struct Row {
@@ -26,9 +26,9 @@ struct Row {
 #[derive(Default)]
 pub(crate) struct Report {
     sdks: Vec<(Sdk, String)>,
-    /// In the order in which the kinds came.
+    /// In order of first occurrence.
     rows: Vec<(&'static str, Row)>,
-    /// By what is wrong and with which kind of case: how often.
+    /// Number of deliveries by fault and label.
     faults: BTreeMap<(String, &'static str), usize>,
     by_command: usize,
 }
@@ -78,7 +78,7 @@ impl Report {
         }
     }
 
-    /// Prints a fault, if there is one.
+    /// Counts a fault and prints the delivery.
     pub(crate) fn wrong(
         &mut self,
         index: usize,
@@ -92,7 +92,7 @@ impl Report {
         };
         let count = self.faults.entry((wrong.clone(), case.label)).or_default();
         *count += 1;
-        if *count > OF_EACH {
+        if *count > MAX_PRINTED {
             return;
         }
         println!(
@@ -103,7 +103,7 @@ impl Report {
         for (sdk, (_, verdicts)) in answers {
             println!("  {:<11} {:?}", sdk.name(), verdicts[index]);
         }
-        println!("  {}", case.delivery.for_judges());
+        println!("  {}", case.delivery.sdk_input());
     }
 
     pub(crate) fn command(
@@ -118,12 +118,12 @@ impl Report {
         self.wrong(index, case, ours, answers, wrong);
     }
 
-    /// Prints the whole; whether all is well.
+    /// Prints the summary; returns whether there are no faults.
     pub(crate) fn print(
         &self,
         seed: u64,
         differences: &Differences,
-        dead: &[String],
+        unused: &[String],
         took: Duration,
     ) -> bool {
         println!();
@@ -159,24 +159,24 @@ impl Report {
             );
         }
         println!("{:<15} {total:>7}", "total");
-        println!("the command judged {} of them, too", self.by_command);
+        println!("also verified by the command: {}", self.by_command);
         let (stricter, laxer) = differences.len();
-        println!("DIFFERENCES.md: {stricter} rows of what we refuse, {laxer} of what we accept");
+        println!("DIFFERENCES.md: {stricter} rows we refuse, {laxer} rows we accept");
         println!("{:.1} s", took.as_secs_f64());
 
         for ((wrong, label), count) in &self.faults {
-            println!("WRONG: `{label}`, {count} times: {wrong}");
+            println!("FAULT: {wrong}: `{label}`, {count} times");
         }
-        for entry in dead {
-            println!("WRONG: DIFFERENCES.md lists what was not met: {entry}");
+        for entry in unused {
+            println!("FAULT: no delivery matches: DIFFERENCES.md, {entry}; remove it");
         }
-        if total < AT_LEAST {
-            println!("WRONG: there must be {AT_LEAST} deliveries");
+        if total < MIN_DELIVERIES {
+            println!("FAULT: too few deliveries: {total}; {MIN_DELIVERIES} are required");
         }
         if !self.faults.is_empty() {
-            println!("One of them again: scripts/interop --seed {seed} --show NUMBER");
+            println!("To print one delivery: scripts/interop --seed {seed} --show NUMBER");
         }
-        self.faults.is_empty() && dead.is_empty() && total >= AT_LEAST
+        self.faults.is_empty() && unused.is_empty() && total >= MIN_DELIVERIES
     }
 }
 
@@ -187,7 +187,7 @@ fn said(verdict: &ours::Verdict) -> String {
     }
 }
 
-/// All that is known of one delivery.
+/// Prints one delivery and its verdicts.
 pub(crate) fn show(
     case: &Case,
     ours: &ours::Verdict,
@@ -205,7 +205,7 @@ pub(crate) fn show(
     for (sdk, (_, verdicts)) in answers {
         println!("{:<11} {:?}", sdk.name(), verdicts[0]);
     }
-    println!("{}", case.delivery.for_judges());
+    println!("{}", case.delivery.sdk_input());
     for token in &case.delivery.signatures {
         use base64::Engine as _;
         for part in token.split('.').take(2) {

@@ -1,11 +1,11 @@
-//! A receiver and a genuine delivery to it, in which one thing is then changed.
+//! A receiver and a genuine delivery, from which cases are derived.
 
 use fastrand::Rng;
 
 use crate::delivery::{Delivery, Expected};
 use crate::token::{self, Algorithm, Claims, HEADER};
 
-/// The six keys that a service can have, and one that is not QStash's.
+/// The six keys of a service, and one of an attacker.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     pub(crate) default: [String; 2],
@@ -37,13 +37,13 @@ impl Keys {
     }
 }
 
-/// A prefix and 28 characters, as QStash's ids and keys have them.
+/// Returns an ID or key like QStash's: a prefix and 28 characters.
 pub(crate) fn id(rng: &mut Rng, prefix: &str) -> String {
     let random = std::iter::repeat_with(|| rng.alphanumeric()).take(28);
     prefix.chars().chain(random).collect()
 }
 
-/// How the receivers of the scenes get their keys.
+/// Sources of the receivers' keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Setting {
     InCode,
@@ -56,8 +56,7 @@ enum Setting {
     BothWithHalfAPair,
 }
 
-/// Each of them with a delivery that the current key signed, and one that the
-/// next did.
+/// Each source with a delivery signed with the current key, and with the next.
 pub(crate) const SETTINGS: usize = 16;
 
 #[derive(Clone, Debug)]
@@ -65,11 +64,11 @@ pub(crate) struct Scene {
     pub(crate) env: Vec<(&'static str, String)>,
     pub(crate) explicit: Option<[String; 2]>,
     pub(crate) regions: Vec<String>,
-    /// The one that signs.
+    /// The signing key.
     pub(crate) key: String,
     pub(crate) keys: Keys,
     pub(crate) url: String,
-    /// Whether the receiver compares the URL.
+    /// Whether the receiver checks the URL.
     pub(crate) compares: bool,
     pub(crate) body: Vec<u8>,
     pub(crate) iat: i64,
@@ -77,7 +76,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// The scene of a setting, otherwise random.
+    /// Creates a random scene with this setting.
     pub(crate) fn new(setting: usize, rng: &mut Rng) -> Self {
         let slot = setting % 2;
         let setting = match setting / 2 {
@@ -95,7 +94,7 @@ impl Scene {
         let key = pair[slot].clone();
         let (url, body) = (url(rng), body(rng));
         let iat = rng.i64(1_664_000_000..1_900_000_000);
-        // Captures until July 2024; the capture of 2026; the changelog of September 2024.
+        // Captures until July 2024; the capture of 2026; QStash's changelog of September 2024.
         let nbf = *rng.choice(&[iat, -62_135_596_800, 0]).unwrap();
         let jti = id(rng, "jwt_");
         Scene {
@@ -112,7 +111,7 @@ impl Scene {
         }
     }
 
-    /// The delivery with this header, 10 s after it was signed.
+    /// Returns the delivery with this signature header, 10 s after signing.
     pub(crate) fn delivery(&self, signature: impl Into<String>) -> Delivery {
         Delivery {
             env: self.env.clone(),
@@ -126,7 +125,7 @@ impl Scene {
         }
     }
 
-    /// The delivery with these claims, signed.
+    /// Returns the delivery with these claims, signed.
     pub(crate) fn with_claims(&self, claims: &Claims) -> Delivery {
         self.with_payload(claims.json())
     }
@@ -210,7 +209,7 @@ fn url(rng: &mut Rng) -> String {
     }
 }
 
-/// A body that any SDK can be given.
+/// Returns a text body, which every SDK accepts.
 fn body(rng: &mut Rng) -> Vec<u8> {
     let words = id(rng, "");
     match rng.usize(..8) {

@@ -1,5 +1,4 @@
-//! Deliveries that we sign: by the kit for tests, and by `qstash-verify sign`.
-//! All must accept them. And those that QStash signed.
+//! Genuine deliveries: captures, and those signed by `testing` and `qstash-verify sign`.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -12,10 +11,10 @@ use qstash_verify::testing;
 use serde_json::Value;
 
 use crate::delivery::{Case, Delivery, Expected, Known};
-use crate::judges;
 use crate::scene::{SETTINGS, Scene, id};
+use crate::sdks;
 
-/// How many the command signs: each is a process.
+/// Number of deliveries signed by the command, each in a process.
 const BY_COMMAND: usize = 20 * SETTINGS;
 
 fn genuine(kind: &'static str, detail: String, delivery: Delivery) -> Case {
@@ -134,7 +133,7 @@ fn sign(command: &Path, scene: &Scene, options: &[String]) -> Value {
                 .iter()
                 .map(|(name, value)| (name, OsString::from(value))),
         )
-        .current_dir(judges::nowhere())
+        .current_dir(sdks::program_directory())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -145,7 +144,7 @@ fn sign(command: &Path, scene: &Scene, options: &[String]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Deliveries that QStash signed in production, as others published them.
+/// Published captures of production deliveries.
 pub(crate) fn captures() -> Vec<Case> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../support/data/captures.json");
     let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Tokens, made without the library that is to judge them.
+//! Token encoder and signer, independent of the library under test.
 
 use std::fmt::Write as _;
 
@@ -14,16 +14,16 @@ pub(crate) enum Algorithm {
     Hs256,
     Hs384,
     Hs512,
-    /// No signature at all.
+    /// No signature.
     None,
 }
 
-/// Names and values as JSON has them, the names without their quotes.
+/// Names without quotes and values, as JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct Claims(pub(crate) Vec<(String, String)>);
 
 impl Claims {
-    /// As QStash writes them; `nbf` is of another shape each few years.
+    /// Creates QStash's claims; the form of `nbf` changed over the years.
     pub(crate) fn new(url: &str, body: &[u8], iat: i64, nbf: i64, jti: &str) -> Self {
         let claims = [
             ("aud", text("")),
@@ -56,7 +56,7 @@ impl Claims {
         self
     }
 
-    /// Adds one at the end, even if there is one of that name.
+    /// Appends a claim, even a duplicate.
     pub(crate) fn again(mut self, name: &str, json: impl Into<String>) -> Self {
         self.0.push((name.to_owned(), json.into()));
         self
@@ -72,12 +72,12 @@ impl Claims {
     }
 }
 
-/// A JSON string.
+/// Returns a JSON string.
 pub(crate) fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
-/// The claim `body`, padded as in every capture.
+/// Returns the `body` claim, padded as in all captures.
 pub(crate) fn hash(body: &[u8]) -> String {
     URL_SAFE.encode(Sha256::digest(body))
 }
@@ -86,7 +86,7 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The token of a header and a payload.
+/// Returns the signed token of a header and a payload.
 pub(crate) fn token(
     header: impl AsRef<[u8]>,
     payload: impl AsRef<[u8]>,
@@ -96,7 +96,7 @@ pub(crate) fn token(
     signed(&base64url(header), &base64url(payload), algorithm, key)
 }
 
-/// The token of two segments, encoded already, however badly.
+/// Returns the signed token of two encoded segments, which may be malformed.
 pub(crate) fn signed(header: &str, payload: &str, algorithm: Algorithm, key: &str) -> String {
     let input = format!("{header}.{payload}");
     let mac = base64url(mac(&input, algorithm, key));

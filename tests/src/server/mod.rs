@@ -1,4 +1,4 @@
-//! Real servers that verify, each on a free port of this machine.
+//! Verifying servers, each on a free local port.
 
 mod actix;
 mod axum;
@@ -14,8 +14,8 @@ use tokio::runtime::Runtime;
 
 use crate::{Connection, Kind};
 
-/// Makes a test of each function for each kind of server: `on_axum::…`,
-/// `on_actix::…` and `on_hyper::…`.
+/// Defines a test per function and kind of server: `on_axum::…`, `on_actix::…` and
+/// `on_hyper::…`.
 #[macro_export]
 macro_rules! on_each_server {
     ($($test:ident),+ $(,)?) => {
@@ -35,7 +35,7 @@ macro_rules! on_each_server {
     };
 }
 
-/// A server, up until this is dropped.
+/// A running server, stopped on drop.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -43,7 +43,7 @@ pub struct Server {
     running: Running,
 }
 
-/// The handle that keeps a server up.
+/// The handle of a running server.
 #[derive(Debug)]
 enum Running {
     Tokio(Option<Runtime>),
@@ -54,9 +54,8 @@ enum Running {
 type Calls = Arc<AtomicUsize>;
 
 impl Server {
-    /// A server of this kind. Behind the verification is a handler that answers
-    /// with the body it was given; `x-region`, `x-key` and `x-trailer` say what
-    /// else it saw.
+    /// Starts a server of this kind. Its handler responds with the request body and
+    /// with `x-region`, `x-key` and `x-trailer`.
     #[must_use]
     pub fn start(kind: Kind, verifier: Verifier) -> Self {
         let calls = Calls::default();
@@ -67,25 +66,25 @@ impl Server {
         }
     }
 
-    /// axum with any other routes.
+    /// Starts axum with this router.
     #[must_use]
     pub fn serve(router: Router) -> Self {
         axum::start(router, Calls::default())
     }
 
-    /// hyper with the tower layer.
+    /// Starts hyper with the tower layer.
     #[must_use]
     pub fn layered_hyper(verifier: Verifier) -> Self {
         hyper::start_layered(verifier, Calls::default())
     }
 
-    /// A new connection to it.
+    /// Opens a connection to the server.
     #[must_use]
     pub fn connect(&self) -> Connection {
         Connection::open(self.address)
     }
 
-    /// The number of calls of the handler; [`serve`](Self::serve) doesn't count.
+    /// Returns the number of handler calls, always 0 for [`serve`](Self::serve).
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -100,20 +99,20 @@ impl Drop for Server {
                     runtime.shutdown_background();
                 }
             }
-            // It is told so at once; nobody waits for the answer.
+            // Sends the stop command without waiting for completion.
             Running::Actix(handle) => drop(handle.stop(false)),
         }
     }
 }
 
-/// A free port of this machine, and who listens there.
+/// Binds a free local port.
 fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
-/// The same for tokio, and the runtime that it is to be used in.
+/// Binds a free local port for tokio, with its runtime.
 fn listen_on_tokio() -> (Runtime, tokio::net::TcpListener, SocketAddr) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -129,7 +128,7 @@ fn listen_on_tokio() -> (Runtime, tokio::net::TcpListener, SocketAddr) {
     (runtime, listener, address)
 }
 
-/// The delivery as a handler saw it, as headers.
+/// Returns response headers that describe the verified delivery.
 fn description(verified: &Verified) -> [(&'static str, &'static str); 2] {
     let region = verified.region().map_or("none", Region::as_str);
     [

@@ -1,4 +1,4 @@
-//! actix-web with any routes, on a real socket.
+//! An actix-web server on a socket.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
@@ -8,17 +8,17 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 
-/// A server, up until this is dropped.
+/// A running actix-web server, stopped on drop.
 #[derive(Debug)]
 pub struct ActixServer {
-    /// Its address.
+    /// The local address.
     pub address: SocketAddr,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ActixServer {
-    /// Starts so many workers, each with an app of its own.
+    /// Starts a server with this number of workers and this configuration.
     pub fn start(
         workers: usize,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
@@ -43,8 +43,7 @@ impl ActixServer {
 
 impl Drop for ActixServer {
     fn drop(&mut self) {
-        // It is told so at once. What it still has to say is said when the
-        // thread ends.
+        // Sends the stop command; joining the thread waits for its last log events.
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();

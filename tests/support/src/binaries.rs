@@ -1,4 +1,4 @@
-//! Binaries of the workspace, to be run as processes.
+//! Builds the example binaries, to run them as processes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use crate::Kind;
 
-/// The example's binary; the others are built with it, so that there is one
-/// build.
+/// Returns the path of an example's binary; the first call builds all of them.
 pub(crate) fn example(kind: Kind) -> &'static Path {
     static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     let binaries =
@@ -22,8 +21,7 @@ pub(crate) fn example(kind: Kind) -> &'static Path {
     }
 }
 
-/// Builds packages by the profile that built the running test, and says where
-/// their binaries are.
+/// Builds packages in the profile of the running test and returns their binaries.
 fn build(packages: &[&str]) -> HashMap<String, PathBuf> {
     let test = std::env::current_exe().unwrap();
     // <target>/<profile>/deps/<test>
@@ -32,8 +30,7 @@ fn build(packages: &[&str]) -> HashMap<String, PathBuf> {
         "debug" => "dev",
         profile => profile,
     };
-    // Variables of the crate under test, which build scripts would take for
-    // changed ones of theirs.
+    // Cargo sets these for the test; build scripts would rerun because of them.
     let foreign = std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

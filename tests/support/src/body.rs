@@ -14,23 +14,23 @@ use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// The reaction of a [`BodyScript`] to a poll.
+/// The result of one poll of a [`BodyScript`].
 #[derive(Debug)]
 pub enum Step<E = io::Error> {
-    /// Ready with a chunk.
+    /// Ready with a data frame.
     Data(Bytes),
     /// Ready with trailers.
     Trailers(HeaderMap),
     /// Ready with an error.
     Error(E),
-    /// Pending, and woken at once.
+    /// Pending once; wakes the task.
     Wait,
-    /// Pending for good.
+    /// Pending forever.
     Stall,
 }
 
 impl Step {
-    /// An I/O error with this text.
+    /// Creates an I/O error with this text.
     #[must_use]
     pub fn error(text: &'static str) -> Self {
         Step::Error(io::Error::other(text))
@@ -38,15 +38,16 @@ impl Step {
 }
 
 impl<E> Step<E> {
-    /// A chunk with these bytes.
+    /// Creates a data frame with these bytes.
     #[must_use]
     pub fn data(bytes: &[u8]) -> Self {
         Step::Data(Bytes::copy_from_slice(bytes))
     }
 }
 
-/// A body that follows a script, as an `http_body::Body` or as a stream of chunks.
-/// It is neither `Unpin` nor `Sync`: no adapter may ask for either.
+/// A scripted body, as an `http_body::Body` or a stream of chunks.
+///
+/// It is neither `Unpin` nor `Sync`, since no adapter may require either.
 #[derive(Debug)]
 pub struct BodyScript<E = io::Error> {
     steps: RefCell<VecDeque<Step<E>>>,
@@ -55,18 +56,18 @@ pub struct BodyScript<E = io::Error> {
     _pinned: PhantomPinned,
 }
 
-/// Observes a [`BodyScript`] from outside.
+/// Observes the polls and the drop of a [`BodyScript`].
 #[derive(Debug)]
 pub struct BodyProbe(Arc<AtomicUsize>);
 
 impl BodyProbe {
-    /// The number of polls of the body.
+    /// Returns the number of polls.
     #[must_use]
     pub fn polls(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Tells whether the body was dropped.
+    /// Returns whether the body was dropped.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         Arc::strong_count(&self.0) == 1
@@ -74,12 +75,12 @@ impl BodyProbe {
 }
 
 impl<E> BodyScript<E> {
-    /// A body without a size hint.
+    /// Creates a body without a size hint.
     pub fn new(steps: impl IntoIterator<Item = Step<E>>) -> (Self, BodyProbe) {
         BodyScript::hinting(&SizeHint::new(), steps)
     }
 
-    /// A body with this size hint.
+    /// Creates a body with this size hint.
     pub fn hinting(hint: &SizeHint, steps: impl IntoIterator<Item = Step<E>>) -> (Self, BodyProbe) {
         let polls = Arc::new(AtomicUsize::new(0));
         let script = BodyScript {
@@ -112,7 +113,7 @@ impl<E> BodyScript<E> {
 }
 
 impl BodyScript {
-    /// A body with one frame for each of these.
+    /// Creates a body of these data frames.
     #[must_use]
     pub fn frames(frames: &[&[u8]]) -> (Self, BodyProbe) {
         BodyScript::new(frames.iter().map(|frame| Step::data(frame)))

@@ -1,13 +1,13 @@
-//! Genuine deliveries.
+//! Captured production deliveries.
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// A delivery that QStash signed in production. It has long expired: verify it
-/// with the clock pinned to [`at`](Self::at).
+/// A delivery captured in production. It has expired: verify it with the clock pinned
+/// to [`at`](Self::at).
 #[derive(Clone, Debug)]
 pub struct Capture {
-    /// When, and of what kind.
+    /// Date and kind of the delivery.
     pub name: String,
     /// The current and the next key of its receiver; the current one signed.
     pub keys: [String; 2],
@@ -23,7 +23,7 @@ pub struct Capture {
     pub expires: i64,
 }
 
-/// All genuine deliveries at hand.
+/// Returns all captured deliveries.
 #[must_use]
 pub fn captures() -> Vec<Capture> {
     let file: Value = serde_json::from_str(include_str!("../data/captures.json")).unwrap();

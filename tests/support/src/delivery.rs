@@ -1,4 +1,4 @@
-//! The delivery that most tests sign, and a verifier that accepts it.
+//! The default delivery of the tests, and a verifier that accepts it.
 
 use qstash_verify::{Verifier, VerifierBuilder};
 
@@ -15,12 +15,12 @@ pub const TARGET: &str = "/hooks/qstash?from=qstash";
 /// The body of the delivery.
 pub const BODY: &[u8] = br#"{"message":"hello world"}"#;
 
-/// A verifier with the default pair of keys, ten seconds after [`NOW`].
+/// Returns a verifier builder with the default keys, ten seconds after [`NOW`].
 pub fn builder() -> VerifierBuilder {
     Verifier::builder(signing_keys(&DEFAULT)).clock(pinned(NOW + 10))
 }
 
-/// The token for a delivery of this body to [`URL`].
+/// Returns the token for a delivery of this body to [`URL`].
 #[must_use]
 pub fn token(body: &[u8]) -> Token {
     Token::new(URL, body, NOW)

@@ -1,4 +1,4 @@
-//! An example as a process: built, started, asked, ended.
+//! Examples as processes.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read};
@@ -10,28 +10,28 @@ use std::time::Duration;
 use crate::{Answer, Connection, Request, binaries};
 use serde_json::Value;
 
-/// The ways to verify, which must not differ.
+/// The kinds of servers and examples, which must behave alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// axum with the tower layer.
     Axum,
     /// actix-web with the middleware.
     Actix,
-    /// hyper alone with a handler written by hand.
+    /// hyper without an adapter.
     Hyper,
 }
 
-/// An example, up until this is dropped.
+/// A running example, killed on drop.
 #[derive(Debug)]
 pub struct Example {
     child: Child,
-    /// Its stdout and its stderr.
+    /// Readers of stdout and stderr.
     output: Vec<JoinHandle<String>>,
     port: u16,
 }
 
 impl Example {
-    /// Starts it with these variables and no others.
+    /// Starts an example with exactly these variables.
     pub fn start(kind: Kind, variables: &[(&str, &str)]) -> Self {
         match Example::try_start(kind, variables) {
             Ok(example) => example,
@@ -39,7 +39,7 @@ impl Example {
         }
     }
 
-    /// Its output when it fails to start with these variables.
+    /// Returns the output of an example that fails to start with these variables.
     pub fn failure<V: AsRef<OsStr>>(kind: Kind, variables: &[(&str, V)]) -> String {
         match Example::try_start(kind, variables) {
             Ok(_) => panic!("it starts"),
@@ -73,7 +73,7 @@ impl Example {
             port: 0,
         };
 
-        // It says where it listens, or ends and says nothing.
+        // It prints its address, or exits without output.
         let line = first_line.recv_timeout(Duration::from_secs(60));
         let line = line.expect("it neither listens nor ends");
         if line.is_empty() {
@@ -88,35 +88,35 @@ impl Example {
         Ok(example)
     }
 
-    /// A new connection to it.
+    /// Opens a connection to it.
     pub fn connect(&self) -> Connection {
         Connection::open(([127, 0, 0, 1], self.port).into())
     }
 
-    /// Asks on a connection of its own.
+    /// Sends a request on a new connection and reads the response.
     pub fn ask(&self, request: &Request) -> Answer {
         self.connect().ask(request)
     }
 
-    /// Asks, and reads the answer as status and JSON.
+    /// Sends a request; returns status and JSON body.
     pub fn json(&self, request: &Request) -> (u16, Value) {
         let answer = self.ask(request);
         (answer.status(), json(&answer))
     }
 
-    /// The port that it listens on.
+    /// Returns the port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The id of its process.
+    /// Returns its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Ends it, and says what it wrote to stdout and then to stderr.
+    /// Kills it and returns its stdout followed by its stderr.
     pub fn stop(&mut self) -> String {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         self.child.wait().unwrap();
         let output = self.output.drain(..).map(|output| output.join().unwrap());
@@ -130,7 +130,7 @@ impl Drop for Example {
     }
 }
 
-/// The body of an answer, as JSON if it is such.
+/// Returns the body of a response as JSON, or as a string if it isn't JSON.
 pub fn json(answer: &Answer) -> Value {
     let body = serde_json::from_slice(&answer.body);
     body.unwrap_or_else(|_| answer.text().into())

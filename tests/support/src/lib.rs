@@ -1,15 +1,15 @@
-//! Shared by the tests of all crates: captured deliveries, a token signer, keys, an
-//! HTTP client, scripted bodies, log capture.
+//! Test support for all crates: captured deliveries, a token signer, keys, an HTTP
+//! client, scripted bodies, log capture.
 //!
-//! It depends on the core and on no adapter, so that any crate here can have it as a
-//! dev-dependency (by path, without a version: cargo leaves such out of a package).
+//! It depends on the core but on no adapter, so that every crate can use it as a
+//! dev-dependency (by path without a version, which cargo omits from packages).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
-    reason = "support of tests: what goes wrong here is to fail the test"
+    reason = "a panic fails the test"
 )]
 
 #[cfg(feature = "actix")]

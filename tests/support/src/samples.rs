@@ -13,19 +13,19 @@ const BODY: &[u8] = b"hello";
 /// A request to [`TARGET`](crate::TARGET), and the code of its refusal.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// The code of its refusal, or `ok`.
+    /// The code of the refusal, or `ok`.
     pub code: &'static str,
-    /// The verifier to ask.
+    /// The verifier under test.
     pub verifier: Verifier,
-    /// Names and values of its headers.
+    /// Header names and values.
     pub headers: Vec<(&'static str, Vec<u8>)>,
     chunks: Vec<&'static [u8]>,
-    /// Whether the body is cut off behind its chunks.
+    /// Whether the body fails after its chunks.
     is_cut: bool,
 }
 
 impl Sample {
-    /// A request that is refused with this code, or not.
+    /// A sample with this signature header.
     fn new(code: &'static str, token: impl Into<Vec<u8>>) -> Self {
         let verifier = builder().base_url(BASE).unwrap();
         Sample {
@@ -37,12 +37,12 @@ impl Sample {
         }
     }
 
-    /// The same for a token that is signed with the right key.
+    /// A sample with a token signed with the current key.
     fn signed(code: &'static str, token: &Token) -> Self {
         Sample::new(code, token.sign(DEFAULT[0]))
     }
 
-    /// The same with another header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name, value.into()));
@@ -59,20 +59,20 @@ impl Sample {
         self
     }
 
-    /// Its body; where it is cut off, it fails with this error.
+    /// Returns the body, which fails with `cut` if it is truncated.
     pub fn script<E>(&self, cut: E) -> BodyScript<E> {
         let chunks = self.chunks.iter().copied().map(Bytes::from_static);
         let cut = self.is_cut.then_some(Step::Error(cut));
         BodyScript::new(chunks.map(Step::Data).chain(cut)).0
     }
 
-    /// With the keys of EU alone.
+    /// Uses a verifier with the EU keys only.
     fn of_eu(mut self) -> Self {
         self.verifier = verifier_of_eu().clock(pinned(NOW + 10)).build();
         self
     }
 
-    /// With the keys of EU alone, and minutes between the deliveries.
+    /// Uses a verifier with the EU keys only, whose clock advances by minutes.
     fn of_eu_minutes_apart(mut self) -> Self {
         self.verifier = verifier_of_eu().clock(minutes_apart()).build();
         self
@@ -84,7 +84,7 @@ fn verifier_of_eu() -> VerifierBuilder {
     Verifier::builder(KeyRing::from_lookup(lookup(&variables)).unwrap())
 }
 
-/// At least one for each code, and some that are accepted.
+/// Returns at least one sample per code, and accepted ones.
 #[must_use]
 pub fn samples() -> Vec<Sample> {
     let token = || Token::new(URL, BODY, NOW);

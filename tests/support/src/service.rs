@@ -1,4 +1,4 @@
-//! Requests for tower services, and what they answer.
+//! Requests and assertions for tower services.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -12,31 +12,31 @@ use tower::{Service, ServiceExt as _};
 
 use crate::{BODY, DEFAULT, TARGET, token};
 
-/// A request with this signature.
+/// Creates a request with this signature.
 #[must_use]
 pub fn request<B>(signature: &str, body: B) -> Request<B> {
     let request = Request::post(TARGET).header("upstash-signature", signature);
     request.body(body).unwrap()
 }
 
-/// A delivery that is genuine if `body` turns out to be `signed`.
+/// Creates a delivery with a genuine signature of `signed`.
 #[must_use]
 pub fn genuine<B>(signed: &[u8], body: B) -> Request<B> {
     request(&token(signed).sign(DEFAULT[0]), body)
 }
 
-/// A delivery that was signed with another key.
+/// Creates a delivery signed with another key.
 #[must_use]
 pub fn forged<B>(body: B) -> Request<B> {
     request(&token(BODY).sign("sig_mallory"), body)
 }
 
-/// A body in one frame.
+/// Creates a single-frame body.
 pub fn full(bytes: impl Into<Bytes>) -> Full<Bytes> {
     Full::new(bytes.into())
 }
 
-/// Calls `service` once, and returns the status and the text of the response.
+/// Calls `service` once; returns status and body of the response.
 pub async fn answer<S, B, R>(service: S, request: Request<B>) -> (StatusCode, String)
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -50,7 +50,7 @@ where
     (parts.status, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-/// Calls `service` once, and expects the adapter's own refusal.
+/// Calls `service` once and returns the reason of the adapter's refusal.
 pub async fn refused<S, B, R>(service: S, request: Request<B>) -> VerifyError
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -76,11 +76,10 @@ where
     reason.clone()
 }
 
-/// A handler that answers with the body, if the request carries a [`Verified`].
+/// Responds with the body if the request's extensions hold a [`Verified`].
 ///
 /// # Errors
-///
-/// Never.
+/// Never fails.
 pub async fn echo<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible>
 where
     B: Body,
@@ -96,7 +95,7 @@ where
     Ok(Response::new(full(body)))
 }
 
-/// Checks that a service that [`echo`]es accepts a genuine delivery, and refuses a
+/// Asserts that a service around [`echo`] accepts a genuine delivery, and refuses a
 /// forged one and one with another body.
 pub async fn check<S, B, R>(service: S)
 where

@@ -1,12 +1,11 @@
-//! Tokens made as QStash makes them, and as it never would.
+//! Token builder and signer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// A token to be signed; of the shape that QStash gave them in 2026, until
-/// something is changed.
+/// An unsigned token, by default with the header and claims of QStash in 2026.
 ///
 /// ```
 /// use qstash_verify_test_support::{DEFAULT, Token};
@@ -18,13 +17,13 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug)]
 pub struct Token {
     header: String,
-    /// Names and values as JSON has them, the names without their quotes.
+    /// Names without quotes and values, as JSON.
     claims: Vec<(String, String)>,
     payload: Option<Vec<u8>>,
 }
 
 impl Token {
-    /// A delivery of `body` to `url`, signed at `iat` and valid for 300 s.
+    /// Creates the token of a delivery of `body` to `url`, valid for 300 s from `iat`.
     #[must_use]
     pub fn new(url: &str, body: &[u8], iat: i64) -> Self {
         let text = |value: &str| serde_json::Value::from(value).to_string();
@@ -35,7 +34,7 @@ impl Token {
             ("iat", iat.to_string()),
             ("iss", text("Upstash")),
             ("jti", text("jwt_6ckgA7RQnj6x3XMKSnfUb8atTsZP")),
-            // The year 1: the zero time of Go.
+            // Go's zero time, in the year 1.
             ("nbf", "-62135596800".to_owned()),
             ("sub", text(url)),
         ];
@@ -48,8 +47,7 @@ impl Token {
         }
     }
 
-    /// Gives the claim this value, JSON as it stands; at the end if it is a new
-    /// claim.
+    /// Sets a claim to a JSON value; a new claim is appended.
     #[must_use]
     pub fn claim(mut self, name: &str, json: &str) -> Self {
         match self.claims.iter_mut().find(|(known, _)| known == name) {
@@ -59,43 +57,42 @@ impl Token {
         self
     }
 
-    /// Adds a claim at the end, even if there is one of that name. The name may
-    /// hold JSON escapes.
+    /// Appends a claim, even a duplicate. The name may contain JSON escapes.
     #[must_use]
     pub fn again(mut self, name: &str, json: &str) -> Self {
         self.claims.push((name.to_owned(), json.to_owned()));
         self
     }
 
-    /// Takes the claim away.
+    /// Removes a claim.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.claims.retain(|(known, _)| known != name);
         self
     }
 
-    /// Sets the JOSE header, JSON as it stands.
+    /// Sets the JOSE header.
     #[must_use]
     pub fn header(mut self, json: &str) -> Self {
         json.clone_into(&mut self.header);
         self
     }
 
-    /// Sets the payload as a whole, whatever it is; claims count no more.
+    /// Sets the payload, which replaces all claims.
     #[must_use]
     pub fn payload(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.payload = Some(bytes.into());
         self
     }
 
-    /// The value of a claim, as JSON has it.
+    /// Returns the JSON value of a claim.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         let (_, value) = self.claims.iter().find(|(known, _)| known == name)?;
         Some(value)
     }
 
-    /// The JWS signing input: header, dot, payload.
+    /// Returns the JWS signing input.
     #[must_use]
     pub fn signing_input(&self) -> String {
         let payload = self.payload.clone().unwrap_or_else(|| {
@@ -108,7 +105,7 @@ impl Token {
         format!("{}.{}", base64url(&self.header), base64url(payload))
     }
 
-    /// The token, with the HMAC-SHA256 that the UTF-8 bytes of `key` make.
+    /// Returns the token in compact serialization, signed with HMAC-SHA256.
     #[must_use]
     pub fn sign(&self, key: &str) -> String {
         let input = self.signing_input();
@@ -118,7 +115,7 @@ impl Token {
     }
 }
 
-/// Base64url without padding, as the parts of a token have it.
+/// Encodes bytes as base64url without padding.
 #[must_use]
 pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

@@ -1,68 +1,63 @@
-//! The table of answers, case by case on each adapter: `contract.md` is the table,
-//! `cases/` has the deliveries of each row, `players/` the adapters. Each pair of a case
-//! and a player is a test, which takes what it asserts from the row.
+//! The table of answers on each implementation: `contract.md` is the table, `cases/`
+//! has the deliveries of each row. Each pair of a case and an implementation is a test.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod cases;
-mod players;
+mod implementations;
 mod table;
 mod wire;
 
 use qstash_verify_tests::log::Log;
 
 use crate::cases::{Body, Case};
-use crate::players::{Actix, Axum, Core, Hyper, Player, Tower};
+use crate::implementations::{Actix, Axum, Core, Hyper, Implementation, Tower};
 
-/// Plays a case on a player, and asserts what its row says.
-fn play<P: Player>(player: &str, name: &str, case: Case) {
+/// Sends the deliveries of a case and asserts the results in its row.
+fn check<I: Implementation>(implementation: &str, name: &str, case: Case) {
     let log = Log::global();
     let row = table::row(name);
-    let mut player_under_test = P::start(case.verifier);
+    let mut subject = I::start(case.verifier);
     for (number, delivery) in case.deliveries.iter().enumerate() {
-        // Servers log on threads of their own, so this tells whose a line is.
-        let message_id = format!("{player}/{name}/{number}");
-        let answer = player_under_test.play(delivery, &message_id);
+        // Servers log on several threads; the message ID selects the events.
+        let message_id = format!("{implementation}/{name}/{number}");
+        let answer = subject.send(delivery, &message_id);
         assert_eq!(answer.status(), row.status, "{number}: {answer:?}");
         let logged = log.take_message(&message_id);
         if row.code.is_empty() {
             let (Body::Whole(body) | Body::Chunks(body)) = &delivery.body else {
-                panic!("{number}: half a body is not for accepting");
+                panic!("{number}: an unfinished body can't be accepted");
             };
             assert_eq!(answer.body, *body, "{number}");
-            assert_eq!(player_under_test.calls(), number + 1);
+            assert_eq!(subject.calls(), number + 1);
             assert!(logged.is_empty(), "{number}: {logged:?}");
         } else {
             row.assert_refusal(&answer);
-            assert_eq!(
-                player_under_test.calls(),
-                0,
-                "{number}: the handler was called"
-            );
+            assert_eq!(subject.calls(), 0, "{number}: the handler was called");
             row.assert_logged(&logged, case.named);
         }
     }
 }
 
-/// Makes a test of each case on each player: `core::expired`, `axum::expired` and so on.
+/// Defines a test per case and implementation, such as `core::expired`.
 macro_rules! contract {
-    ([$($name:ident: $player:ident),+ $(,)?] $cases:tt) => {
-        /// The names of the players.
-        const PLAYERS: &[&str] = &[$(stringify!($name)),+];
-        $(contract! { @ $name $player $cases })+
+    ([$($name:ident: $implementation:ident),+ $(,)?] $cases:tt) => {
+        /// The names of the implementations.
+        const IMPLEMENTATIONS: &[&str] = &[$(stringify!($name)),+];
+        $(contract! { @ $name $implementation $cases })+
     };
-    (@ $name:ident $player:ident [$($case:ident),+ $(,)?]) => {
+    (@ $name:ident $implementation:ident [$($case:ident),+ $(,)?]) => {
         mod $name {
             $(
                 #[test]
                 fn $case() {
                     let case = crate::cases::$case();
-                    crate::play::<crate::$player>(stringify!($name), stringify!($case), case);
+                    crate::check::<crate::$implementation>(stringify!($name), stringify!($case), case);
                 }
             )+
         }
@@ -74,29 +69,29 @@ contract! {
     [
         signed_by_the_current_key,
         signed_by_the_next_key,
-        of_each_region,
-        in_chunks,
-        empty,
-        at_every_bound,
-        without_what_is_optional,
-        no_signature,
-        two_signatures,
+        each_region,
+        chunked_body,
+        empty_body,
+        values_at_the_limits,
+        without_optional_claims,
+        no_signature_header,
+        two_signature_headers,
         not_three_parts,
         not_base64url,
         over_8_kib,
         header_over_1_kib,
-        header_with_a_name_twice,
-        header_no_json_object,
-        payload_no_json_object,
-        another_algorithm,
-        crit,
-        neither_key,
-        neither_key_and_wrong_claims,
+        duplicate_header_parameter,
+        header_is_not_an_object,
+        payload_is_not_an_object,
+        other_algorithm,
+        crit_header_parameter,
+        other_key,
+        other_key_and_wrong_claims,
         damaged_token,
-        no_iss,
-        no_sub,
-        no_exp,
-        no_body_claim,
+        missing_iss,
+        missing_sub,
+        missing_exp,
+        missing_body_claim,
         wrong_type,
         repeated_claim,
         wrong_issuer,
@@ -104,15 +99,15 @@ contract! {
         not_yet_valid,
         other_url,
         other_body,
-        other_body_in_chunks,
-        no_body,
+        other_chunked_body,
+        missing_body,
         region_without_keys,
         no_region_and_no_default_keys,
-        announced_over_the_limit,
-        over_the_limit,
-        chunks_over_the_limit,
-        ended_early,
-        chunks_ended_early,
-        broken_chunks,
+        declared_over_the_limit,
+        body_over_the_limit,
+        chunked_over_the_limit,
+        truncated_body,
+        truncated_chunked_body,
+        malformed_chunks,
     ]
 }

@@ -1,4 +1,4 @@
-//! `contract.md`, and what must be true of it as a whole.
+//! Parser of `contract.md`, and tests that it is complete.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -6,15 +6,14 @@ use std::process::Command;
 use qstash_verify_tests::Answer;
 use qstash_verify_tests::log::Line;
 
-use crate::PLAYERS;
+use crate::IMPLEMENTATIONS;
 
 const CONTRACT: &str = include_str!("contract.md");
 const README: &str = include_str!("../../../README.md");
-/// A copy of the core's list of codes would be one more that could be forgotten,
-/// and the core has none to ask for; the compiler holds this one to be complete.
+/// The core's list of codes, which is private; the compiler checks its completeness.
 const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/error/refusal_table.rs");
 
-/// The answer to what is accepted, which no table of refusals has.
+/// The answer of accepted deliveries, which the README's table lacks.
 const ACCEPTED: &str = "a genuine delivery";
 
 /// A row of the table.
@@ -23,7 +22,7 @@ pub(crate) struct Row {
     /// The cause in the README's table of answers.
     answer: String,
     pub(crate) status: u16,
-    /// Empty for what is accepted.
+    /// Empty if accepted.
     pub(crate) code: String,
     level: String,
     /// The function in `cases/`.
@@ -31,7 +30,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Checks a response: the body, and of the headers those that are a refusal's.
+    /// Checks body and headers of a refusal.
     pub(crate) fn assert_refusal(&self, answer: &Answer) {
         assert_eq!(answer.text(), format!(r#"{{"error":"{}"}}"#, self.code));
         let challenge = (self.status == 401).then_some(("www-authenticate", "Upstash-Signature"));
@@ -40,7 +39,7 @@ impl Row {
             .chain(challenge);
         let headers = answer.headers.iter();
         let headers = headers.map(|(name, value)| (&**name, &**value));
-        // These belong to the connection and the server.
+        // Set by the server.
         let is_own =
             |(name, _): &(&str, &str)| !["content-length", "connection", "date"].contains(name);
         let mut headers: Vec<_> = headers.filter(is_own).collect();
@@ -48,8 +47,8 @@ impl Row {
         assert_eq!(headers, Vec::from_iter(expected));
     }
 
-    /// Checks that a refusal is one log line of this row's level and code, which names
-    /// these words.
+    /// Checks that a refusal logs one event with this row's level and code, whose
+    /// message contains `named`.
     pub(crate) fn assert_logged(&self, lines: &[Line], named: &[&str]) {
         let [line] = lines else {
             panic!("not one log line: {lines:?}");
@@ -63,7 +62,7 @@ impl Row {
     }
 }
 
-/// The rows of the table under `## Answers`, without its head, each with its cells.
+/// Returns the cells of each row of the table under `## Answers`, without its head.
 fn cells(text: &str) -> Vec<Vec<String>> {
     let (_, section) = text.split_once("\n## Answers\n").unwrap();
     let lines = section.lines().skip_while(|line| !line.starts_with('|'));
@@ -86,9 +85,9 @@ fn rows() -> Vec<Row> {
         let [answer, status, error, level, case] = &cells[..] else {
             panic!("not five cells: {cells:?}");
         };
-        // Behind the name there may be words.
+        // A description may follow the name.
         let (name, _) = case.split_once(':').unwrap_or((case, ""));
-        // What belongs to the answer above has only its case.
+        // A further case of the answer above has only its last cell.
         let above = [answer, status, error, level].map(String::is_empty);
         let mut row = match rows.last() {
             Some(row) if above == [true; 4] => row.clone(),
@@ -106,7 +105,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// The one row of this case.
+/// Returns the row of this case, which must be the only one.
 pub(crate) fn row(case: &str) -> Row {
     let mut rows = rows();
     rows.retain(|row| row.case == case);
@@ -122,8 +121,7 @@ fn each_case_has_one_row() {
     }
 }
 
-/// This program's own answer, so that it counts neither what is compiled out nor
-/// what is ignored.
+/// Lists the tests of this binary, without those that are compiled out.
 fn tests(arguments: &[&str]) -> BTreeSet<String> {
     let own = std::env::current_exe().unwrap();
     let list = Command::new(own)
@@ -138,16 +136,16 @@ fn tests(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn each_row_is_a_test_that_runs_on_each_player() {
+fn each_row_has_a_test_on_each_implementation() {
     let mut run = tests(&[]);
     for ignored in tests(&["--ignored"]) {
         run.remove(&ignored);
     }
     let rows = rows().into_iter();
     let rows = rows.flat_map(|row| {
-        PLAYERS
+        IMPLEMENTATIONS
             .iter()
-            .map(move |player| format!("{player}::{}", row.case))
+            .map(move |implementation| format!("{implementation}::{}", row.case))
     });
     let rows: BTreeSet<_> = rows.collect();
     let missing: Vec<_> = rows.difference(&run).collect();
@@ -157,7 +155,7 @@ fn each_row_is_a_test_that_runs_on_each_player() {
     assert!(unnamed.is_empty(), "tests without a row: {unnamed:?}");
 }
 
-/// Answer, status and code, each once and in order.
+/// Returns answer, status and code of each answer, in order.
 fn answers() -> Vec<(String, u16, String)> {
     let rows = rows().into_iter();
     let mut answers: Vec<_> = rows.map(|row| (row.answer, row.status, row.code)).collect();
@@ -166,7 +164,7 @@ fn answers() -> Vec<(String, u16, String)> {
 }
 
 #[test]
-fn the_rows_are_those_of_the_readme() {
+fn answers_equal_those_of_the_readme() {
     let readme = cells(README).into_iter().map(|cells| {
         let [status, error, answer] = &cells[..] else {
             panic!("{cells:?}");
@@ -179,7 +177,7 @@ fn the_rows_are_those_of_the_readme() {
 }
 
 #[test]
-fn each_code_of_the_core_has_its_row() {
+fn each_code_of_the_core_has_a_row() {
     let (_, core) = ERRORS.split_once("\nrefusals! {\n").unwrap();
     let (core, _) = core.split_once("\n}\n").unwrap();
     let core = core.lines().filter_map(|line| line.split_once(" => "));

@@ -1,10 +1,10 @@
-//! Deliveries on a socket.
+//! Sends the deliveries of a case over a socket.
 
 use qstash_verify_tests::{Answer, Connection, Request, TARGET};
 
 use crate::cases::{Body, Delivery};
 
-/// Sends a delivery, and reads the response.
+/// Sends a delivery and reads the response.
 pub(crate) fn send(mut connection: Connection, delivery: &Delivery, message_id: &str) -> Answer {
     let mut request = Request::post(TARGET).header("upstash-message-id", message_id);
     for signature in &delivery.signatures {
@@ -20,20 +20,20 @@ pub(crate) fn send(mut connection: Connection, delivery: &Delivery, message_id: 
         Body::Chunks(body) => {
             connection.send(request.chunks(body, 5).bytes());
         }
-        Body::Announced(length) => {
+        Body::Declared(length) => {
             connection.send(request.header("content-length", length.to_string()).head());
         }
-        Body::CutOff(body) => {
+        Body::Truncated(body) => {
             let bytes = request.body(body).bytes();
             connection.send(&bytes[..bytes.len() - 1]);
             connection.finish_sending();
         }
-        Body::ChunksCutOff(body) => {
+        Body::TruncatedChunks(body) => {
             let bytes = request.chunks(body, 5).bytes();
             connection.send(&bytes[..bytes.len() - b"0\r\n\r\n".len()]);
             connection.finish_sending();
         }
-        Body::BrokenChunks(body) => {
+        Body::MalformedChunks(body) => {
             let request = request.header("transfer-encoding", "chunked");
             let body = [b"x\r\n", &body[..], b"\r\n0\r\n\r\n"].concat();
             connection.send(request.raw_body(body).bytes());

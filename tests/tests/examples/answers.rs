@@ -1,4 +1,4 @@
-//! The routes, and the variables that don't hold keys.
+//! Routes, and the variables other than keys.
 
 use std::net::TcpListener;
 
@@ -9,10 +9,10 @@ use qstash_verify_tests::Example;
 
 on_each_server! {
     only_the_webhook_is_verified,
-    the_public_url_is_honoured,
+    public_url_sets_the_base_url,
     bodies_are_accepted_up_to_the_limit,
-    it_says_where_it_listens_and_nothing_else,
-    a_port_that_can_not_be_had_is_an_error,
+    prints_only_its_address_without_logs,
+    unusable_port_is_an_error,
 }
 
 fn only_the_webhook_is_verified(kind: Kind) {
@@ -24,7 +24,7 @@ fn only_the_webhook_is_verified(kind: Kind) {
     assert_eq!(example.ask(&request).status(), 405);
 }
 
-fn the_public_url_is_honoured(kind: Kind) {
+fn public_url_sets_the_base_url(kind: Kind) {
     let request = delivery(DEVELOPMENT[0], BODY);
     for (public, status) in [
         (ORIGIN, 200),
@@ -67,7 +67,7 @@ fn bodies_are_accepted_up_to_the_limit(kind: Kind) {
     }
 }
 
-fn it_says_where_it_listens_and_nothing_else(kind: Kind) {
+fn prints_only_its_address_without_logs(kind: Kind) {
     let quiet = [("RUST_LOG", "off")];
     let keys = qstash_verify_tests::DEFAULT_VARIABLES;
     let mut example = Example::start(kind, &[&quiet[..], &keys].concat());
@@ -77,7 +77,7 @@ fn it_says_where_it_listens_and_nothing_else(kind: Kind) {
     assert_eq!(example.stop(), wanted);
 }
 
-fn a_port_that_can_not_be_had_is_an_error(kind: Kind) {
+fn unusable_port_is_an_error(kind: Kind) {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let errors = Example::failure(kind, &[("PORT", &port)]);

@@ -1,4 +1,4 @@
-//! Many connections at once, and what is behind a refusal on one.
+//! Concurrent connections, and unread bodies of refused requests.
 
 use std::sync::{Arc, Barrier};
 
@@ -9,15 +9,15 @@ use crate::{BODY, delivery, forged, refused, signed};
 use qstash_verify_tests::Example;
 
 on_each_server! {
-    two_hundred_connections_get_their_own_answers,
-    an_unread_body_is_never_taken_for_a_request,
+    two_hundred_connections_do_not_mix_responses,
+    unread_body_is_not_parsed_as_a_request,
 }
 
 fn seen(answer: &Answer) -> (u16, Value) {
     (answer.status(), qstash_verify_tests::json(answer))
 }
 
-fn two_hundred_connections_get_their_own_answers(kind: Kind) {
+fn two_hundred_connections_do_not_mix_responses(kind: Kind) {
     const CONNECTIONS: usize = 200;
     let example = Arc::new(Example::start(kind, &DEFAULT_VARIABLES));
     let start = Arc::new(Barrier::new(CONNECTIONS));
@@ -25,7 +25,7 @@ fn two_hundred_connections_get_their_own_answers(kind: Kind) {
         .map(|number| {
             let (example, start) = (Arc::clone(&example), Arc::clone(&start));
             std::thread::spawn(move || {
-                // Some are in one piece, some are not.
+                // Bodies of one and of many chunks.
                 let body = format!("{number},").repeat(1 + number * 20).into_bytes();
                 let slot = ["current", "next"][number % 2];
                 let genuine = signed(DEFAULT[number % 2], &body)
@@ -47,7 +47,7 @@ fn two_hundred_connections_get_their_own_answers(kind: Kind) {
                     } else {
                         let answer = connection.ask(&forged);
                         assert_eq!(seen(&answer), (401, refused("bad_signature")));
-                        // It may be closed, if the body came after the answer.
+                        // Closed if the body arrived after the response.
                         connection = example.connect();
                     }
                 }
@@ -59,11 +59,11 @@ fn two_hundred_connections_get_their_own_answers(kind: Kind) {
     }
 }
 
-fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
+fn unread_body_is_not_parsed_as_a_request(kind: Kind) {
     let limit = [("MAX_BODY_BYTES", "1000")];
     let example = Example::start(kind, &[&DEFAULT_VARIABLES[..], &limit].concat());
     let refused = [
-        // by the verifier, by the limit, and by the router
+        // Refused by the verifier, the limit and the router.
         (forged(BODY), 401),
         (Request::post("/webhook"), 401),
         (signed(DEFAULT[0], BODY), 413),
@@ -72,7 +72,7 @@ fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
     ];
     std::thread::scope(|scope| {
         for (request, status) in &refused {
-            // Behind what is there to be skipped, at the places where a buffer may end.
+            // With padding up to likely buffer boundaries.
             for padding in [0, 1, 4_096, 8_192, 16_384, 65_536, 524_288] {
                 let example = &example;
                 scope.spawn(move || assert_nothing_hidden(example, request, *status, padding));
@@ -82,8 +82,8 @@ fn an_unread_body_is_never_taken_for_a_request(kind: Kind) {
     assert_eq!(example.ask(&delivery(DEFAULT[0], BODY)).status(), 200);
 }
 
-/// Sends a request that is refused with this status, whose body is so much
-/// padding and then other requests.
+/// Sends a request that is refused with `status`, whose body is padding followed by
+/// other requests, and asserts that those are not answered.
 fn assert_nothing_hidden(example: &Example, refused: &Request, status: u16, padding: usize) {
     let named = |id| delivery(DEFAULT[0], BODY).header("upstash-message-id", id);
     let last = named("msg_last").header("connection", "close").bytes();
@@ -100,9 +100,9 @@ fn assert_nothing_hidden(example: &Example, refused: &Request, status: u16, padd
         long.raw_body(body.clone()),
     ] {
         let (head, bytes) = (request.head().len(), request.bytes());
-        // What is enough to be refused: of chunks, more than the limit.
+        // The bytes that suffice for a refusal: of chunks, more than the limit.
         let enough = if status == 413 { head + 1_100 } else { head };
-        // In one piece, and with the body sent after the answer.
+        // In one write, and with the body after the response.
         for first in [bytes.len(), enough, enough.max(head + padding)] {
             let (first, second) = bytes.split_at(first);
             let mut connection = example.connect();
@@ -110,7 +110,7 @@ fn assert_nothing_hidden(example: &Example, refused: &Request, status: u16, padd
             assert_eq!(connection.answer().status(), status);
             connection.send(second);
             connection.send(&last);
-            // The last one is answered, or swallowed with the body.
+            // The last request is answered, or discarded with the body.
             let answers = connection.answers();
             let answers: Vec<_> = answers.iter().map(seen).collect();
             match &answers[..] {

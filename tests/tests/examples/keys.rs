@@ -1,4 +1,4 @@
-//! The variables that hold keys.
+//! The variables with keys and regions.
 
 use qstash_verify_tests::{
     DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, Kind, MULTI_REGION, Request, Token, US,
@@ -10,19 +10,19 @@ use crate::{BODY, DEVELOPMENT, URL, accepted, delivery, now, refused};
 use qstash_verify_tests::Example;
 
 on_each_server! {
-    without_variables_it_is_for_development,
-    keys_of_the_environment_replace_those_of_development,
-    both_regions_are_received_at_once,
-    half_a_pair_is_an_error_that_names_the_variables,
-    keys_that_would_not_be_used_are_an_error,
-    a_region_that_is_none_is_an_error,
-    variable_that_is_not_unicode_is_an_error_that_names_it,
-    development_mode_that_is_neither_on_nor_off_is_an_error,
+    development_keys_are_the_default,
+    keys_of_the_environment_replace_development_keys,
+    both_regions_are_accepted,
+    half_pair_is_an_error_that_names_the_variables,
+    unused_regional_keys_are_an_error,
+    unknown_region_is_an_error,
+    non_unicode_variable_is_an_error_that_names_it,
+    unclear_development_mode_is_an_error,
 }
 
 const NOTICE: &str = "no signing keys are set: using the PUBLIC keys of the development server";
 
-fn without_variables_it_is_for_development(kind: Kind) {
+fn development_keys_are_the_default(kind: Kind) {
     let mut example = Example::start(kind, &[]);
     let health = example.ask(&Request::new("GET", "/health"));
     assert_eq!(health.brief(), (200, "ok".to_owned()));
@@ -46,7 +46,7 @@ fn without_variables_it_is_for_development(kind: Kind) {
         let answer = example.json(&delivery(key, BODY));
         assert_eq!(answer, (401, refused("bad_signature")));
     }
-    // Its clock is the system's.
+    // The system clock is used.
     let old = Token::new(URL, BODY, now() - 301).sign(DEVELOPMENT[0]);
     let request = Request::post("/webhook").signed(old).body(BODY);
     assert_eq!(example.json(&request), (401, refused("expired")));
@@ -57,7 +57,7 @@ fn without_variables_it_is_for_development(kind: Kind) {
     assert!(!output.contains("sig_"), "{output}");
 }
 
-fn keys_of_the_environment_replace_those_of_development(kind: Kind) {
+fn keys_of_the_environment_replace_development_keys(kind: Kind) {
     let mut example = Example::start(kind, &DEFAULT_VARIABLES);
     for (key, slot) in DEFAULT.into_iter().zip(["current", "next"]) {
         let answer = example.json(&delivery(key, BODY));
@@ -72,7 +72,7 @@ fn keys_of_the_environment_replace_those_of_development(kind: Kind) {
     assert!(!output.contains("sig_"), "{output}");
 }
 
-fn both_regions_are_received_at_once(kind: Kind) {
+fn both_regions_are_accepted(kind: Kind) {
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
     let example = Example::start(kind, &variables);
     for (header, region, pair, other) in [
@@ -93,7 +93,7 @@ fn both_regions_are_received_at_once(kind: Kind) {
     }
 }
 
-fn half_a_pair_is_an_error_that_names_the_variables(kind: Kind) {
+fn half_pair_is_an_error_that_names_the_variables(kind: Kind) {
     for half in DEFAULT_VARIABLES {
         let errors = Example::failure(kind, &[half]);
         for (name, value) in DEFAULT_VARIABLES {
@@ -111,7 +111,7 @@ fn half_a_pair_is_an_error_that_names_the_variables(kind: Kind) {
     }
 }
 
-fn keys_that_would_not_be_used_are_an_error(kind: Kind) {
+fn unused_regional_keys_are_an_error(kind: Kind) {
     let errors = Example::failure(kind, &EU_VARIABLES);
     for (name, value) in EU_VARIABLES {
         assert!(errors.contains(name), "{errors}");
@@ -120,7 +120,7 @@ fn keys_that_would_not_be_used_are_an_error(kind: Kind) {
     assert!(!errors.contains("PUBLIC"), "{errors}");
 }
 
-fn a_region_that_is_none_is_an_error(kind: Kind) {
+fn unknown_region_is_an_error(kind: Kind) {
     for keys in [&DEFAULT_VARIABLES[..], &[]] {
         let variables = [keys, &[("QSTASH_REGION", "MARS_1")]].concat();
         let errors = Example::failure(kind, &variables);
@@ -130,7 +130,7 @@ fn a_region_that_is_none_is_an_error(kind: Kind) {
 }
 
 #[cfg(unix)]
-fn variable_that_is_not_unicode_is_an_error_that_names_it(kind: Kind) {
+fn non_unicode_variable_is_an_error_that_names_it(kind: Kind) {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     for name in ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_DEV", "PUBLIC_URL"] {
@@ -141,9 +141,9 @@ fn variable_that_is_not_unicode_is_an_error_that_names_it(kind: Kind) {
 }
 
 #[cfg(not(unix))]
-fn variable_that_is_not_unicode_is_an_error_that_names_it(_: Kind) {}
+fn non_unicode_variable_is_an_error_that_names_it(_: Kind) {}
 
-fn development_mode_that_is_neither_on_nor_off_is_an_error(kind: Kind) {
+fn unclear_development_mode_is_an_error(kind: Kind) {
     let errors = Example::failure(kind, &[("QSTASH_DEV", "yes")]);
     assert!(errors.contains("error: QSTASH_DEV is \"yes\""), "{errors}");
 }

@@ -1,5 +1,4 @@
-//! What the process of an example has open and holds in memory, as Linux counts
-//! it.
+//! File descriptors and memory of an example's process, on Linux.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,9 +10,9 @@ use crate::{BODY, MEBIBYTE, delivery, forged, signed};
 use qstash_verify_tests::Example;
 
 on_each_server! {
-    clients_that_leave_in_the_middle_leave_nothing_behind,
-    forged_posts_of_10_mib_take_no_memory,
-    a_flood_is_neither_read_nor_kept,
+    disconnects_leak_no_file_descriptors,
+    forged_10_mib_bodies_are_not_buffered,
+    flood_is_neither_read_nor_buffered,
 }
 
 fn open_files(example: &Example) -> usize {
@@ -21,7 +20,7 @@ fn open_files(example: &Example) -> usize {
     files.unwrap().count()
 }
 
-/// The most memory that it ever had, in KiB.
+/// Returns the peak resident memory of its process, in KiB.
 fn peak(example: &Example) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", example.id())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -29,7 +28,7 @@ fn peak(example: &Example) -> usize {
     number.unwrap().parse().unwrap()
 }
 
-/// Sends a delivery on a connection of its own, which the server closes.
+/// Sends a delivery on a new connection and asserts that it is accepted.
 fn assert_delivered(example: &Example) {
     let mut connection = example.connect();
     let request = delivery(DEFAULT[0], BODY).header("connection", "close");
@@ -39,10 +38,10 @@ fn assert_delivered(example: &Example) {
     assert_eq!(statuses, [200]);
 }
 
-fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
+fn disconnects_leak_no_file_descriptors(kind: Kind) {
     const CLIENTS: usize = 200;
     let example = Example::start(kind, &DEFAULT_VARIABLES);
-    // The server may take a moment to close what its client has closed.
+    // The server may close connections with a delay.
     let before = (0..50).map(|_| {
         assert_delivered(&example);
         open_files(&example)
@@ -56,12 +55,12 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
     let asking = asking.header("content-length", BODY.len().to_string());
     let head = whole.head().len();
     let starts = [
-        // in the head, between head and body, in the body, in a chunk
+        // Within the head, after it, within the body, within a chunk.
         (whole.bytes(), head / 2),
         (whole.bytes(), head),
         (whole.bytes(), head + 5),
         (chunked.bytes(), chunked.bytes().len() - 12),
-        // before the answer is read
+        // Before the response is read.
         (refused.bytes(), refused.head().len() + 5),
         (asking.bytes(), asking.head().len()),
     ];
@@ -75,19 +74,19 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
             connection
         })
         .collect();
-    // Connections are accepted in turn, so these have been, once a later one is
-    // served. Those that were answered may be closed already.
+    // Connections are accepted in order, so all are once a later one is served. Refused
+    // ones may be closed already.
     assert_delivered(&example);
     let during = open_files(&example);
     assert!(during >= before + CLIENTS / 2, "{during} {before}");
     drop(connections);
 
-    // One by one, too.
+    // One at a time.
     for (bytes, length) in starts.iter().cycle().take(CLIENTS) {
         example.connect().send(bytes.split_at(*length).0);
     }
 
-    // The server goes on to serve, and closes what was left, in its own time.
+    // The server keeps serving, and eventually closes the connections.
     let closed = (0..5_000).any(|_| {
         assert_delivered(&example);
         open_files(&example) <= before
@@ -96,7 +95,7 @@ fn clients_that_leave_in_the_middle_leave_nothing_behind(kind: Kind) {
     assert!(closed, "{files} files are open, {before} were");
 }
 
-/// A request with a long body, to be sent block by block.
+/// A request with a long body that is sent in blocks.
 struct Sender {
     head: Vec<u8>,
     block: Vec<u8>,
@@ -123,8 +122,7 @@ impl Sender {
         }
     }
 
-    /// Sends it all, or as much as the server lets it, and says how many bytes
-    /// that were.
+    /// Sends the body until the server closes; returns the number of bytes sent.
     fn send(&self, connection: &mut Connection) -> usize {
         connection.send(&self.head);
         let blocks = (0..self.blocks).take_while(|_| connection.send(&self.block));
@@ -136,8 +134,8 @@ fn codes(connection: &mut Connection) -> Vec<String> {
     connection.answers().iter().map(Answer::text).collect()
 }
 
-fn forged_posts_of_10_mib_take_no_memory(kind: Kind) {
-    // As often with a length as in chunks.
+fn forged_10_mib_bodies_are_not_buffered(kind: Kind) {
+    // With `Content-Length`, and chunked.
     const POSTS: usize = 100;
     const AT_ONCE: usize = 25;
     let example = Example::start(kind, &DEFAULT_VARIABLES);
@@ -166,13 +164,13 @@ fn forged_posts_of_10_mib_take_no_memory(kind: Kind) {
             }
         });
     }
-    // The kernel counts roughly, so it may even say that it fell.
+    // The kernel's count is imprecise and may decrease.
     let grown = peak(&example).saturating_sub(before) / 1024;
     assert!(grown < 16, "{grown} MiB");
     assert_delivered(&example);
 }
 
-fn a_flood_is_neither_read_nor_kept(kind: Kind) {
+fn flood_is_neither_read_nor_buffered(kind: Kind) {
     const FLOOD: usize = 2048 * MEBIBYTE;
     let limit = ("MAX_BODY_BYTES", "1048576");
     let example = Example::start(kind, &[&DEFAULT_VARIABLES[..], &[limit]].concat());
@@ -192,7 +190,7 @@ fn a_flood_is_neither_read_nor_kept(kind: Kind) {
     ] {
         let mut connection = example.connect();
         let sent = sender.send(&mut connection);
-        // What is sent is in the buffers of the two sockets.
+        // The sent bytes are in the buffers of the two sockets.
         assert!(sent < 16 * MEBIBYTE, "{code}: {sent}");
         let codes = codes(&mut connection);
         assert_eq!(codes, [format!(r#"{{"error":"{code}"}}"#)]);

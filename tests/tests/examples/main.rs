@@ -1,12 +1,12 @@
-//! The examples as they are: their binaries, their environment, their answers.
-//! They are one service in three forms, so everything here holds for each.
+//! The example binaries: environment variables, responses, resource usage. All tests
+//! run on each of the three.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod answers;
@@ -37,17 +37,17 @@ fn now() -> i64 {
     now.unwrap().as_secs().try_into().unwrap()
 }
 
-/// The head of a delivery as of now.
+/// The head of a delivery signed now.
 fn signed(key: &str, body: &[u8]) -> Request {
     Request::post("/webhook").signed(Token::new(URL, body, now()).sign(key))
 }
 
-/// A delivery as of now.
+/// A delivery signed now.
 fn delivery(key: &str, body: &[u8]) -> Request {
     signed(key, body).body(body)
 }
 
-/// The head of one that somebody else signed.
+/// The head of a delivery signed with another key.
 fn forged(body: &[u8]) -> Request {
     signed("sig_ofSomebodyElse", body)
 }

@@ -1,4 +1,4 @@
-//! No secret is in the output of an example, not even at its most verbose.
+//! Keys and tokens are absent from the output of an example, even at level `trace`.
 
 use qstash_verify_tests::{
     DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, Kind, MULTI_REGION, Request, Token, US,
@@ -9,17 +9,17 @@ use crate::{BODY, DEVELOPMENT, ORIGIN, URL, now};
 use qstash_verify_tests::Example;
 
 on_each_server! {
-    neither_keys_nor_tokens_are_written,
-    the_keys_of_development_are_not_written,
+    keys_and_tokens_are_not_printed,
+    development_keys_are_not_printed,
 }
 
-/// So much of a secret is too much. Any 40 characters of a token hold such a
-/// piece.
+/// The length of the pieces of a secret that must be absent. Any 40 characters of a
+/// token contain one.
 const PIECE: usize = 20;
 
-fn assert_unseen(output: &str, secret: &str) {
+fn assert_absent(output: &str, secret: &str) {
     for piece in secret.as_bytes().chunks_exact(PIECE.min(secret.len())) {
-        // As text, and as the numbers that a `Debug` of bytes prints.
+        // As text, and as the `Debug` form of bytes.
         let text = std::str::from_utf8(piece).unwrap();
         let numbers = format!("{piece:?}");
         for shown in [text, numbers.trim_matches(['[', ']'])] {
@@ -28,13 +28,13 @@ fn assert_unseen(output: &str, secret: &str) {
     }
 }
 
-/// A token for the webhook, with an id of its own.
+/// A token for the webhook with a unique `jti`.
 fn token(key: &str, number: usize) -> String {
     let id = format!("\"jwt_{}\"", format!("{number:04}").repeat(7));
     Token::new(URL, BODY, now()).claim("jti", &id).sign(key)
 }
 
-fn neither_keys_nor_tokens_are_written(kind: Kind) {
+fn keys_and_tokens_are_not_printed(kind: Kind) {
     let settings = [("RUST_LOG", "trace"), ("PUBLIC_URL", ORIGIN), MULTI_REGION];
     let variables = [
         &DEFAULT_VARIABLES[..],
@@ -53,7 +53,7 @@ fn neither_keys_nor_tokens_are_written(kind: Kind) {
         tokens.push(token);
         let mut connection = example.connect();
         connection.send(send(request).bytes());
-        // Until the server closes it.
+        // Reads until the server closes the connection.
         connection.answers().last().map(|answer| answer.status())
     };
     let genuine = |request: Request| request.header("connection", "close").body(BODY);
@@ -64,7 +64,7 @@ fn neither_keys_nor_tokens_are_written(kind: Kind) {
         assert_eq!(ask("sig_ofSomebodyElse", region, &genuine), Some(401));
     }
     let [key, _] = DEFAULT;
-    // Each way in which such a request may end.
+    // One request per kind of refusal.
     let chunked = |request: Request| request.header("connection", "close").chunks(BODY, 5);
     assert_eq!(ask(key, "", &chunked), Some(200));
     let second = token(key, 99);
@@ -85,28 +85,28 @@ fn neither_keys_nor_tokens_are_written(kind: Kind) {
     tokens.push(second);
 
     let output = example.stop();
-    // It is at its most verbose, and it saw these requests.
+    // The output has `trace` events and the requests.
     assert!(output.contains("TRACE"), "{output}");
     assert!(output.contains("WARN"), "{output}");
     assert!(output.contains("msg_2"), "{output}");
     for token in &tokens {
-        assert_unseen(&output, token);
+        assert_absent(&output, token);
         let (_, signature) = token.rsplit_once('.').unwrap();
         assert!(!output.contains(signature), "{output}");
     }
     for key in [DEFAULT, US, EU].into_iter().flatten() {
-        assert_unseen(&output, key);
-        assert_unseen(&output, key.trim_start_matches("sig_"));
+        assert_absent(&output, key);
+        assert_absent(&output, key.trim_start_matches("sig_"));
     }
 }
 
-fn the_keys_of_development_are_not_written(kind: Kind) {
+fn development_keys_are_not_printed(kind: Kind) {
     let mut example = Example::start(kind, &[("RUST_LOG", "trace")]);
     let request = Request::post("/webhook").signed(token(DEVELOPMENT[0], 0));
     assert_eq!(example.ask(&request.body(BODY)).status(), 200);
     let output = example.stop();
     assert!(output.contains("TRACE"), "{output}");
     for key in DEVELOPMENT {
-        assert_unseen(&output, key);
+        assert_absent(&output, key);
     }
 }

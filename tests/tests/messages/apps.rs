@@ -1,4 +1,4 @@
-//! The same routes on axum and on actix-web.
+//! An axum router and an actix-web configuration with the same routes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,9 +26,8 @@ impl Order {
     }
 }
 
-/// All kinds of steering, and what they are on the wire: status and header. A
-/// message's number picks one.
-pub(crate) fn steering() -> [(Retry, u16, &'static str, &'static str); 6] {
+/// Retries with their status and header. A message is the index of one.
+pub(crate) fn retries() -> [(Retry, u16, &'static str, &'static str); 6] {
     const LATER: &str = "retry-after";
     let seconds = Duration::from_secs;
     // The example of RFC 9110 §5.6.7.
@@ -49,14 +48,14 @@ pub(crate) fn steering() -> [(Retry, u16, &'static str, &'static str); 6] {
 }
 
 fn retry(number: usize) -> Retry {
-    steering()[number].0
+    retries()[number].0
 }
 
 fn verifier() -> Verifier {
     builder().body_limit(5_000_000).build()
 }
 
-/// The number of calls of a handler.
+/// The number of handler calls.
 pub(crate) type Calls = Arc<AtomicUsize>;
 
 pub(crate) fn on_axum(calls: &Calls) -> Router {

@@ -1,4 +1,4 @@
-//! Deliveries, and what both frameworks answer to them.
+//! Deliveries and their responses on both frameworks.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
-    /// The number of calls of a handler that counts them.
+    /// The number of calls of the `order` handler.
     pub(crate) calls: usize,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Delivery<'a> {
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         Answer {
             status: parts.status.as_u16(),
-            // actix-web adds the length when it sends.
+            // actix-web adds the length on the wire.
             headers: headers
                 .filter(|(name, _)| name != "content-length")
                 .collect(),
@@ -104,7 +104,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// The answer of both, which is the same.
+    /// Asserts that both respond alike and returns the response.
     pub(crate) async fn to_both(&self) -> Answer {
         let actix = self.to_actix().await;
         assert_eq!(actix, self.to_axum().await);

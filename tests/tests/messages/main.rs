@@ -1,9 +1,8 @@
-//! Typed messages and answers that steer QStash, on axum and on actix-web, which
-//! must not differ.
+//! `Message` and `Steer` on axum and actix-web, which must behave alike.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod apps;
@@ -14,7 +13,7 @@ use std::collections::BTreeMap;
 use qstash_verify::{Callback, parse_message};
 use qstash_verify_tests::{Connection, DEFAULT, NOW, Request, Server, Token, URL};
 
-use crate::apps::{Calls, on_actix, on_axum, steering};
+use crate::apps::{Calls, on_actix, on_axum, retries};
 use crate::delivery::{Answer, Delivery};
 use qstash_verify_tests::ActixServer;
 
@@ -23,7 +22,7 @@ async fn both(path: &str, body: &(impl AsRef<[u8]> + ?Sized)) -> Answer {
 }
 
 #[actix_web::test]
-async fn a_message_is_read_as_json() {
+async fn message_is_parsed_as_json() {
     for (body, expected) in [
         (r#"{"id":7,"note":"é\u00e9"}"#, "7 Some(\"éé\")"),
         (r#" {"note":null, "id":0, "more":[]}"#, "0 None"),
@@ -36,7 +35,7 @@ async fn a_message_is_read_as_json() {
         assert_eq!((answer.status, answer.calls), (200, 1));
         assert_eq!(answer.text(), expected);
     }
-    // The type isn't signed, so nobody asks for it.
+    // `Content-Type` isn't signed, so it is ignored.
     for content_type in ["application/json", "text/plain", "image/png", "?"] {
         let mut delivery = Delivery::new("/order", r#"{"id":7}"#);
         delivery.headers.push(("content-type", content_type));
@@ -46,7 +45,7 @@ async fn a_message_is_read_as_json() {
 }
 
 #[actix_web::test]
-async fn an_invalid_message_never_reaches_the_handler() {
+async fn invalid_message_is_422_without_a_handler_call() {
     let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
     for (body, reason) in [
         (
@@ -99,7 +98,7 @@ async fn empty_body_is_null() {
 }
 
 #[actix_web::test]
-async fn a_forged_message_is_refused_whatever_it_says() {
+async fn forged_message_is_401_even_if_invalid() {
     for body in ["", "hello", r#"{"id":7}"#] {
         let mut delivery = Delivery::new("/order", body);
         delivery.key = "sig_mallory";
@@ -111,7 +110,7 @@ async fn a_forged_message_is_refused_whatever_it_says() {
 }
 
 #[actix_web::test]
-async fn without_verification_there_is_no_message() {
+async fn message_without_the_middleware_is_500() {
     for body in ["", "hello", r#"{"id":7}"#] {
         let delivery = Delivery::new("/bare", body);
         for (mut answer, missing) in [
@@ -128,7 +127,7 @@ async fn without_verification_there_is_no_message() {
 }
 
 #[actix_web::test]
-async fn a_handler_can_take_the_rejection() {
+async fn rejection_can_be_handled() {
     let answer = both("/handled", "7").await;
     assert_eq!((answer.status, answer.text()), (200, "7".into()));
     for (body, reason) in [("256", "expected u8"), ("", "the body is empty")] {
@@ -143,7 +142,7 @@ async fn a_handler_can_take_the_rejection() {
 }
 
 #[actix_web::test]
-async fn the_frameworks_own_limits_apply_to_messages() {
+async fn framework_limits_apply_to_messages() {
     let body = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
     let (actix, axum) = (256 * 1024, 2 * 1024 * 1024);
     for (length, on_actix, on_axum) in [
@@ -157,7 +156,7 @@ async fn the_frameworks_own_limits_apply_to_messages() {
         let answers = [delivery.to_actix().await, delivery.to_axum().await];
         for (answer, status) in answers.iter().zip([on_actix, on_axum]) {
             assert_eq!(answer.status, status, "{length}");
-            // Not ours, which is a code in JSON.
+            // The framework's response, not a refusal.
             assert!(!answer.text().contains("body_too_large"));
         }
         let answer = both("/large", &body).await;
@@ -171,7 +170,7 @@ async fn the_frameworks_own_limits_apply_to_messages() {
     assert_eq!(answer.text(), r#"{"error":"body_too_large"}"#);
 }
 
-/// The example of QStash's documentation, with base64 that is some.
+/// The example of QStash's documentation, with valid base64.
 const DOCUMENTED: &str = r#"{"status":200,"header":{"key":["value"]},"body":"YmFzZTY0","retried":2,
     "maxRetries":3,"sourceMessageId":"msg_xxx","topicName":"myTopic","endpointName":"myEndpoint",
     "url":"http://myurl.com","method":"GET","sourceHeader":{"key":"value"},"sourceBody":"YmFzZTY0",
@@ -179,7 +178,7 @@ const DOCUMENTED: &str = r#"{"status":200,"header":{"key":["value"]},"body":"YmF
     "callerIP":"178.247.74.179"}"#;
 
 #[actix_web::test]
-async fn callbacks_are_messages() {
+async fn callback_is_extracted_as_a_message() {
     let failure = DOCUMENTED.replacen('{', r#"{"dlqId":"1725323658779-0","#, 1);
     let bare = r#"{"status":503}"#;
     for body in [DOCUMENTED, &failure, bare] {
@@ -200,9 +199,9 @@ async fn callbacks_are_messages() {
 }
 
 #[actix_web::test]
-async fn callback_with_an_unreadable_field_is_not_lost() {
+async fn callback_with_an_unreadable_field_is_accepted() {
     for (field, sent) in [
-        // The documentation's own example, which is not base64.
+        // The example of QStash's documentation is not base64.
         ("sourceBody", r#""YmFzZTY0kZWQgcm9keQ==""#),
         ("body", r#""plain text""#),
         ("retried", "-1"),
@@ -224,8 +223,8 @@ async fn callback_with_an_unreadable_field_is_not_lost() {
 }
 
 #[actix_web::test]
-async fn an_answer_steers_qstash_whether_it_is_a_response_or_an_error() {
-    for (number, (_, status, name, value)) in steering().into_iter().enumerate() {
+async fn steer_is_the_same_as_response_and_as_error() {
+    for (number, (_, status, name, value)) in retries().into_iter().enumerate() {
         for path in ["/ok", "/err"] {
             let answer = both(path, &number.to_string()).await;
             assert_eq!((answer.status, &*answer.body), (status, &b""[..]));
@@ -236,12 +235,12 @@ async fn an_answer_steers_qstash_whether_it_is_a_response_or_an_error() {
 }
 
 #[test]
-fn an_answer_that_steers_qstash_arrives() {
+fn steer_has_its_status_and_header_on_the_wire() {
     let calls = Calls::default();
     let axum = Server::serve(on_axum(&calls));
     let actix = ActixServer::start(1, on_actix(&calls));
     for mut connection in [axum.connect(), Connection::open(actix.address)] {
-        for (number, (_, status, name, value)) in steering().into_iter().enumerate() {
+        for (number, (_, status, name, value)) in retries().into_iter().enumerate() {
             for path in ["/ok", "/err"] {
                 let body = number.to_string();
                 let token = Token::new(URL, body.as_bytes(), NOW).sign(DEFAULT[0]);

@@ -1,4 +1,4 @@
-//! A sample on the tower layer and on the actix-web middleware.
+//! Sends samples through the tower layer and the actix-web middleware.
 
 use std::convert::Infallible;
 
@@ -15,11 +15,11 @@ use qstash_verify_tests::{Sample, TARGET};
 use qstash_verify_tower::{QstashLayer, VerifiedBody};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-/// The response, and the reason in its extensions.
+/// A response and the reason in its extensions.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// In the order of the alphabet.
+    /// Sorted by name.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Bytes,
     pub(crate) reason: Option<VerifyError>,

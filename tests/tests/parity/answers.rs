@@ -1,4 +1,4 @@
-//! Responses: status, headers, body, and the reason in the extensions.
+//! Parity of responses: status, headers, body, reason.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ async fn actix_and_tower_give_the_same_response() {
             assert_eq!(actix, tower, "{number}");
             assert_eq!(actix.body, reason.body());
         } else {
-            // What else is in it is the frameworks' own.
+            // Headers of accepted responses differ by framework.
             assert_eq!((actix.status, tower.status), (200, 200));
             assert_eq!((&actix.body, &tower.reason), (&tower.body, &None));
         }
         codes.insert(code);
     }
-    // Every reason that there is, and none.
+    // All 14 refusals, and `ok`.
     assert_eq!(codes.len(), 15, "{codes:?}");
 }

@@ -1,4 +1,4 @@
-//! Log events and spans.
+//! Parity of log events and spans.
 
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
@@ -10,10 +10,10 @@ use tracing::Level;
 
 use crate::adapters::{on_actix, on_tower};
 
-/// Level, target, fields, and the spans around it.
+/// Level, target, fields and enclosing spans.
 type Event = (Level, &'static str, Fields, Vec<(&'static str, Fields)>);
 
-/// The events since the last call.
+/// Takes the events since the last call.
 fn lines(log: &Log) -> Vec<Event> {
     let lines = log.take().into_iter();
     lines
@@ -31,7 +31,7 @@ fn level(code: &str) -> Level {
 }
 
 #[actix_web::test]
-async fn each_refusal_is_the_same_event_as_the_tower_layers() {
+async fn actix_and_tower_log_the_same_event_per_refusal() {
     let (log, _guard) = Log::start();
     let samples = samples();
     log.take();
@@ -53,7 +53,7 @@ async fn each_refusal_is_the_same_event_as_the_tower_layers() {
             let actix = lines(&log);
             assert_eq!(log.closed(), closed, "{number}");
             if sample.code == "ok" {
-                // A verifier warns of a roll once, and this one is theirs both.
+                // A verifier logs a key roll once, and both adapters share it.
                 let rolled = tower.len() - actix.len();
                 assert!(rolled <= 1, "{number} {tower:?} {actix:?}");
                 assert_eq!(actix, tower[rolled..], "{number}");
@@ -80,7 +80,7 @@ async fn each_refusal_is_the_same_event_as_the_tower_layers() {
 }
 
 #[actix_web::test]
-async fn an_invalid_message_is_a_warning_in_the_deliverys_span() {
+async fn invalid_message_is_a_warning_in_the_deliverys_span() {
     const MESSAGE: &[u8] = br#""topsecret""#;
     let (log, _guard) = Log::start();
     let token = token(MESSAGE).sign(DEFAULT[0]);
@@ -113,7 +113,7 @@ async fn an_invalid_message_is_a_warning_in_the_deliverys_span() {
     assert_eq!(*level, Level::WARN);
     assert_eq!((&*fields["line"], &*fields["column"]), ("1", "11"));
     assert_eq!(spans[0].0, "qstash_delivery");
-    // A message may be a secret: the answer quotes it, the log doesn't.
+    // A message may be secret: the response quotes it, the log doesn't.
     assert!(body.contains("topsecret"), "{body}");
     assert!(!format!("{actix:?}").contains("topsecret"));
 }

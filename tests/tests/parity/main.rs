@@ -1,13 +1,13 @@
 //! The tower layer and the actix-web middleware give the same responses and log the
 //! same events.
 //!
-//! Each test listens to the log: an event that comes first on a thread without a
-//! listener could be lost to the others.
+//! Each test installs a subscriber: tracing caches callsite interest, so an event that
+//! occurs first without one could be lost.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "a panic fails the test"
 )]
 
 mod adapters;

@@ -1,4 +1,4 @@
-//! Log events of the message extractors, on axum and on actix-web.
+//! Parity of the log events of the message extractors.
 
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};
@@ -14,7 +14,7 @@ use tracing::Level;
 
 use qstash_verify_tests::log::{Line, Log};
 
-/// The lines that both write about this body, which no handler takes.
+/// Returns the warnings and errors of both adapters for a rejected body.
 async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
     use qstash_verify_actix as actix;
     use qstash_verify_axum as axum_adapter;
@@ -49,7 +49,7 @@ async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
 }
 
 #[actix_web::test]
-async fn an_invalid_message_is_not_quoted() {
+async fn invalid_message_is_not_quoted_in_the_log() {
     let (log, _guard) = Log::start();
     for (body, place) in [
         (r#"["secret"]"#, Some(("1", "0"))),
@@ -76,7 +76,7 @@ async fn an_invalid_message_is_not_quoted() {
 }
 
 #[actix_web::test]
-async fn the_log_names_the_extractor_limit_that_a_message_exceeds() {
+async fn log_names_the_exceeded_extractor_limit() {
     let (log, _guard) = Log::start();
     let body = format!("\"{}\"", "x".repeat(3_000_000));
     let [on_axum, on_actix] = refused(&log, body.as_bytes(), 413).await;

@@ -1,4 +1,4 @@
-//! Every algorithm that a header can name, and MACs of another one.
+//! Every `alg` value, and MACs of another algorithm.
 
 use super::Plan;
 use crate::delivery::Known;
@@ -25,7 +25,7 @@ pub(super) fn add(plan: &mut Plan) {
             r#"{"alg":"HS\u003384"}"#,
             Hs384,
         ),
-        // The header says one thing and the MAC is another.
+        // Header and MAC use different algorithms.
         ("alg-and-mac", Known::Forged, HEADER, Hs384),
         ("alg-and-mac", Known::Forged, HEADER, Hs512),
         ("alg-and-mac", Known::Forged, HEADER, None),

@@ -1,4 +1,4 @@
-//! Bodies of every kind, and bodies that were changed on their way.
+//! Bodies of every kind, and changed bodies.
 
 use super::Plan;
 use crate::delivery::{Delivery, Known};

@@ -1,4 +1,4 @@
-//! The claim `body`, in every form that a hash can have.
+//! Encodings of the `body` claim.
 
 use super::Plan;
 use crate::delivery::Known;
@@ -54,7 +54,7 @@ pub(super) fn add(plan: &mut Plan) {
     });
     add("hash-other", Known::Forged, |_| String::new());
     add("hash-other", Known::Forged, |_| "=".to_owned());
-    // A symbol with stray bits: the same 32 bytes to a lenient decoder.
+    // A character with stray bits: a lenient decoder returns the same 32 bytes.
     add("hash-stray-bits", Known::Forged, |scene| {
         let hash = hash(&scene.body);
         let last = hash.as_bytes()[42];
@@ -74,7 +74,7 @@ pub(super) fn add(plan: &mut Plan) {
         use sha2::Digest as _;
         crate::token::base64url(sha2::Sha512::digest(&scene.body))
     });
-    // Only a hash that holds one of the two symbols differs.
+    // Only a hash with one of the two characters differs.
     for _ in 0..4 {
         plan.everywhere(
             "claims",

@@ -1,4 +1,4 @@
-//! Every claim missing, of every type, and repeated.
+//! Claims missing, of every type, and repeated.
 
 use super::Plan;
 use crate::delivery::Known;
@@ -43,17 +43,17 @@ enum Type {
     Null,
     Boolean,
     Number,
-    /// A number that no double can hold.
+    /// A number beyond the range of a double.
     Beyond,
     String,
-    /// A string that is no Unicode.
+    /// A string that is not Unicode.
     Surrogate,
     Strings,
     List,
     Object,
 }
 
-/// Values of every type, some of them made of the claim's own.
+/// Returns values of every type, some derived from the claim's value.
 fn pool(own: &str) -> Vec<(Type, String)> {
     let inside = own
         .strip_prefix('"')
@@ -132,13 +132,13 @@ fn pool(own: &str) -> Vec<(Type, String)> {
 
 fn values(plan: &mut Plan) {
     for name in NAMES {
-        // As many for each scene.
+        // The same number for each scene.
         let count = pool("").len();
         for at in 0..count {
             for setting in 0..crate::scene::SETTINGS {
                 let scene = plan.scene(setting);
                 let own = scene.claims.get(name);
-                // Quotes in a URL are escaped already.
+                // Quotes in a URL are already escaped.
                 let (of, value) = pool(own).swap_remove(at);
                 let known = match name {
                     "iss" | "body" if value != own => Known::Forged,

@@ -1,4 +1,4 @@
-//! Every kind of damage to the three parts, before the MAC is made and after.
+//! Damage to each of the three parts, before and after signing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -10,7 +10,7 @@ use crate::token::{Algorithm, base64url, mac, signed};
 
 const SYMBOLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What it does to a part; `None` where that part can't be damaged so.
+/// Returns the damaged part; `None` if the damage doesn't apply to it.
 type Damage = fn(&str) -> Option<String>;
 
 const DAMAGES: &[(&str, &str, Damage)] = &[
@@ -61,7 +61,7 @@ const DAMAGES: &[(&str, &str, Damage)] = &[
         let last = SYMBOLS
             .iter()
             .position(|symbol| *symbol == part.as_bytes()[part.len() - 1])?;
-        // The symbol carries 4 or 2 bits of the last byte.
+        // The last character carries 4 or 2 bits of the last byte.
         (part.len() % 4 >= 2).then(|| {
             format!(
                 "{}{}",
@@ -146,11 +146,11 @@ enum Part {
     Signature,
 }
 
-/// Lengthens header and payload until they can be damaged so, if ever.
+/// Lengthens header and payload until the damage applies, if possible.
 fn damaged(scene: &Scene, part: Part, signed_so: bool, damage: Damage) -> Option<String> {
     (0..24).find_map(|length| {
         let header = format!(r#"{{"alg":"HS256"{}}}"#, " ".repeat(length % 3));
-        // Some symbols are to be `-` or `_`.
+        // Produces characters `-` and `_`.
         let jti = format!("\"\u{7f}\u{7f}?>>{}\"", "?".repeat(length));
         let payload = scene.claims.clone().set("jti", jti).json();
         let (header, payload) = (base64url(header), base64url(payload));
@@ -226,7 +226,7 @@ fn dots(plan: &mut Plan) {
     add("twice", |token| format!("{token},{token}"));
 }
 
-/// The header absent, or there more than once.
+/// The signature header missing or repeated.
 fn headers(plan: &mut Plan) {
     plan.everywhere(
         "encoding",

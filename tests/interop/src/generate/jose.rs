@@ -1,4 +1,4 @@
-//! Every header that a JWS can have (RFC 7515 §4.1).
+//! JOSE header parameters (RFC 7515 §4.1).
 
 use super::Plan;
 use crate::delivery::Known;
@@ -24,7 +24,7 @@ fn members(plan: &mut Plan) {
                 r#"{"alg":"HS256"}"#,
             ][..],
         ),
-        // RFC 7515 §4.1.9: nothing that an implementation has to look at.
+        // RFC 7515 §4.1.9: `typ` is ignored by implementations.
         (
             "typ",
             Known::Genuine,
@@ -145,7 +145,7 @@ fn members(plan: &mut Plan) {
             });
         }
     }
-    // RFC 7797: the payload as it stands, which a JWT must not have.
+    // RFC 7797: an unencoded payload, which JWT forbids.
     for header in [
         r#"{"alg":"HS256","crit":["b64"],"b64":false}"#,
         r#"{"alg":"HS256","b64":false}"#,
@@ -251,7 +251,7 @@ fn not_json(plan: &mut Plan) {
     );
 }
 
-/// Lengths around the bounds: 1 KiB for the header, 8 KiB for the whole.
+/// Lengths around the limits: 1 KiB for the header, 8 KiB for the token.
 fn long(plan: &mut Plan) {
     for (label, known, padding) in [
         ("header-long", Known::Genuine, 600),

@@ -1,5 +1,4 @@
-//! Every combination of present and absent keys, with every region header and
-//! every key that may have signed.
+//! Every combination of present and absent keys, region headers and signing keys.
 
 use super::Plan;
 use crate::delivery::{Delivery, Known};
@@ -39,7 +38,7 @@ fn combinations(plan: &mut Plan) {
                         true => Known::Forged,
                         false => Known::Open,
                     };
-                    // Set to nothing is the same as not set.
+                    // An empty variable counts as not set.
                     let empty = plan.rng.bool();
                     let delivery = Delivery {
                         env: environment(keys, present, empty, mode),
@@ -87,7 +86,7 @@ fn signed_by(scene: &Scene, key: &str) -> Delivery {
     .genuine()
 }
 
-/// Keys are rolled: `current` becomes what `next` was.
+/// Key rolls: `next` becomes `current`.
 fn rotation(plan: &mut Plan) {
     for round in 0..40 {
         let mut scene = plan.scene(round);
@@ -146,7 +145,7 @@ fn rotation(plan: &mut Plan) {
     }
 }
 
-/// How the region header may be spelled.
+/// Spellings of the region header.
 fn headers(plan: &mut Plan) {
     for spelling in [
         "US-EAST-1",
@@ -201,7 +200,7 @@ fn several(plan: &mut Plan, label: &'static str, headers: &[&str]) {
     }
 }
 
-/// The development server's keys, which its documentation prints.
+/// The development server's public keys.
 fn development(plan: &mut Plan) {
     const PUBLIC: [&str; 2] = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",

@@ -1,4 +1,4 @@
-//! The deliveries: a table of kinds, each in all settings of a receiver.
+//! Generated deliveries: kinds of cases, each with all settings of a receiver.
 
 mod algorithms;
 mod bodies;
@@ -19,7 +19,7 @@ use crate::scene::{SETTINGS, Scene};
 
 pub(crate) use random::KINDS as RANDOM;
 
-/// All cases of a seed: the same for the same seed.
+/// Returns all cases of a seed, deterministically.
 pub(crate) fn cases(seed: u64) -> Vec<Case> {
     let mut plan = Plan::new(seed);
     genuine(&mut plan);
@@ -71,7 +71,7 @@ impl Plan {
         });
     }
 
-    /// Adds what `make` makes of a scene of each setting.
+    /// Adds the delivery that `make` returns for a scene of each setting.
     pub(crate) fn everywhere(
         &mut self,
         kind: &'static str,
@@ -104,11 +104,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::{SEED, ours, signed};
 
-    /// A debug build takes its time over them.
+    /// Shared, since a debug build is slow.
     pub(crate) static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| cases(SEED));
 
     #[test]
-    fn a_seed_is_a_set_of_deliveries() {
+    fn seed_determines_the_deliveries() {
         let first = &*CASES;
         assert!(*first == cases(SEED));
         let [same, other] = [SEED, SEED + 1].map(|seed| {
@@ -119,7 +119,7 @@ pub(crate) mod tests {
         assert!(first.starts_with(&same) && !first.starts_with(&other));
         assert!(first.len() >= 20_000, "{}", first.len());
         let different: HashSet<_> = first.iter().map(|case| &case.delivery).collect();
-        // Some damages come to the same.
+        // Some kinds of damage yield the same token.
         assert!(
             different.len() > first.len() * 95 / 100,
             "{}",
@@ -128,7 +128,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_kind_is_there_with_every_setting() {
+    fn every_kind_has_every_setting() {
         let cases = &*CASES;
         for kind in [
             "genuine", "keys", "times", "claims", "payload", "jose", "encoding", "bodies", "urls",
@@ -162,12 +162,12 @@ pub(crate) mod tests {
         assert_eq!(combinations.len(), 64 * 2);
     }
 
-    /// What is known without an SDK, where none is installed.
+    /// Checks expected verdicts without the SDKs.
     #[test]
-    fn genuine_ones_are_accepted_and_forgeries_are_not() {
+    fn genuine_deliveries_are_accepted_and_forgeries_refused() {
         let signed = signed::captures().into_iter().chain(signed::by_kit(SEED));
         for case in CASES.iter().cloned().chain(signed) {
-            // A debug build takes the public keys.
+            // A debug build accepts public keys.
             if case.label == "development" {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Payloads that are JSON spelled otherwise, nearly JSON, or no text at all.
+//! Payloads in other JSON spellings, malformed JSON and other encodings.
 
 use super::Plan;
 use crate::delivery::Known;
@@ -201,7 +201,7 @@ fn encodings(plan: &mut Plan) {
 fn nested(plan: &mut Plan) {
     for depth in [10, 120, 126, 127, 128, 129, 200, 500, 2500] {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-            // The token is to stay under 8 KiB.
+            // The token must stay under 8 KiB.
             let depth = depth.min(5000 / (open.len() + 1));
             let json = format!("{}1{}", open.repeat(depth), close.repeat(depth));
             plan.everywhere(

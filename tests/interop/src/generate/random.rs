@@ -1,4 +1,4 @@
-//! Changes that nobody thought of.
+//! Random changes.
 
 use fastrand::Rng;
 
@@ -7,7 +7,7 @@ use crate::delivery::{Delivery, Known};
 use crate::scene::SETTINGS;
 use crate::token::{Algorithm, HEADER, base64url, signed, token};
 
-/// Their labels. What came of such a change has no name of its own.
+/// Labels of random changes, which have no row in DIFFERENCES.md.
 pub(crate) const KINDS: [&str; 3] = ["random-token", "random-json", "random-parts"];
 
 pub(super) fn add(plan: &mut Plan) {
@@ -21,7 +21,7 @@ pub(super) fn add(plan: &mut Plan) {
         };
         plan.add("random", KINDS[0], "", Known::Open, delivery);
 
-        // With a MAC that holds: only what is in it can be wrong.
+        // With a valid MAC: only the content is changed.
         let scene = plan.scene(round % SETTINGS);
         let (mut header, mut payload) = (HEADER.to_owned(), scene.claims.json());
         if round % 5 == 0 {

@@ -1,10 +1,10 @@
-//! The receiver's clock at the second, and the millisecond, around each date.
+//! Clocks around each date, to the second and the millisecond.
 
 use super::Plan;
 use crate::delivery::{Delivery, Known};
 
 pub(super) fn add(plan: &mut Plan) {
-    // Milliseconds after the date.
+    // Offsets from the date in milliseconds.
     const OFFSETS: [i64; 27] = [
         -86_400_000,
         -301_000,
@@ -76,7 +76,7 @@ fn at(plan: &mut Plan, setting: usize, claim: &str, fraction: i64, offset: i64) 
         0 => date.to_string(),
         fraction => format!("{date}.{fraction:03}"),
     };
-    // The others far away.
+    // The other dates are far away.
     let mut claims = scene.claims.clone().set("nbf", "-62135596800");
     if claim != "exp" {
         claims = claims.set("exp", (date + 1_000_000).to_string());

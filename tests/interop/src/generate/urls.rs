@@ -1,4 +1,4 @@
-//! The URL that a delivery is for, and the one that it came to.
+//! URLs of the delivery and of the receiver.
 
 use super::Plan;
 use crate::delivery::{Delivery, Expected, Known};
@@ -67,8 +67,8 @@ pub(super) fn add(plan: &mut Plan) {
     bases(plan);
 }
 
-/// What only we have: the public part of the URL by itself. Spellings that we
-/// take for one are left out, since the SDKs can't be told of them.
+/// Base URLs, which only we support. Equivalent spellings are omitted, since the SDKs
+/// compare verbatim.
 fn bases(plan: &mut Plan) {
     for (base, target, sub, same) in [
         (

@@ -1,25 +1,25 @@
-//! Responses, and what a refusal must look like.
+//! HTTP responses, with assertions on refusals.
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status line, without its end.
+    /// The status line, without CRLF.
     pub line: String,
-    /// Names in lower case, and values.
+    /// Lower-case names and values.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub fn status(&self) -> u16 {
         let code = self.line.split(' ').nth(1).unwrap();
         code.parse().unwrap()
     }
 
-    /// The value of a header that is there once, else nothing.
+    /// Returns the value of a header that appears exactly once.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
@@ -27,14 +27,13 @@ impl Answer {
         values.next().is_none().then_some(value)
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Checks that it is a refusal: this status line, this code, and nothing
-    /// that does not belong there.
+    /// Asserts a refusal with this status line and code, without other headers.
     pub fn assert_refusal(&self, line: &str, code: &str) {
         assert_eq!(self.line, line);
         assert_eq!(self.text(), format!(r#"{{"error":"{code}"}}"#));
@@ -49,12 +48,12 @@ impl Answer {
         }
     }
 
-    /// Checks that it is a refusal with 401.
+    /// Asserts a 401 refusal with this code.
     pub fn assert_unauthorized(&self, code: &str) {
         self.assert_refusal("HTTP/1.1 401 Unauthorized", code);
     }
 
-    /// Status and body, to be compared in one go.
+    /// Returns status and body, for comparison.
     #[must_use]
     pub fn brief(&self) -> (u16, String) {
         (self.status(), self.text())

@@ -1,4 +1,4 @@
-//! Connections to a server, blocking and with timeouts.
+//! Blocking connections with timeouts.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::{Answer, Request};
 
-/// How long a server may be silent before a test fails: none of them waits for
-/// this to pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of every operation. A test that reaches it fails.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to a server.
 #[derive(Debug)]
@@ -18,12 +17,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to a server.
     #[must_use]
     pub fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         Connection {
             stream,
@@ -31,8 +30,7 @@ impl Connection {
         }
     }
 
-    /// Sends these bytes, and says whether the server let it: what one that has
-    /// closed the connection thinks of them is in its answer.
+    /// Sends bytes; returns `false` if the server has closed the connection.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         match self.stream.write_all(bytes.as_ref()) {
             Ok(()) => true,
@@ -43,7 +41,7 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Shuts down the sending side.
     pub fn finish_sending(&mut self) {
         if let Err(error) = self.stream.shutdown(Shutdown::Write) {
             assert!(
@@ -53,19 +51,19 @@ impl Connection {
         }
     }
 
-    /// Sends the request and reads its answer.
+    /// Sends a request and reads its response.
     pub fn ask(&mut self, request: &Request) -> Answer {
         self.send(request.bytes());
         self.answer()
     }
 
-    /// Reads an answer.
+    /// Reads a response.
     pub fn answer(&mut self) -> Answer {
         self.next_answer()
             .expect("the connection was closed without an answer")
     }
 
-    /// Reads an answer, unless the connection is closed instead.
+    /// Reads a response; returns `None` if the connection is closed.
     pub fn next_answer(&mut self) -> Option<Answer> {
         let mut answer = self.answer_to_head()?;
         let length = match answer.status() {
@@ -83,8 +81,7 @@ impl Connection {
         Some(answer)
     }
 
-    /// Reads an answer that has no body whatever it says, such as that to a
-    /// HEAD request.
+    /// Reads a response without a body, such as one to a HEAD request.
     pub fn answer_to_head(&mut self) -> Option<Answer> {
         const END: &[u8] = b"\r\n\r\n";
         let end = loop {
@@ -113,12 +110,12 @@ impl Connection {
         })
     }
 
-    /// Reads answers until the server closes the connection.
+    /// Reads responses until the server closes the connection.
     pub fn answers(&mut self) -> Vec<Answer> {
         std::iter::from_fn(|| self.next_answer()).collect()
     }
 
-    /// Reads more, and tells whether anything arrived.
+    /// Reads into the buffer; returns `false` at EOF.
     fn receive(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {

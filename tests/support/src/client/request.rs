@@ -1,8 +1,8 @@
-//! Requests, written to the socket byte for byte.
+//! HTTP requests as raw bytes.
 
 use crate::{DEFAULT, NOW, TARGET, Token, URL};
 
-/// A request, to be written as it stands.
+/// A request that is sent byte for byte.
 #[derive(Clone, Debug)]
 pub struct Request {
     line: String,
@@ -11,13 +11,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// A POST without a body.
+    /// Creates a POST without a body.
     #[must_use]
     pub fn post(target: &str) -> Self {
         Request::new("POST", target)
     }
 
-    /// A request without a body.
+    /// Creates a request without a body.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         Request {
@@ -27,14 +27,14 @@ impl Request {
         }
     }
 
-    /// The head of a delivery of this body, as QStash made them in 2026, signed
-    /// with the current key of the default pair. The body is yet to be added.
+    /// Creates the head of a delivery of this body, signed with the current key of the
+    /// default pair. The body must be added.
     #[must_use]
     pub fn genuine(body: &[u8]) -> Self {
         Request::post(TARGET).signed(Token::new(URL, body, NOW).sign(DEFAULT[0]))
     }
 
-    /// The same, signed by somebody else.
+    /// Creates the head of a delivery of this body, signed with another key.
     #[must_use]
     pub fn forged(body: &[u8]) -> Self {
         Request::post(TARGET).signed(Token::new(URL, body, NOW).sign("sig_ofSomebodyElse"))
@@ -55,14 +55,14 @@ impl Request {
         self.header("upstash-signature", token)
     }
 
-    /// Gives it this body, with its length.
+    /// Sets the body and `Content-Length`.
     #[must_use]
     pub fn body(mut self, body: &[u8]) -> Self {
         body.clone_into(&mut self.body);
         self.header("content-length", body.len().to_string())
     }
 
-    /// Gives it this body in chunks of `size` bytes.
+    /// Sets the body, chunked in `size` bytes.
     #[must_use]
     pub fn chunks(mut self, body: &[u8], size: usize) -> Self {
         for chunk in body.chunks(size) {
@@ -75,20 +75,20 @@ impl Request {
         self.header("transfer-encoding", "chunked")
     }
 
-    /// Gives it these bytes behind the head, and no header that says so.
+    /// Sets the bytes after the head, without a framing header.
     #[must_use]
     pub fn raw_body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = bytes.into();
         self
     }
 
-    /// The request line and the headers.
+    /// Returns the request line and the headers.
     #[must_use]
     pub fn head(&self) -> Vec<u8> {
         [self.line.as_bytes(), &self.headers, b"\r\n"].concat()
     }
 
-    /// Everything.
+    /// Returns head and body.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         [self.head(), self.body.clone()].concat()

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Names and values, formatted.
+/// Names and formatted values.
 pub type Fields = BTreeMap<&'static str, String>;
 
 /// An event.
@@ -21,22 +21,22 @@ pub struct Line {
     pub level: Level,
     /// Its target.
     pub target: &'static str,
-    /// Its fields, the message among them.
+    /// Its fields, including the message.
     pub fields: Fields,
-    /// The spans around it, the outermost first.
+    /// The enclosing spans, outermost first.
     pub spans: Vec<(&'static str, Fields)>,
 }
 
-/// A subscriber that keeps everything.
+/// A subscriber that collects all events and spans.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     lines: Arc<Mutex<Vec<Line>>>,
-    /// The spans, in the order in which they were closed.
+    /// Closed spans, in order.
     closed: Arc<Mutex<Vec<(&'static str, Fields)>>>,
 }
 
 impl Log {
-    /// Listens to this thread while the guard lives.
+    /// Collects the events of this thread while the guard lives.
     #[must_use]
     pub fn start() -> (Self, DefaultGuard) {
         let log = Log::default();
@@ -44,7 +44,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The log of all threads that have none of their own, with the lines of the
+    /// Returns the global log, for threads without another, including records of the
     /// crate `log`, which actix-web uses.
     pub fn global() -> &'static Self {
         static LOG: OnceLock<Log> = OnceLock::new();
@@ -55,12 +55,12 @@ impl Log {
         })
     }
 
-    /// Takes the events so far.
+    /// Takes the collected events.
     pub fn take(&self) -> Vec<Line> {
         std::mem::take(&mut self.lines.lock().unwrap())
     }
 
-    /// Takes the events of the core so far that name this message.
+    /// Takes the core's events with this message ID.
     #[must_use]
     pub fn take_message(&self, message_id: &str) -> Vec<Line> {
         let mut lines = self.lines.lock().unwrap();
@@ -71,7 +71,7 @@ impl Log {
         lines.extract_if(.., of_message).collect()
     }
 
-    /// Takes the spans that were closed so far.
+    /// Takes the closed spans.
     pub fn closed(&self) -> Vec<(&'static str, Fields)> {
         std::mem::take(&mut self.closed.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! Log capture: as events with their fields and spans, or as formatted text.
+//! Log capture, as events with fields and spans or as formatted text.
 
 mod events;
 mod text;

@@ -7,7 +7,7 @@ use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// The sink for formatted lines.
+/// A buffer for formatted lines.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -29,12 +29,10 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// Runs `f`, and returns with its result what this thread logged meanwhile, one line
-/// for each event.
+/// Runs `f` and returns its result and the log of this thread, one line per event.
 ///
-/// A test program that uses this must make every event inside it: tracing caches for
-/// all threads whether anyone listens to an event, so one that comes first on a thread
-/// without a listener could be lost to the others.
+/// All events of the test binary must occur inside: tracing caches callsite interest
+/// for all threads, so an event that occurs first without a subscriber could be lost.
 pub fn captured<T>(f: impl FnOnce() -> T) -> (T, String) {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()

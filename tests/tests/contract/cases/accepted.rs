@@ -6,7 +6,7 @@ use super::lengths::{header_of, token_of};
 use super::{BODY, Body, CLOCK, Case, LIMIT, builder, case, genuine, ring, signed, token, with};
 
 pub(crate) fn signed_by_the_current_key() -> Case {
-    // What the hash is padded with is no part of it.
+    // The padding of the hash is optional.
     let padded = token();
     let hash = padded.value("body").unwrap().replace('=', "");
     let unpadded = token().claim("body", &hash);
@@ -17,7 +17,7 @@ pub(crate) fn signed_by_the_next_key() -> Case {
     case([with(token().sign(DEFAULT[1]))])
 }
 
-pub(crate) fn of_each_region() -> Case {
+pub(crate) fn each_region() -> Case {
     let of = |pair: [&str; 2], region| pair.map(|key| with(token().sign(key)).of(region));
     Case {
         verifier: builder(ring(&[&US_VARIABLES, &EU_VARIABLES, &[MULTI_REGION]])).build(),
@@ -25,15 +25,15 @@ pub(crate) fn of_each_region() -> Case {
     }
 }
 
-pub(crate) fn in_chunks() -> Case {
+pub(crate) fn chunked_body() -> Case {
     case([genuine(BODY, Body::Chunks(BODY.to_vec()))])
 }
 
-pub(crate) fn empty() -> Case {
+pub(crate) fn empty_body() -> Case {
     case([Body::Whole(Vec::new()), Body::Chunks(Vec::new())].map(|body| genuine(b"", body)))
 }
 
-pub(crate) fn at_every_bound() -> Case {
+pub(crate) fn values_at_the_limits() -> Case {
     let longest = vec![b'x'; usize::try_from(LIMIT).unwrap()];
     case([
         with(token_of(8 * 1024)),
@@ -45,6 +45,6 @@ pub(crate) fn at_every_bound() -> Case {
     ])
 }
 
-pub(crate) fn without_what_is_optional() -> Case {
+pub(crate) fn without_optional_claims() -> Case {
     case(["aud", "iat", "jti", "nbf"].map(|claim| signed(&token().without(claim))))
 }

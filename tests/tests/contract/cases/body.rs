@@ -16,40 +16,38 @@ pub(crate) fn other_body() -> Case {
     case(others.into_iter().chain([no_hash]))
 }
 
-pub(crate) fn other_body_in_chunks() -> Case {
+pub(crate) fn other_chunked_body() -> Case {
     case(others().map(|other| genuine(BODY, Body::Chunks(other))))
 }
 
-pub(crate) fn no_body() -> Case {
+pub(crate) fn missing_body() -> Case {
     case([Body::Whole(Vec::new()), Body::Chunks(Vec::new())].map(|body| genuine(BODY, body)))
 }
 
-pub(crate) fn announced_over_the_limit() -> Case {
-    case(
-        [LIMIT + 1, 50 * 1024 * 1024, 1 << 62].map(|length| genuine(BODY, Body::Announced(length))),
-    )
+pub(crate) fn declared_over_the_limit() -> Case {
+    case([LIMIT + 1, 50 * 1024 * 1024, 1 << 62].map(|length| genuine(BODY, Body::Declared(length))))
 }
 
 fn too_long() -> Vec<u8> {
     vec![b'x'; usize::try_from(LIMIT + 1).unwrap()]
 }
 
-pub(crate) fn over_the_limit() -> Case {
+pub(crate) fn body_over_the_limit() -> Case {
     case([genuine(&too_long(), Body::Whole(too_long()))])
 }
 
-pub(crate) fn chunks_over_the_limit() -> Case {
+pub(crate) fn chunked_over_the_limit() -> Case {
     case([genuine(&too_long(), Body::Chunks(too_long()))])
 }
 
-pub(crate) fn ended_early() -> Case {
-    case([genuine(BODY, Body::CutOff(BODY.to_vec()))])
+pub(crate) fn truncated_body() -> Case {
+    case([genuine(BODY, Body::Truncated(BODY.to_vec()))])
 }
 
-pub(crate) fn chunks_ended_early() -> Case {
-    case([genuine(BODY, Body::ChunksCutOff(BODY.to_vec()))])
+pub(crate) fn truncated_chunked_body() -> Case {
+    case([genuine(BODY, Body::TruncatedChunks(BODY.to_vec()))])
 }
 
-pub(crate) fn broken_chunks() -> Case {
-    case([genuine(BODY, Body::BrokenChunks(BODY.to_vec()))])
+pub(crate) fn malformed_chunks() -> Case {
+    case([genuine(BODY, Body::MalformedChunks(BODY.to_vec()))])
 }

@@ -8,19 +8,19 @@ fn without(claim: &str) -> Case {
     case(DEFAULT.map(|key| with(token().without(claim).sign(key))))
 }
 
-pub(crate) fn no_iss() -> Case {
+pub(crate) fn missing_iss() -> Case {
     without("iss")
 }
 
-pub(crate) fn no_sub() -> Case {
+pub(crate) fn missing_sub() -> Case {
     without("sub")
 }
 
-pub(crate) fn no_exp() -> Case {
+pub(crate) fn missing_exp() -> Case {
     without("exp")
 }
 
-pub(crate) fn no_body_claim() -> Case {
+pub(crate) fn missing_body_claim() -> Case {
     without("body")
 }
 
@@ -47,10 +47,10 @@ pub(crate) fn wrong_issuer() -> Case {
 }
 
 pub(crate) fn expired() -> Case {
-    // The first moment at which it is so.
+    // The first second at which it is expired.
     let now = token().claim("exp", &CLOCK.to_string());
     let long_ago = Token::new(URL, BODY, 0);
-    // The reason of the key that signed is the reason.
+    // The reason must not depend on the key.
     let both = [now, long_ago].map(|token| DEFAULT.map(|key| with(token.sign(key))));
     case(both.concat())
 }

@@ -1,4 +1,4 @@
-//! Deliveries refused because there are no keys for them.
+//! Deliveries refused for lack of signing keys.
 
 use qstash_verify::Verifier;
 use qstash_verify_tests::{
@@ -18,7 +18,7 @@ pub(crate) fn region_without_keys() -> Case {
             " QSTASH_CURRENT_SIGNING_KEY",
             " QSTASH_NEXT_SIGNING_KEY",
         ],
-        // Whoever signed it.
+        // Signed with any key.
         ..case([EU[0], US[0], DEFAULT[0]].map(|key| with(token().sign(key)).of("US-EAST-1")))
     }
 }

@@ -1,4 +1,4 @@
-//! The cases of the table: a function for each row, under the name that the row has.
+//! Cases of the table: a function per row, with the row's name.
 
 mod accepted;
 mod body;
@@ -16,16 +16,16 @@ pub(crate) use token::*;
 use qstash_verify::{KeyRing, Verifier, VerifierBuilder};
 use qstash_verify_tests::{BASE, BODY, DEFAULT, NOW, Token, URL, lookup, pinned, signing_keys};
 
-/// The longest body that is accepted here.
+/// The body limit of the verifiers.
 pub(crate) const LIMIT: u64 = 1024;
-/// The time of the clock. There is no tolerance unless one is set.
+/// The verifiers' clock, in seconds since the Unix epoch.
 const CLOCK: i64 = NOW + 10;
 
-/// A verifier, and requests that all get the same answer.
+/// A verifier and requests with the same expected result.
 pub(crate) struct Case {
     pub(crate) verifier: Verifier,
     pub(crate) deliveries: Vec<Delivery>,
-    /// Words that the log line of a refusal must name.
+    /// Words that the event of a refusal must contain.
     pub(crate) named: &'static [&'static str],
 }
 
@@ -41,18 +41,18 @@ pub(crate) struct Delivery {
 /// A body, and its framing.
 #[derive(Clone)]
 pub(crate) enum Body {
-    /// With its length.
+    /// With `Content-Length`.
     Whole(Vec<u8>),
     /// In chunks of five bytes.
     Chunks(Vec<u8>),
-    /// Its length, and nothing else yet.
-    Announced(u64),
-    /// With its length, but the last byte is never sent.
-    CutOff(Vec<u8>),
-    /// In chunks of five bytes, but the end of the chunks is never sent.
-    ChunksCutOff(Vec<u8>),
-    /// In chunks, one of which has no length.
-    BrokenChunks(Vec<u8>),
+    /// Only `Content-Length`, no bytes sent.
+    Declared(u64),
+    /// With `Content-Length`, without the last byte.
+    Truncated(Vec<u8>),
+    /// In chunks of five bytes, without the last chunk.
+    TruncatedChunks(Vec<u8>),
+    /// A chunk without a size.
+    MalformedChunks(Vec<u8>),
 }
 
 fn builder(ring: impl Into<KeyRing>) -> VerifierBuilder {
@@ -79,7 +79,7 @@ fn token() -> Token {
     qstash_verify_tests::token(BODY)
 }
 
-/// A request with this in its one signature header, and [`BODY`].
+/// A request with this signature header and [`BODY`].
 fn with(signature: impl Into<String>) -> Delivery {
     Delivery {
         signatures: vec![signature.into()],
@@ -88,12 +88,12 @@ fn with(signature: impl Into<String>) -> Delivery {
     }
 }
 
-/// The same with this token, which the current key signed.
+/// A request with this token, signed with the current key.
 fn signed(token: &Token) -> Delivery {
     with(token.sign(DEFAULT[0]))
 }
 
-/// A genuine head for `signed_body`, and another body or the same.
+/// A genuine head for `signed_body`, with `body`.
 fn genuine(signed_body: &[u8], body: Body) -> Delivery {
     Delivery {
         body,

@@ -5,14 +5,14 @@ use qstash_verify_tests::DEFAULT;
 use super::lengths::{header_of, token_of};
 use super::{Case, Delivery, case, signed, token, with};
 
-pub(crate) fn no_signature() -> Case {
+pub(crate) fn no_signature_header() -> Case {
     case([Delivery {
         signatures: Vec::new(),
         ..with("")
     }])
 }
 
-pub(crate) fn two_signatures() -> Case {
+pub(crate) fn two_signature_headers() -> Case {
     let good = token().sign(DEFAULT[0]);
     let delivery = |pair: [&str; 2]| Delivery {
         signatures: pair.map(str::to_owned).to_vec(),
@@ -42,16 +42,16 @@ pub(crate) fn not_base64url() -> Case {
 }
 
 pub(crate) fn over_8_kib() -> Case {
-    // But for its length it is genuine.
+    // Genuine except for its length.
     case([with(token_of(8 * 1024 + 1))])
 }
 
 pub(crate) fn header_over_1_kib() -> Case {
-    // No base64url has one character more.
+    // No base64url text is one character longer.
     case([signed(&token().header(&header_of(1024 + 2)))])
 }
 
-pub(crate) fn header_with_a_name_twice() -> Case {
+pub(crate) fn duplicate_header_parameter() -> Case {
     case(
         [
             r#"{"alg":"HS256","alg":"HS256"}"#,
@@ -61,17 +61,17 @@ pub(crate) fn header_with_a_name_twice() -> Case {
     )
 }
 
-const NO_OBJECTS: [&str; 5] = ["", "{", "[]", r#""HS256""#, r#"{"alg":"HS256"} x"#];
+const NOT_OBJECTS: [&str; 5] = ["", "{", "[]", r#""HS256""#, r#"{"alg":"HS256"} x"#];
 
-pub(crate) fn header_no_json_object() -> Case {
-    case(NO_OBJECTS.map(|header| signed(&token().header(header))))
+pub(crate) fn header_is_not_an_object() -> Case {
+    case(NOT_OBJECTS.map(|header| signed(&token().header(header))))
 }
 
-pub(crate) fn payload_no_json_object() -> Case {
-    case(NO_OBJECTS.map(|payload| signed(&token().payload(payload))))
+pub(crate) fn payload_is_not_an_object() -> Case {
+    case(NOT_OBJECTS.map(|payload| signed(&token().payload(payload))))
 }
 
-pub(crate) fn another_algorithm() -> Case {
+pub(crate) fn other_algorithm() -> Case {
     let headers = ["none", "hs256", "HS384", "HS512", "RS256"]
         .map(|alg| format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#));
     let absent = r#"{"typ":"JWT"}"#.to_owned();
@@ -79,7 +79,7 @@ pub(crate) fn another_algorithm() -> Case {
     case(headers.map(|header| signed(&token().header(&header))))
 }
 
-pub(crate) fn crit() -> Case {
+pub(crate) fn crit_header_parameter() -> Case {
     case(
         [
             r#"{"alg":"HS256","crit":["exp"]}"#,
@@ -89,12 +89,12 @@ pub(crate) fn crit() -> Case {
     )
 }
 
-pub(crate) fn neither_key() -> Case {
+pub(crate) fn other_key() -> Case {
     case([with(token().sign("sig_ofSomebodyElse"))])
 }
 
-/// Claims are nothing to one who has no key.
-pub(crate) fn neither_key_and_wrong_claims() -> Case {
+/// Claims are checked only after the signature.
+pub(crate) fn other_key_and_wrong_claims() -> Case {
     let wrong = [
         token().claim("exp", "0"),
         token().claim("iss", r#""x""#),
@@ -111,7 +111,7 @@ pub(crate) fn damaged_token() -> Case {
     let (input, _) = later.rsplit_once('.').unwrap();
     let (own_input, mac) = good.rsplit_once('.').unwrap();
     case([
-        // Another payload with the signature of this one; half a signature; none.
+        // Another payload, half a MAC, no MAC.
         with(format!("{input}.{mac}")),
         with(format!("{own_input}.{}", mac.split_at(24).0)),
         with(format!("{own_input}.")),

@@ -1,17 +1,17 @@
-//! Bodies: how they are sent, how long they are, how they break.
+//! Cases of bodies: framing, length, malformed framing.
 
 use qstash_verify_tests::Request;
 
 use super::{Case, LIMIT, genuine, genuine_for};
 use crate::{BODY, forged};
 
-/// A body that says itself how it comes in chunks.
+/// A request with raw chunks.
 fn chunked(body: &[u8], chunks: &str) -> Request {
     let request = genuine(body).header("transfer-encoding", "chunked");
     request.raw_body(chunks)
 }
 
-pub(super) fn whole() -> Vec<Case> {
+pub(super) fn framing() -> Vec<Case> {
     let mut cases = Vec::new();
     let binary: Vec<u8> = (0..=255).cycle().take(LIMIT).collect();
     for length in [0, 1, 2, 255, 256, LIMIT - 1, LIMIT] {
@@ -62,7 +62,7 @@ pub(super) fn whole() -> Vec<Case> {
     let shouted = shouted.raw_body("5\r\nhello\r\n0\r\n\r\n");
     cases.push(Case::new("CHUNKED", shouted, 200, ""));
 
-    // A signature in the trailers comes too late.
+    // A signature in the trailers is ignored.
     let trailers = format!("0\r\nupstash-signature: {}\r\n\r\n", "x".repeat(450));
     let request = Request::post("/webhook").header("transfer-encoding", "chunked");
     let request = request.raw_body(trailers);
@@ -84,14 +84,14 @@ pub(super) fn whole() -> Vec<Case> {
     cases
 }
 
-pub(super) fn broken() -> Vec<Case> {
+pub(super) fn refused() -> Vec<Case> {
     let mut cases = Vec::new();
     let long = [b'x'; LIMIT + 1];
     for size in [1, 7, LIMIT, LIMIT + 1] {
         let name = format!("too long in chunks of {size}");
         let request = genuine(&long).chunks(&long, size);
         cases.push(Case::new(name, request, 413, "body_too_large"));
-        // And the end is not waited for.
+        // Refused before EOF.
         let head = genuine(&long).header("transfer-encoding", "chunked");
         let endless = format!("{size:x}\r\n{}\r\n", "x".repeat(size)).repeat(1 + LIMIT / size);
         let request = head.raw_body(endless);
@@ -104,7 +104,7 @@ pub(super) fn broken() -> Vec<Case> {
         let name = |who| format!("{who} {length} declared");
         let request = head(genuine(b""));
         cases.push(Case::new(name("genuine"), request, 413, "body_too_large"));
-        // Which is not for a forger to learn.
+        // A forgery doesn't reveal the limit.
         let request = head(forged(b""));
         cases.push(Case::new(name("forged"), request, 401, "bad_signature"));
         let request = head(Request::post("/webhook"));
@@ -117,7 +117,7 @@ pub(super) fn broken() -> Vec<Case> {
         let asks = head(genuine(b"")).header("expect", "100-continue");
         cases.push(Case::new(name("asking"), asks, 413, "body_too_large"));
     }
-    // Both wrong: the length is known first.
+    // Wrong body over the limit: the length is checked first.
     let request = genuine(b"another").body(&long);
     cases.push(Case::new("both", request, 413, "body_too_large"));
 

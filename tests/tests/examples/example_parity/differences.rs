@@ -1,5 +1,5 @@
-//! Differences between the examples: the frameworks differ in what they take for
-//! HTTP, and no service on top of them can change that. None of it lets a forgery in.
+//! Differences between the examples, due to the HTTP parsers of hyper and actix-web.
+//! None of them accepts a forgery.
 
 use qstash_verify_tests::{Kind, Request};
 
@@ -8,7 +8,7 @@ use crate::refused;
 use qstash_verify_tests::json;
 
 #[test]
-fn hyper_and_actix_web_differ_in_what_they_take_for_http() {
+fn http_parsers_of_hyper_and_actix_web_differ() {
     let examples = examples();
     let long = "x".repeat(20_000);
     let whole = "5\r\nhello\r\n0\r\n\r\n";
@@ -19,14 +19,14 @@ fn hyper_and_actix_web_differ_in_what_they_take_for_http() {
     };
     let (accepted, invalid, unreadable) = ((200, ""), (400, ""), (400, "body_unreadable"));
     for (name, request, hyper, actix) in [
-        // actix-web decodes a path before it looks for its route.
+        // actix-web decodes a path before routing.
         (
             "an escape",
             genuine_for("POST", "/%77ebhook", b""),
             (404, ""),
             accepted,
         ),
-        // actix-web has no patience with what may be read in two ways.
+        // actix-web refuses ambiguous framing.
         (
             "a length and chunks",
             chunked(whole).header("content-length", "5"),
@@ -59,7 +59,7 @@ fn hyper_and_actix_web_differ_in_what_they_take_for_http() {
             accepted,
             invalid,
         ),
-        // actix-web skips extensions and trailers; hyper reads them, up to a bound.
+        // actix-web skips extensions and trailers; hyper parses them, with limits.
         (
             "trailers that are none",
             chunked("5\r\nhello\r\n0\r\njunk\r\n\r\n"),
@@ -78,7 +78,7 @@ fn hyper_and_actix_web_differ_in_what_they_take_for_http() {
             unreadable,
             accepted,
         ),
-        // Each has its own bounds.
+        // Limits differ.
         (
             "the greatest length",
             genuine(b"").header("content-length", u64::MAX.to_string()),

@@ -1,4 +1,4 @@
-//! Routes, methods, signature headers and other headers.
+//! Cases of heads: routes, methods, signature headers, other headers, regions.
 
 use qstash_verify_tests::{DEFAULT, EU, Request, Token, US};
 
@@ -47,7 +47,7 @@ pub(super) fn routes() -> Vec<Case> {
     cases
 }
 
-/// A token of somebody else.
+/// A token signed with another key.
 fn other() -> String {
     Token::new(URL, BODY, now()).sign("sig_ofSomebodyElse")
 }
@@ -148,7 +148,7 @@ pub(super) fn junk() -> Vec<Case> {
         ("x-forwarded-host", "elsewhere.example.com"),
         ("x-original-url", "/health"),
     ] {
-        // The client has named a host already, and two are one too many.
+        // The client already sends `Host`, and a second one is invalid.
         let name = if name == "host" { "x-host" } else { name };
         cases.push(Case::new(name, plain().header(name, value), 200, ""));
     }

@@ -1,4 +1,4 @@
-//! The three examples give the same response to each request of one list.
+//! The three examples respond alike to each case.
 
 mod bodies;
 mod differences;
@@ -16,18 +16,18 @@ use serde_json::Value;
 use crate::{BODY, ORIGIN, now, refused, signed};
 use qstash_verify_tests::{Example, json};
 
-/// The longest body that the examples here accept.
+/// The body limit of the examples.
 const LIMIT: usize = 1000;
 
-/// A request, and the answer that is right.
+/// A request and its expected response.
 struct Case {
     name: String,
     method: String,
     request: Request,
-    /// Whether the client says that it has finished sending.
-    cut_off: bool,
+    /// Whether the client shuts down its sending side.
+    finishes_sending: bool,
     status: u16,
-    /// The reason of a refusal; empty if it doesn't matter here.
+    /// The code of the refusal; empty if not checked.
     code: &'static str,
 }
 
@@ -37,31 +37,31 @@ impl Case {
             name: name.into(),
             method: "POST".to_owned(),
             request,
-            cut_off: false,
+            finishes_sending: false,
             status,
             code,
         }
     }
 
-    /// The same with another method, which the request has already.
+    /// Sets the request's method, which decides whether the response has a body.
     fn method(mut self, method: &str) -> Self {
         method.clone_into(&mut self.method);
         self
     }
 
-    /// The same without the last bytes, after which nothing comes.
+    /// Truncates the body by `count` bytes.
     fn without_the_last(mut self, count: usize) -> Self {
         let (head, mut bytes) = (self.request.head(), self.request.bytes());
         bytes.truncate(bytes.len() - count);
         self.request = self.request.raw_body(bytes.split_off(head.len()));
-        self.cut_off = true;
+        self.finishes_sending = true;
         self
     }
 
     fn ask(&self, example: &Example) -> Answer {
         let mut connection = example.connect();
         connection.send(self.request.bytes());
-        if self.cut_off {
+        if self.finishes_sending {
             connection.finish_sending();
         }
         loop {
@@ -76,8 +76,7 @@ impl Case {
     }
 }
 
-/// The parts of a response that must be the same: all but the date, how its length is said,
-/// and what becomes of the connection.
+/// The parts of a response that must be equal: all but date, framing and `Connection`.
 #[derive(Debug, PartialEq)]
 struct Seen {
     line: String,
@@ -91,14 +90,14 @@ impl Seen {
         for (name, value) in &answer.headers {
             let value = match &**name {
                 "date" | "content-length" | "transfer-encoding" | "connection" => continue,
-                // A list, with or without spaces.
+                // A list with optional spaces.
                 "allow" => value.replace(' ', ""),
                 _ => value.clone(),
             };
             assert_eq!(headers.insert(name.clone(), value), None, "{name} twice");
         }
-        // What axum's router finds to be the wrong method it gives an `Allow`,
-        // whatever the answer: here, that of the layer inside.
+        // axum adds `Allow` to every response for a wrong method, including the
+        // layer's refusals.
         if kind == Kind::Axum && method != "POST" && matches!(answer.status(), 400 | 401 | 413) {
             assert_eq!(headers.remove("allow").as_deref(), Some("POST"));
         }
@@ -110,7 +109,7 @@ impl Seen {
     }
 }
 
-/// The three, with keys of every kind, a URL, a small limit.
+/// Starts the three examples with keys of both regions, a base URL and a small limit.
 fn examples() -> [(Kind, Example); 3] {
     let limit = LIMIT.to_string();
     let variables = [
@@ -145,7 +144,7 @@ fn genuine(body: &[u8]) -> Request {
     signed(DEFAULT[0], body)
 }
 
-/// The same for another request.
+/// The head of a genuine delivery with this method and target.
 fn genuine_for(method: &str, target: &str, body: &[u8]) -> Request {
     let token = Token::new(&format!("{ORIGIN}{target}"), body, now());
     Request::new(method, target).signed(token.sign(DEFAULT[0]))
@@ -162,7 +161,7 @@ fn signature_headers_get_the_same_response() {
 }
 
 #[test]
-fn junk_in_headers_gets_the_same_response() {
+fn unusual_headers_get_the_same_response() {
     assert_same(&heads::junk());
 }
 
@@ -172,18 +171,18 @@ fn damaged_tokens_get_the_same_response() {
 }
 
 #[test]
-fn wrong_claims_get_the_same_response() {
+fn claims_get_the_same_response() {
     assert_same(&tokens::claims());
 }
 
 #[test]
 fn bodies_get_the_same_response() {
-    assert_same(&bodies::whole());
+    assert_same(&bodies::framing());
 }
 
 #[test]
-fn broken_bodies_get_the_same_response() {
-    assert_same(&bodies::broken());
+fn refused_bodies_get_the_same_response() {
+    assert_same(&bodies::refused());
 }
 
 #[test]
@@ -191,9 +190,9 @@ fn retries_of_every_region_get_the_same_response() {
     assert_same(&heads::regions());
 }
 
-/// And is sent away. They wait for half a minute, so all are asked at once.
+/// The timeout is 30 s, so all requests run concurrently.
 #[test]
-fn a_stalled_sender_gets_the_same_408() {
+fn stalled_body_gets_the_same_408() {
     let examples = examples();
     let declared = genuine(BODY).body(BODY);
     let chunked = genuine(BODY).chunks(BODY, 5);

@@ -1,4 +1,4 @@
-//! Tokens that are damaged, and tokens that say something else.
+//! Cases of tokens: malformed tokens and wrong claims.
 
 use qstash_verify_tests::{DEFAULT, Request, Token, base64url};
 
@@ -15,21 +15,21 @@ fn case(name: impl Into<String>, token: impl AsRef<[u8]>, code: &'static str) ->
     Case::new(name, request, status, if status == 200 { "" } else { code })
 }
 
-/// Signed by whom it should be, whatever it is.
-fn made(token: &Token) -> String {
+/// Signs a token with the current key.
+fn signed(token: &Token) -> String {
     token.sign(DEFAULT[0])
 }
 
 pub(super) fn damaged() -> Vec<Case> {
     const MALFORMED: &str = "malformed_token";
     const UNSUPPORTED: &str = "unsupported_algorithm";
-    let good = made(&token());
+    let good = signed(&token());
     let [header, payload, mac] = good.splitn(3, '.').collect::<Vec<_>>()[..] else {
         return Vec::new();
     };
     let mut cases = vec![case("undamaged", &good, "genuine")];
 
-    // One character another, and the token cut there.
+    // One character replaced, and the token truncated there.
     for (at, old) in good.char_indices() {
         let new = if old == 'A' { 'B' } else { 'A' };
         let (start, rest) = good.split_at(at);
@@ -68,7 +68,7 @@ pub(super) fn damaged() -> Vec<Case> {
             .replace('\x02', mac);
         cases.push(case(shape, text, MALFORMED));
     }
-    // White space around a value is no part of it (RFC 9110 §5.5).
+    // White space around a field value is not part of it (RFC 9110 §5.5).
     cases.push(case("spaces around", format!(" \t{good}\t "), "genuine"));
     for mac in ["", "AAAA", &mac[4..], &format!("AAAA{mac}")] {
         let token = format!("{header}.{payload}.{mac}");
@@ -82,7 +82,7 @@ pub(super) fn damaged() -> Vec<Case> {
     cases.push(case("8 KiB and more", "a".repeat(8 * 1024 + 1), MALFORMED));
     cases.push(case("64 KiB", "a.".repeat(32 * 1024), MALFORMED));
     let long = token().claim("x", &format!("{:?}", "x".repeat(8 * 1024)));
-    cases.push(case("a long payload", made(&long), MALFORMED));
+    cases.push(case("a long payload", signed(&long), MALFORMED));
 
     for json in [
         r#"{"alg":"none","typ":"JWT"}"#,
@@ -92,7 +92,7 @@ pub(super) fn damaged() -> Vec<Case> {
         r#"{"alg":"RS256","typ":"JWT"}"#,
         r#"{"alg":"HS256","typ":"JWT","crit":["exp"]}"#,
     ] {
-        cases.push(case(json, made(&token().header(json)), UNSUPPORTED));
+        cases.push(case(json, signed(&token().header(json)), UNSUPPORTED));
     }
     for json in [
         "",
@@ -104,10 +104,10 @@ pub(super) fn damaged() -> Vec<Case> {
         r#"{"alg":1}"#,
         r#"{"alg":"HS256",}"#,
     ] {
-        cases.push(case(json, made(&token().header(json)), ""));
+        cases.push(case(json, signed(&token().header(json)), ""));
     }
     for json in [r#"{"alg":"HS256"}"#, r#" { "typ":"JWT", "alg":"HS256" } "#] {
-        cases.push(case(json, made(&token().header(json)), "genuine"));
+        cases.push(case(json, signed(&token().header(json)), "genuine"));
     }
     let unsigned = token().header(r#"{"alg":"none"}"#).signing_input();
     cases.push(case("unsigned", format!("{unsigned}."), ""));
@@ -139,33 +139,33 @@ pub(super) fn claims() -> Vec<Case> {
         "{\"a\":1} x",
         "\u{feff}{}",
     ] {
-        cases.push(case(payload, made(&token().payload(payload)), ""));
+        cases.push(case(payload, signed(&token().payload(payload)), ""));
     }
     let invalid = [&b"\xff\xfe"[..], b"{\"iss\":\"\xff\"}", &b"[".repeat(4000)];
     for payload in invalid {
         let name = String::from_utf8_lossy(payload);
         cases.push(case(
             name,
-            made(&token().payload(payload)),
+            signed(&token().payload(payload)),
             "malformed_token",
         ));
     }
 
     for claim in ["iss", "sub", "exp", "body"] {
         let name = format!("no {claim}");
-        cases.push(case(name, made(&token().without(claim)), "missing_claim"));
+        cases.push(case(name, signed(&token().without(claim)), "missing_claim"));
     }
     for claim in ["aud", "nbf", "iat", "jti"] {
         let name = format!("no {claim}");
-        cases.push(case(name, made(&token().without(claim)), "genuine"));
+        cases.push(case(name, signed(&token().without(claim)), "genuine"));
     }
     for claim in ["aud", "body", "exp", "iat", "iss", "jti", "nbf", "sub"] {
         for json in ["null", "true", "{}", "[1]"] {
             let name = format!("{claim} is {json}");
             let token = token().claim(claim, json);
-            cases.push(case(name, made(&token), "invalid_claim"));
+            cases.push(case(name, signed(&token), "invalid_claim"));
         }
-        let again = made(&token().again(claim, "0"));
+        let again = signed(&token().again(claim, "0"));
         cases.push(case(format!("{claim} twice"), again, "invalid_claim"));
     }
 
@@ -209,13 +209,13 @@ pub(super) fn claims() -> Vec<Case> {
         ("body", r#""junk""#, "body_mismatch"),
     ] {
         let token = token().claim(claim, json);
-        cases.push(case(format!("{claim} is {json}"), made(&token), code));
+        cases.push(case(format!("{claim} is {json}"), signed(&token), code));
     }
     for age in [301, 3600, 1_000_000_000] {
         let old = Token::new(URL, BODY, now - age);
-        cases.push(case(format!("{age} s old"), made(&old), "expired"));
+        cases.push(case(format!("{age} s old"), signed(&old), "expired"));
     }
-    // The next key's reasons are no others.
+    // The next key gives the same reason.
     let next = Token::new(URL, BODY, 0).sign(DEFAULT[1]);
     cases.push(case("old and next", next, "expired"));
 

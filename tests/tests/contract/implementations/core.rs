@@ -1,11 +1,11 @@
-//! The verifier itself, in one step and in two.
+//! The verifier: `verify`, and `authenticate` with the body in chunks.
 
 use std::io;
 
 use qstash_verify::{RequestHead, Verified, Verifier, VerifyError};
 use qstash_verify_tests::{Answer, TARGET};
 
-use super::Player;
+use super::Implementation;
 use crate::cases::{Body, Delivery};
 
 pub(crate) struct Core {
@@ -13,12 +13,12 @@ pub(crate) struct Core {
     calls: usize,
 }
 
-impl Player for Core {
+impl Implementation for Core {
     fn start(verifier: Verifier) -> Self {
         Core { verifier, calls: 0 }
     }
 
-    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+    fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
         let headers = headers(delivery, message_id);
         let headers = headers.iter().map(|(name, value)| (*name, &**value));
         let head = RequestHead::new(headers, TARGET);
@@ -26,8 +26,8 @@ impl Player for Core {
         if let Body::Whole(body) = &delivery.body {
             match (&result, self.verifier.verify(&head, body)) {
                 (Ok(_), Ok(_)) => {}
-                (Err(in_two), Err(in_one)) => assert_eq!(*in_two, in_one),
-                (in_two, in_one) => panic!("{in_two:?}, in one step {in_one:?}"),
+                (Err(chunked), Err(whole)) => assert_eq!(*chunked, whole),
+                (chunked, whole) => panic!("{chunked:?}, but `verify` returns {whole:?}"),
             }
         }
         match result {
@@ -53,7 +53,7 @@ impl Player for Core {
 }
 
 impl Core {
-    /// Plays an adapter: the two steps, and between them the body.
+    /// Verifies the head, then the body in chunks, as an adapter does.
     fn receive(
         &self,
         delivery: &Delivery,
@@ -61,12 +61,14 @@ impl Core {
     ) -> Result<(Verified, Vec<u8>), VerifyError> {
         let mut pending = self.verifier.authenticate(head)?;
         let (read, error) = match &delivery.body {
-            Body::Announced(_) => panic!("nobody waits for this body"),
+            Body::Declared(_) => {
+                panic!("a declared length over the limit is refused before the body")
+            }
             Body::Whole(body) | Body::Chunks(body) => (&body[..], None),
-            // The core reads nothing: it makes the answer of the reader's error.
-            Body::CutOff(body) => (&body[..body.len() - 1], Some(io::ErrorKind::UnexpectedEof)),
-            Body::ChunksCutOff(body) => (&body[..], Some(io::ErrorKind::UnexpectedEof)),
-            Body::BrokenChunks(body) => (&body[..], Some(io::ErrorKind::InvalidData)),
+            // The core reads no body; a reader would fail with these errors.
+            Body::Truncated(body) => (&body[..body.len() - 1], Some(io::ErrorKind::UnexpectedEof)),
+            Body::TruncatedChunks(body) => (&body[..], Some(io::ErrorKind::UnexpectedEof)),
+            Body::MalformedChunks(body) => (&body[..], Some(io::ErrorKind::InvalidData)),
         };
         for chunk in read.chunks(5) {
             pending.update(chunk)?;
@@ -85,9 +87,9 @@ fn headers(delivery: &Delivery, message_id: &str) -> Vec<(&'static str, String)>
     let region = delivery.region.map(str::to_owned);
     headers.extend(region.map(|region| ("upstash-region", region)));
     let length = match &delivery.body {
-        Body::Whole(body) | Body::CutOff(body) => body.len().to_string(),
-        Body::Announced(length) => length.to_string(),
-        Body::Chunks(_) | Body::ChunksCutOff(_) | Body::BrokenChunks(_) => return headers,
+        Body::Whole(body) | Body::Truncated(body) => body.len().to_string(),
+        Body::Declared(length) => length.to_string(),
+        Body::Chunks(_) | Body::TruncatedChunks(_) | Body::MalformedChunks(_) => return headers,
     };
     headers.push(("content-length", length));
     headers

@@ -1,20 +1,20 @@
-//! The layer on an axum router.
+//! The actix-web middleware.
 
 use qstash_verify::Verifier;
 use qstash_verify_tests::{Answer, Kind, Server};
 
-use super::Player;
+use super::Implementation;
 use crate::cases::Delivery;
 use crate::wire;
 
-pub(crate) struct Axum(Server);
+pub(crate) struct Actix(Server);
 
-impl Player for Axum {
+impl Implementation for Actix {
     fn start(verifier: Verifier) -> Self {
-        Axum(Server::start(Kind::Axum, verifier))
+        Actix(Server::start(Kind::Actix, verifier))
     }
 
-    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+    fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
         wire::send(self.0.connect(), delivery, message_id)
     }
 

@@ -1,5 +1,5 @@
-// Asks the official JavaScript SDK: a delivery a line on stdin, a verdict a line
-// on stdout. The first line says which SDK this is.
+// Verifies deliveries with the official JavaScript SDK: one delivery per line on stdin,
+// one verdict per line on stdout. The first output line names the SDK's version.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Receiver } from "@upstash/qstash";
@@ -8,7 +8,7 @@ const VARIABLES = ["QSTASH", "US_EAST_1_QSTASH", "EU_CENTRAL_1_QSTASH"]
   .flatMap((prefix) => [`${prefix}_CURRENT_SIGNING_KEY`, `${prefix}_NEXT_SIGNING_KEY`])
   .concat("QSTASH_REGION", "QSTASH_DEV");
 
-// The only clock that the SDK and its JWT library read.
+// The only clock that the SDK and jose read.
 let now = 0;
 const SystemDate = Date;
 globalThis.Date = class extends SystemDate {
@@ -20,12 +20,12 @@ globalThis.Date = class extends SystemDate {
     return now;
   }
 };
-// It warns of regions without keys, once for each delivery.
+// The SDK warns of regions without keys, once per delivery.
 console.warn = () => {};
 
-async function judge(delivery) {
+async function verify(delivery) {
   if (delivery.body === null) {
-    return { verdict: "not applicable", reason: "it takes the body as text" };
+    return { verdict: "not applicable", reason: "it accepts only text bodies" };
   }
   for (const name of VARIABLES) delete process.env[name];
   Object.assign(process.env, delivery.env);
@@ -53,5 +53,5 @@ function version(name) {
 const versions = [version("@upstash/qstash"), version("jose"), `Node ${process.versions.node}`];
 process.stdout.write(JSON.stringify({ sdk: versions.join(", ") }) + "\n");
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  process.stdout.write(JSON.stringify(await judge(JSON.parse(line))) + "\n");
+  process.stdout.write(JSON.stringify(await verify(JSON.parse(line))) + "\n");
 }

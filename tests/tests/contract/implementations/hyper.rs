@@ -1,20 +1,20 @@
-//! The actix-web middleware.
+//! hyper without an adapter.
 
 use qstash_verify::Verifier;
 use qstash_verify_tests::{Answer, Kind, Server};
 
-use super::Player;
+use super::Implementation;
 use crate::cases::Delivery;
 use crate::wire;
 
-pub(crate) struct Actix(Server);
+pub(crate) struct Hyper(Server);
 
-impl Player for Actix {
+impl Implementation for Hyper {
     fn start(verifier: Verifier) -> Self {
-        Actix(Server::start(Kind::Actix, verifier))
+        Hyper(Server::start(Kind::Hyper, verifier))
     }
 
-    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+    fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
         wire::send(self.0.connect(), delivery, message_id)
     }
 

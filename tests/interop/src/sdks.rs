@@ -1,4 +1,4 @@
-//! Programs that are given a line for each delivery, and answer with one.
+//! Processes that read a delivery per line and print a verdict per line.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 pub(crate) enum Verdict {
     Accepted,
     Refused(String),
-    /// Why it can't be asked.
+    /// Why the SDK can't verify the delivery.
     NotApplicable(String),
 }
 
@@ -30,38 +30,38 @@ impl Verdict {
     }
 }
 
-/// A program at work.
-pub(crate) struct Asked {
+/// A running program.
+pub(crate) struct Process {
     name: String,
     child: Child,
     writer: JoinHandle<()>,
     answers: JoinHandle<Vec<Value>>,
 }
 
-/// Starts a program without any of our variables, in a directory without `.env`.
-pub(crate) fn ask(program: &Path, arguments: &[&OsStr], lines: Vec<String>) -> Asked {
+/// Starts a program without environment variables, in a directory without `.env`.
+pub(crate) fn ask(program: &Path, arguments: &[&OsStr], lines: Vec<String>) -> Process {
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .current_dir(nowhere())
+        .current_dir(program_directory())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| {
             panic!(
-                "{} can't be started ({error}): use scripts/interop",
+                "can't start a program: {}: {error}; run scripts/interop",
                 program.display()
             )
         });
     let mut input = BufWriter::new(child.stdin.take().unwrap());
     let output = BufReader::new(child.stdout.take().unwrap());
-    Asked {
+    Process {
         name: program.display().to_string(),
         child,
         writer: thread::spawn(move || {
             for line in lines {
-                // One that ends early is found out by its answers.
+                // The number of answers reveals an early exit.
                 if writeln!(input, "{line}").is_err() {
                     return;
                 }
@@ -75,8 +75,8 @@ pub(crate) fn ask(program: &Path, arguments: &[&OsStr], lines: Vec<String>) -> A
     }
 }
 
-/// Reads an answer. The command's hold the claims as they stand in the token,
-/// maybe with numbers that no double can hold.
+/// Parses an answer. The command quotes claims verbatim, including numbers that don't
+/// fit a double.
 fn read(line: &str) -> Value {
     let members: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
@@ -85,13 +85,13 @@ fn read(line: &str) -> Value {
     Value::Object(members.map(|(name, json)| (name, read(&json))).collect())
 }
 
-/// The directory of this program, which is cargo's.
-pub(crate) fn nowhere() -> std::path::PathBuf {
+/// Returns the directory of this program, in cargo's target directory.
+pub(crate) fn program_directory() -> std::path::PathBuf {
     let program = std::env::current_exe().unwrap();
     program.parent().unwrap().to_owned()
 }
 
-impl Asked {
+impl Process {
     pub(crate) fn answers(mut self, expected: usize) -> Vec<Value> {
         self.writer.join().unwrap();
         let answers = self.answers.join().unwrap();
@@ -107,7 +107,7 @@ impl Asked {
     }
 }
 
-/// An SDK, by the program beside this package that asks it.
+/// An SDK, called by a script of this package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sdk {
     JavaScript,
@@ -124,25 +124,25 @@ impl Sdk {
         }
     }
 
-    fn ask(self, lines: Vec<String>) -> Asked {
+    fn ask(self, lines: Vec<String>) -> Process {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let (program, script) = match self {
-            Sdk::JavaScript => ("node".into(), here.join("judge.mjs")),
-            Sdk::Python => (here.join(".venv/bin/python"), here.join("judge.py")),
+            Sdk::JavaScript => ("node".into(), here.join("verify.mjs")),
+            Sdk::Python => (here.join(".venv/bin/python"), here.join("verify.py")),
         };
         ask(&program, &[script.as_os_str()], lines)
     }
 }
 
-/// Each SDK's version and its verdicts, line by line.
+/// Version and verdicts of each SDK, in order of the lines.
 pub(crate) type Answers = BTreeMap<Sdk, (String, Vec<Verdict>)>;
 
-/// Asks both at once, while `meanwhile` is done.
+/// Runs both SDKs concurrently with `meanwhile`.
 pub(crate) fn ask_both<T>(lines: &[String], meanwhile: impl FnOnce() -> T) -> (Answers, T) {
     let asked = Sdk::ALL.map(|sdk| (sdk, sdk.ask(lines.to_vec())));
     let done = meanwhile();
     let answers = asked.into_iter().map(|(sdk, asked)| {
-        // The first says who is asked.
+        // The first line is the version.
         let answers = asked.answers(lines.len() + 1);
         let (about, verdicts) = answers.split_first().unwrap();
         let version = about["sdk"].as_str().unwrap().to_owned();

@@ -1,20 +1,20 @@
-//! The tower layer alone, on hyper.
+//! The tower layer on hyper.
 
 use qstash_verify::Verifier;
 use qstash_verify_tests::{Answer, Server};
 
-use super::Player;
+use super::Implementation;
 use crate::cases::Delivery;
 use crate::wire;
 
 pub(crate) struct Tower(Server);
 
-impl Player for Tower {
+impl Implementation for Tower {
     fn start(verifier: Verifier) -> Self {
         Tower(Server::layered_hyper(verifier))
     }
 
-    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+    fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
         wire::send(self.0.connect(), delivery, message_id)
     }
 

@@ -1,20 +1,20 @@
-//! hyper with a handler written by hand.
+//! The layer on an axum router.
 
 use qstash_verify::Verifier;
 use qstash_verify_tests::{Answer, Kind, Server};
 
-use super::Player;
+use super::Implementation;
 use crate::cases::Delivery;
 use crate::wire;
 
-pub(crate) struct Hyper(Server);
+pub(crate) struct Axum(Server);
 
-impl Player for Hyper {
+impl Implementation for Axum {
     fn start(verifier: Verifier) -> Self {
-        Hyper(Server::start(Kind::Hyper, verifier))
+        Axum(Server::start(Kind::Axum, verifier))
     }
 
-    fn play(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
+    fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
         wire::send(self.0.connect(), delivery, message_id)
     }
 

@@ -1,5 +1,5 @@
-"""Asks the official Python SDK: a delivery a line on stdin, a verdict a line on
-stdout. The first line says which SDK this is."""
+"""Verifies deliveries with the official Python SDK: one delivery per line on stdin, one
+verdict per line on stdout. The first output line names the SDK's version."""
 
 import datetime
 import importlib.metadata
@@ -11,14 +11,14 @@ import warnings
 import jwt.api_jwt
 from qstash import Receiver
 
-# It warns of keys with fewer than 32 characters, which QStash's may have.
+# PyJWT warns of keys with fewer than 32 characters; QStash's keys may be shorter.
 warnings.simplefilter("ignore")
 
 now_ms = 0
 
 
 class PinnedDatetime(datetime.datetime):
-    """The only clock that the SDK and its JWT library read."""
+    """The only clock that the SDK and PyJWT read."""
 
     @classmethod
     def now(cls, tz=None):
@@ -29,10 +29,10 @@ jwt.api_jwt.datetime = PinnedDatetime
 
 
 def tolerance_has_effect():
-    """3.4.0 hands its `clock_tolerance` on under a name that PyJWT ignores."""
+    """qstash 3.4.0 passes `clock_tolerance` under a name that PyJWT ignores."""
     global now_ms
     now_ms = 1_000_000_000_000
-    # "" by SHA-256, in base64url.
+    # SHA-256 of "", in base64url.
     body = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
     claims = {"iss": "Upstash", "sub": "x", "exp": 999_999_999, "nbf": 0, "body": body}
     token = jwt.encode(claims, "sig_a", algorithm="HS256")
@@ -46,7 +46,7 @@ def tolerance_has_effect():
         return True
 
     now_ms = 999_999_998_000
-    assert accepted(), "a genuine delivery is refused: does this clock still count?"
+    assert accepted(), "a genuine delivery is refused: check that the SDK reads PinnedDatetime"
     now_ms = 1_000_000_000_000
     assert not accepted()
     return accepted(clock_tolerance=60)
@@ -55,26 +55,26 @@ def tolerance_has_effect():
 TOLERANT = tolerance_has_effect()
 
 
-def judge(delivery):
+def verify(delivery):
     def not_applicable(reason):
         return {"verdict": "not applicable", "reason": reason}
 
     global now_ms
     env = delivery["env"]
     if delivery["body"] is None:
-        return not_applicable("it takes the body as text")
+        return not_applicable("it accepts only text bodies")
     if delivery["tolerance"] and not TOLERANT:
         return not_applicable("its tolerance has no effect")
     if delivery["explicit"]:
         keys = delivery["explicit"]
     elif env.get("QSTASH_REGION"):
-        return not_applicable("it knows no regions")
+        return not_applicable("it doesn't support regions")
     else:
-        # As its users do.
+        # As the SDK's documentation does.
         names = ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"]
         keys = [env.get(name) for name in names]
         if not all(keys):
-            return not_applicable("there is no pair to give it")
+            return not_applicable("there is no complete key pair")
     now_ms = delivery["at_ms"]
     try:
         Receiver(*keys).verify(
@@ -83,7 +83,7 @@ def judge(delivery):
             url=delivery["url"],
             clock_tolerance=delivery["tolerance"],
         )
-    # Of missing claims it says so with a KeyError.
+    # Missing claims raise a KeyError.
     except Exception as error:
         return {"verdict": "refused", "error": f"{type(error).__name__}: {error}"}
     return {"verdict": "accepted"}
@@ -97,4 +97,4 @@ names = ["qstash", "PyJWT"]
 versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
 answer({"sdk": ", ".join([*versions, f"Python {platform.python_version()}"])})
 for line in sys.stdin.buffer:
-    answer(judge(json.loads(line)))
+    answer(verify(json.loads(line)))

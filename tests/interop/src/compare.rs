@@ -1,13 +1,13 @@
-//! What must hold between our verdict and those of the SDKs.
+//! Comparison of our verdict with those of the SDKs.
 
 use crate::delivery::{Case, Known};
 use crate::differences::Differences;
 use crate::generate::RANDOM;
-use crate::judges::{Sdk, Verdict};
 use crate::ours;
 use crate::report::Report;
+use crate::sdks::{Sdk, Verdict};
 
-/// What is wrong with the verdicts on a case, in words.
+/// Returns the fault in the verdicts on a case.
 pub(crate) fn check<'a>(
     case: &Case,
     ours: &ours::Verdict,
@@ -44,7 +44,7 @@ pub(crate) fn check<'a>(
             };
             (!listed).then(|| {
                 format!(
-                    "we accept what {} refuses, and DIFFERENCES.md doesn't list it",
+                    "we accept what {} refuses, which DIFFERENCES.md doesn't list",
                     names(&refuse)
                 )
             })
@@ -56,7 +56,7 @@ pub(crate) fn check<'a>(
             };
             (!listed).then(|| {
                 format!(
-                    "we refuse with `{code}` what {} accepts, and DIFFERENCES.md doesn't list it",
+                    "we refuse with `{code}` what {} accepts, which DIFFERENCES.md doesn't list",
                     names(&accept)
                 )
             })
@@ -65,15 +65,15 @@ pub(crate) fn check<'a>(
     }
 }
 
-/// The command must say what the library says. It is a developer's tool: that
-/// keys are public is no reason for it to refuse.
+/// Returns the fault if the command's verdict differs from the library's. The command
+/// accepts public keys.
 pub(crate) fn check_command(ours: &ours::Verdict, command: &ours::Verdict) -> Option<String> {
     let code = |verdict: &ours::Verdict| verdict.as_ref().err().map(|(code, _)| code.clone());
     match (code(ours), code(command)) {
         (Some(code), _) if code == ours::DEVELOPMENT => None,
         (ours, command) if ours == command => None,
         (_, command) => Some(format!(
-            "`qstash-verify verify --batch` says {}, and the library something else",
+            "`qstash-verify verify --batch` prints {}, but the library differs",
             command.as_deref().unwrap_or("ok")
         )),
     }
