@@ -1,18 +1,17 @@
 # shellcheck shell=bash
-# Shell functions shared by the scripts. Sourcing this file changes to the top of
-# the checkout.
+# Functions of the scripts. Sourcing this file changes to the top of the checkout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # `docs`, `fuzz`, …
 script=${0##*/}
 root=$PWD
-# Absolute, for scripts that change directory.
+# An absolute path, since scripts change directory.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$root/$target
-# The nightly toolchain of whatever stable can't do.
+# The nightly toolchain, for unstable features.
 nightly=${NIGHTLY:-nightly}
-# Where CI installs tools, and where the printed commands do.
+# The directory of installed tools.
 tools=$root/target/tools
 export PATH=$tools/bin:$PATH
 
@@ -21,16 +20,16 @@ fail() {
     exit 1
 }
 
-# Reports a check that this machine can't run. `.ci/run` lists them at its end.
+# Reports a check that can't run on this machine; `.ci/run` lists them at the end.
 not_checked() {
     echo "NOT CHECKED: $script: $*" >&2
     if [[ ${NOT_CHECKED_LOG-} ]]; then echo "$script: $*" >>"$NOT_CHECKED_LOG"; fi
 }
 
 # need COMMAND INSTALLATION
-need() { command -v "$1" >/dev/null || fail "$1 is not installed: install $2"; }
+need() { command -v "$1" >/dev/null || fail "command not found: $1; install $2"; }
 
-# need_package COMMAND PACKAGE: a command from Debian's package, installed in CI only.
+# need_package COMMAND PACKAGE: a command of a Debian package, which CI installs.
 need_package() {
     command -v "$1" >/dev/null && return
     if [[ ${CI-} ]] && command -v apt-get >/dev/null; then
@@ -43,15 +42,15 @@ need_package() {
 }
 
 need_nightly() {
-    cargo "+$nightly" --version >/dev/null 2>&1 || fail "toolchain $nightly is not installed:" \
-        "run rustup toolchain install $nightly, or name another with the variable NIGHTLY"
+    cargo "+$nightly" --version >/dev/null 2>&1 || fail "toolchain is not installed: $nightly;" \
+        "run rustup toolchain install $nightly, or set NIGHTLY to another"
 }
 
-# The version in which a tool is installed, or nothing.
+# Prints the installed version of a tool, or nothing.
 installed_version() {
     local file
     file=$(command -v "$1") || return 0
-    # cargo-check-external-types doesn't tell its version; cargo knows it.
+    # cargo-check-external-types has no --version; cargo records it.
     cargo "${1#cargo-}" --version 2>/dev/null | awk 'NR == 1 { print $2 }' | grep . ||
         cargo install --list --root "$(dirname "$file")/.." |
         sed -n "s/^$1 v\([^ :]*\).*/\1/p"
@@ -62,24 +61,23 @@ installed_version() {
 need_tool() {
     local version found
     version=$(awk -v name="$1" '$1 == name { print $2 }' scripts/lib/tools.txt)
-    [[ $version ]] || fail "scripts/lib/tools.txt has no version of $1"
+    [[ $version ]] || fail "unknown tool: $1; add its version to scripts/lib/tools.txt"
     found=$(installed_version "$1")
     [[ $found != "$version" ]] || return 0
-    # Built in half the time without optimisation, and fast enough. The tools share
-    # a directory, since they have dependencies in common.
+    # An unoptimised build takes half the time and is fast enough. The tools share a
+    # target directory for common dependencies.
     local install=(cargo install --debug --locked --root target/tools
         --target-dir target/tools/build "$1" --version "$version")
     if [[ ${CI-} ]]; then
-        # Whatever is there has another version.
+        # --force replaces another version.
         "${install[@]}" --quiet --force
         found=$(installed_version "$1")
         [[ $found != "$version" ]] || return 0
     fi
-    fail "$1 $version is needed, ${found:-none} is installed: run ${install[*]}"
+    fail "wrong version: $1 ${found:-(none)} instead of $version; run ${install[*]}"
 }
 
-# The names of the workspace's packages that fulfil a Python condition on `p`,
-# one a line.
+# Prints the names of the workspace's packages that fulfil a Python condition on `p`.
 packages_where() {
     cargo metadata --locked --no-deps --format-version 1 | python3 -c "
 import json, sys
@@ -88,13 +86,13 @@ for p in json.load(sys.stdin)['packages']:
     published = p['publish'] != []
     if $1:
         print(p['name'])
-" | grep . || fail "cargo metadata lists no package where $1"
+" | grep . || fail "no matching package: $1; check the condition"
 }
 
-# The published packages, the published libraries, and the examples.
+# Print the published packages, the published libraries and the examples.
 published_packages() { packages_where 'published'; }
 published_libraries() { packages_where 'published and "lib" in kinds'; }
 examples() { packages_where 'p["name"].startswith("example-")'; }
 
-# The list as options: `-p NAME` for each line of standard input.
+# Converts lines of standard input to options `-p NAME`.
 as_options() { sed 's/^/-p\n/'; }
