@@ -1,4 +1,4 @@
-//! The cases that are measured.
+//! Measured cases.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,7 +13,7 @@ pub(crate) struct Case {
     /// The code of the refusal; `None` if it is accepted.
     pub(crate) code: Option<&'static str>,
     pub(crate) work: Work,
-    /// The same call without verification, which is subtracted.
+    /// The same call without verification, to subtract.
     pub(crate) without: Option<Work>,
 }
 
@@ -80,7 +80,7 @@ fn service(
     }
 }
 
-/// Includes the search for the headers.
+/// Verifies a request, including the header lookup.
 fn verify(request: &Request, repeats: u64) -> Measurement {
     let mut status = 0;
     let start = Instant::now();

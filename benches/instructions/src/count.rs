@@ -8,16 +8,16 @@ use crate::cases::{self, Case};
 use crate::request::Floor;
 
 /// The first argument of a run under valgrind.
-pub(crate) const PLAY: &str = "play";
+pub(crate) const RUN: &str = "run";
 
 /// The instructions of one run of a case.
 pub(crate) struct Count {
     pub(crate) case: &'static str,
-    /// The whole call.
+    /// Instructions of the call.
     pub(crate) whole: u64,
-    /// The same call of a bare service.
+    /// Instructions of the same call without verification.
     pub(crate) without: u64,
-    /// The cryptography alone.
+    /// Instructions of the cryptography.
     pub(crate) floor: u64,
     /// `whole` less `without` and `floor`.
     pub(crate) own: u64,
@@ -25,13 +25,13 @@ pub(crate) struct Count {
 
 /// Counts every case.
 pub(crate) fn all() -> Result<Vec<Count>, String> {
-    // Valgrind runs a program on one core, so two run at a time.
+    // Valgrind uses one core, so two cases run concurrently.
     let mut cases = cases::all();
     let half = cases.split_off(cases.len() / 2);
     thread::scope(|scope| {
         let other = scope.spawn(|| half.iter().map(count).collect::<Vec<_>>());
         let mut counts: Vec<_> = cases.iter().map(count).collect();
-        counts.extend(other.join().map_err(|_| "a count has panicked")?);
+        counts.extend(other.join().map_err(|_| "a counting thread panicked")?);
         counts.into_iter().collect()
     })
 }
@@ -49,19 +49,23 @@ fn count(case: &Case) -> Result<Count, String> {
         whole,
         without,
         floor,
-        own: own.ok_or_else(|| format!("{}: its floor takes more than the whole", case.name))?,
+        own: own.ok_or_else(|| format!("floor exceeds the call: {}; repeat the run", case.name))?,
     })
 }
 
-/// Returns the instructions of one repeat: the difference of two runs, divided by
-/// their difference in repeats.
+/// Returns the instructions per repeat, from two runs with different repeats.
 fn difference(case: &Case, part: &str) -> Result<u64, String> {
     const FEW: u64 = 4;
-    // The seeds of a framework's hash maps are random; many repeats average out.
+    // Hash maps of the frameworks have random seeds; many repeats average out.
     let times = if case.without.is_some() { 1000 } else { 16 };
     let [few, more] = [FEW, FEW + times].map(|repeats| instructions(case.name, part, repeats));
     let more_times = more?.checked_sub(few?);
-    let more_times = more_times.ok_or_else(|| format!("{}, {part}: more takes less", case.name))?;
+    let more_times = more_times.ok_or_else(|| {
+        format!(
+            "more repeats take fewer instructions: {}, {part}; repeat the run",
+            case.name
+        )
+    })?;
     Ok(more_times / times)
 }
 
@@ -71,30 +75,33 @@ fn instructions(case: &str, part: &str, repeats: u64) -> Result<u64, String> {
         .args(["--tool=cachegrind", "--cache-sim=no"])
         .arg("--cachegrind-out-file=/dev/null")
         .arg(program)
-        .args([PLAY, case, part, &repeats.to_string()])
-        // A log level in the environment would change the work.
+        .args([RUN, case, part, &repeats.to_string()])
+        // A log level in the environment would change the count.
         .env_clear()
-        // The search of glibc's allocator depends on the seeds of hash maps; a larger
-        // cache of freed chunks makes it search less.
+        // The work of glibc's allocator depends on the seeds of hash maps; a larger cache
+        // reduces it.
         .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=127")
         .output()
-        .map_err(|error| format!("valgrind can't be run, is it installed? {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let total = said.lines().find_map(|line| line.split_once("I   refs:"));
+        .map_err(|error| format!("can't run valgrind: {error}; install it"))?;
+    let printed = String::from_utf8_lossy(&output.stderr);
+    let total = printed
+        .lines()
+        .find_map(|line| line.split_once("I   refs:"));
     let total = total.map(|(_, digits)| digits.trim().replace(',', ""));
     match total.and_then(|total| total.parse().ok()) {
         Some(total) if output.status.success() => Ok(total),
-        _ => Err(format!("valgrind counted nothing for {case:?}:\n{said}")),
+        _ => Err(format!(
+            "no count in valgrind's output: {case:?}:\n{printed}"
+        )),
     }
 }
 
-/// Runs a part of a case a number of times: the work, the floor, or the same call
-/// without verification.
-pub(crate) fn play(case: &str, part: &str, repeats: &str) -> Result<(), String> {
+/// Runs a part of a case (`work`, `floor` or `without`) a number of times.
+pub(crate) fn run(case: &str, part: &str, repeats: &str) -> Result<(), String> {
     let cases = cases::all();
     let case = cases.iter().find(|known| known.name == case);
     let (Some(case), Ok(repeats)) = (case, repeats.parse()) else {
-        return Err("there is no such case".to_owned());
+        return Err("unknown case or number of repeats".to_owned());
     };
     let request = (case.request)();
     match (part, case.without) {

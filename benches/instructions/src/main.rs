@@ -1,5 +1,5 @@
-//! Counts the instructions of a verification, which are stable from run to run,
-//! unlike its time:
+//! Counts the instructions of a verification, which vary less between runs than its
+//! time:
 //!
 //! ```text
 //! cargo run --profile bench -p qstash-verify-instructions              compares with counts.txt
@@ -7,17 +7,13 @@
 //! cargo run --profile bench -p qstash-verify-instructions -- --time    the same work in seconds
 //! ```
 //!
-//! A count is the difference of two runs under valgrind, one with more repeats than
-//! the other, so that start and end cancel out. The cryptography that every verifier
-//! needs is counted separately and subtracted, because valgrind has no SHA
-//! instructions and it would hide everything else; so is the same call of a bare
-//! service.
+//! A count is the difference of two runs under valgrind with different repeats, so that
+//! startup and shutdown cancel out. The cryptography is counted separately and
+//! subtracted, because valgrind lacks SHA instructions and it would dominate; so is the
+//! same call of a service without verification.
 #![allow(clippy::print_stdout, reason = "it prints a table")]
 #![allow(clippy::print_stderr, reason = "it prints its error")]
-#![allow(
-    clippy::expect_used,
-    reason = "a measurement that can't be set up should stop"
-)]
+#![allow(clippy::expect_used, reason = "a failed setup stops the measurement")]
 
 mod cases;
 mod count;
@@ -29,8 +25,8 @@ mod work;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "without arguments it compares with counts.txt, with --update it rewrites \
-                     counts.txt, with --time it measures the same work in seconds";
+const USAGE: &str = "without arguments: compare with counts.txt; --update: rewrite counts.txt; \
+                     --time: measure the same work in nanoseconds";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,7 +36,7 @@ fn main() -> ExitCode {
         ["--update"] => count::all().and_then(|counts| record::write(&counts)),
         ["--time"] => time::all(),
         // A run under valgrind.
-        [count::PLAY, case, part, repeats] => count::play(case, part, repeats),
+        [count::RUN, case, part, repeats] => count::run(case, part, repeats),
         ["--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
@@ -68,7 +64,7 @@ mod tests {
             assert_eq!(code, case.code, "{}", case.name);
             let status = if code.is_some() { 401 } else { 200 };
             assert_eq!((case.work)(&request, 2).status, status, "{}", case.name);
-            // The call that is subtracted has the same status.
+            // The subtracted call has the same status.
             if let Some(without) = case.without {
                 assert_eq!(without(&request, 2).status, status, "{}", case.name);
             }

@@ -1,4 +1,4 @@
-//! The committed counts, and the comparison with them.
+//! Reads, compares and writes counts.txt.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,8 +8,8 @@ use crate::count::Count;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
 
-/// Tolerated change of a count in percent. A lower count fails as well, or the gain
-/// could be lost again unnoticed.
+/// Tolerated change of a count in percent. A lower count fails as well, so that the gain
+/// is recorded.
 const SLACK: u64 = 3;
 
 /// Writes `counts.txt`.
@@ -18,24 +18,25 @@ pub(crate) fn write(counts: &[Count]) -> Result<(), String> {
     for count in counts {
         let _ = writeln!(text, "{:>7} {}", count.own, count.case);
     }
-    fs::write(FILE, text).map_err(|error| format!("{FILE} can't be written: {error}"))?;
+    fs::write(FILE, text).map_err(|error| format!("can't write the counts: {FILE}: {error}"))?;
     table(counts, &[]);
     Ok(())
 }
 
 /// Compares with `counts.txt`.
 pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
-    let text = fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
+    let text = fs::read_to_string(FILE)
+        .map_err(|error| format!("can't read the counts: {FILE}: {error}"))?;
     let (recorded_with, lines) = text.split_once('\n').unwrap_or_default();
     let recorded: Vec<(&str, u64)> = lines.lines().filter_map(read).collect();
     table(counts, &recorded);
 
     let here = made_with()?;
     if here != recorded_with {
-        // Another compiler generates other code from the same source.
+        // Other compilers generate other code.
         println!(
-            "\nNOT COMPARED: counts.txt was made with {recorded_with}, this is {here}.\n\
-             --update before a change and look at the difference after it."
+            "\nNOT COMPARED: counts.txt is from {recorded_with}, this is {here};\n\
+             run with --update before and after a change"
         );
         return Ok(());
     }
@@ -56,8 +57,8 @@ pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "more than {SLACK} % off counts.txt, or not in it: {changed}; in it and no more: {unknown}. \
-         If that is meant, run with --update and commit counts.txt with the reason"
+        "counts differ by more than {SLACK} %: {changed}; unknown cases in counts.txt: {unknown}; \
+         if intended, run with --update and commit counts.txt with the reason"
     ))
 }
 
@@ -69,7 +70,7 @@ fn read(line: &str) -> Option<(&str, u64)> {
 fn table(counts: &[Count], recorded: &[(&str, u64)]) {
     println!(
         "                             whole  unwrapped       crypto      own   before\n\
-         own: whole less unwrapped and crypto; before: what counts.txt says of it"
+         own: whole less unwrapped and crypto; before: own in counts.txt"
     );
     for count in counts {
         let before = recorded.iter().find(|(case, _)| *case == count.case);
@@ -81,7 +82,7 @@ fn table(counts: &[Count], recorded: &[(&str, u64)]) {
     }
 }
 
-/// The tools and the CPU features on which the counts depend.
+/// Returns the tools and CPU features that determine the counts.
 fn made_with() -> Result<String, String> {
     let version = |program: &str| {
         let output = Command::new(program).arg("--version").output();
@@ -98,7 +99,7 @@ fn made_with() -> Result<String, String> {
     ))
 }
 
-/// base64, memchr and the C library choose their vector code by these.
+/// The CPU feature by which base64, memchr and the C library choose vector code.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 fn vectors() -> &'static str {
     if std::is_x86_feature_detected!("avx2") {
@@ -110,5 +111,5 @@ fn vectors() -> &'static str {
 
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
 fn vectors() -> &'static str {
-    "as they come"
+    "unknown CPU features"
 }

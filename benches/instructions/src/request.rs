@@ -1,4 +1,4 @@
-//! The requests, and the cryptographic floor of their verification.
+//! Requests, and the cryptographic floor of their verification.
 
 use std::hint::black_box;
 
@@ -7,8 +7,8 @@ use qstash_verify::testing::{self, CURRENT_KEY, NEXT_KEY, SignedDelivery, signin
 use qstash_verify::{Region, RequestHead, Verified, Verifier, VerifyError};
 use sha2::{Digest, Sha256};
 
-/// The cryptography that every verifier needs: a number of MACs over the token, and
-/// possibly a hash of the body.
+/// The minimum cryptography: the number of MACs over the token, and whether the body is
+/// hashed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Floor {
     macs: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    /// Returns the floor of accepting a delivery, or of refusing it with a code.
+    /// Returns the floor of an accepted delivery, or of a refusal with this code.
     pub(crate) fn of(code: Option<&str>) -> Self {
         let (macs, hash) = match code {
             None | Some("body_mismatch") => (1, true),
@@ -90,7 +90,7 @@ impl Request {
         self.verifier.verify(&head, &self.body)
     }
 
-    /// Runs the cryptography alone.
+    /// Runs only the cryptography.
     pub(crate) fn floor(&self, floor: Floor, repeats: u64) {
         for _ in 0..repeats {
             for key in self.keys.iter().take(floor.macs) {

@@ -1,5 +1,4 @@
-//! Services that respond with the length of the body, wrapped in the adapters and
-//! bare.
+//! Services that respond with the body length, wrapped in the adapters and bare.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,25 +18,25 @@ use tower::{Layer as _, Service, service_fn};
 use crate::request::Request;
 use crate::work::{Measurement, Work};
 
-/// A service wrapped, and the same one bare.
+/// A service, wrapped and bare.
 pub(crate) type Pair = [Work; 2];
 
 pub(crate) const TOWER: Pair = [
     |request, repeats| {
         let layer = QstashLayer::new(request.verifier.clone());
-        play_tower(layer.layer(service_fn(length)), request, repeats)
+        run_tower(layer.layer(service_fn(length)), request, repeats)
     },
-    |request, repeats| play_tower(service_fn(length), request, repeats),
+    |request, repeats| run_tower(service_fn(length), request, repeats),
 ];
 
 pub(crate) const ACTIX: Pair = [
-    |request, repeats| play_actix(request, Some(&request.verifier), repeats),
-    |request, repeats| play_actix(request, None, repeats),
+    |request, repeats| run_actix(request, Some(&request.verifier), repeats),
+    |request, repeats| run_actix(request, None, repeats),
 ];
 
-/// Wrapped, and bare with a service that refuses without reading the body.
+/// Wrapped, and a bare service that refuses without reading the body.
 pub(crate) const TOWER_REFUSES: Pair = [TOWER[0], |request, repeats| {
-    play_tower(service_fn(refuse), request, repeats)
+    run_tower(service_fn(refuse), request, repeats)
 }];
 
 /// The same in actix-web.
@@ -65,8 +64,8 @@ where
     Ok(http::Response::new(body.to_bytes().len().to_string()))
 }
 
-/// Calls the service like a server that has the request in memory.
-fn play_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Measurement
+/// Calls the service with a request in memory.
+fn run_tower<S, B>(mut service: S, request: &Request, repeats: u64) -> Measurement
 where
     S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
 {
@@ -89,7 +88,7 @@ where
     measurement
 }
 
-fn play_actix(
+fn run_actix(
     request: &Request,
     verifier: Option<&qstash_verify::Verifier>,
     repeats: u64,
@@ -125,8 +124,7 @@ async fn call_actix<B>(
     let body = Bytes::from(request.body.clone());
     let whole = || {
         let mut whole = test::TestRequest::post().uri("/webhooks/orders");
-        // Requests of a server have a peer; without one the middleware looks for a
-        // runtime.
+        // Without a peer, the middleware would look up the runtime.
         whole = whole.peer_addr(([127, 0, 0, 1], 50_000).into());
         for (name, value) in &request.headers {
             whole = whole.insert_header((name.as_str(), value.as_str()));
@@ -139,7 +137,7 @@ async fn call_actix<B>(
         let start = Instant::now();
         for request in requests {
             let response = app.call(black_box(request)).await;
-            let response = response.expect("the handler does not fail");
+            let response = response.expect("the handler is infallible");
             measurement.status = black_box(response).status().as_u16();
         }
         measurement.elapsed += start.elapsed();
@@ -147,15 +145,15 @@ async fn call_actix<B>(
     measurement
 }
 
-/// Splits the repeats into batches whose requests stay in the cache, as a request
-/// does that a server has just read.
+/// Splits the repeats into batches whose requests fit in the CPU cache, like a request
+/// that was just read.
 fn batches(repeats: u64) -> impl Iterator<Item = u64> {
     const BATCH: u64 = 4;
     let whole = (0..repeats / BATCH).map(|_| BATCH);
     whole.chain([repeats % BATCH])
 }
 
-/// Polls a future that is always ready to make progress until it completes.
+/// Polls a future that never waits for a wake-up until it completes.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {

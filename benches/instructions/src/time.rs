@@ -28,9 +28,9 @@ pub(crate) fn all() -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the nanoseconds of the work, of the cryptography, and of the same call
-/// without verification. The three alternate, so that other load hits all of them,
-/// and the 5th percentile counts, which is close to an idle machine.
+/// Returns the nanoseconds of the work, of the cryptography, and of the same call without
+/// verification: the 5th percentile of alternating samples, so that other load affects
+/// all alike and little.
 fn fastest(case: &Case, request: &Request) -> [f64; 3] {
     const SAMPLES: usize = 300;
     let floor = |repeats| {

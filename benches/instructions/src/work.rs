@@ -7,7 +7,7 @@ use crate::request::Request;
 /// Runs the work of a case a number of times.
 pub(crate) type Work = fn(&Request, u64) -> Measurement;
 
-/// The last status and the time of a number of runs.
+/// The last status, and the time of all runs.
 #[derive(Default)]
 pub(crate) struct Measurement {
     /// Status of the last response.

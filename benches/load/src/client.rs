@@ -1,6 +1,5 @@
-//! A client with little overhead, so that the server is the bottleneck: one request
-//! after the other on a keep-alive connection, from prepared bytes. It checks every
-//! answer.
+//! A low-overhead client, so that the server is the bottleneck: it sends prepared
+//! requests sequentially on a keep-alive connection and checks every response.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -14,10 +13,10 @@ use crate::delivery::{Answer, Request};
 use crate::failure::Failure;
 use crate::target::Variant;
 
-/// Number of wrong answers that are described.
+/// Maximum number of wrong responses to describe.
 const MAX_EXAMPLES: usize = 3;
 
-/// A connection, and its position in the list of requests.
+/// A connection and its position in the list of requests.
 #[derive(Debug)]
 pub(crate) struct Connection {
     port: u16,
@@ -27,7 +26,7 @@ pub(crate) struct Connection {
     next: usize,
 }
 
-/// The end of a round: the deadline or the number of answers, whichever is first.
+/// The end of a round: the deadline or the number of responses, whichever is first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Until {
     pub(crate) time: Instant,
@@ -37,12 +36,12 @@ pub(crate) struct Until {
 /// Counts and latencies of a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Nanoseconds from a request to its answer; right answers only.
+    /// Nanoseconds from a request to its response; correct responses only.
     pub(crate) latencies: Vec<u32>,
     pub(crate) wrong: usize,
-    /// Descriptions of the first wrong answers.
+    /// Descriptions of the first wrong responses.
     pub(crate) examples: Vec<String>,
-    /// Number of answers with `Connection: close`.
+    /// Number of responses with `Connection: close`.
     pub(crate) closed: usize,
 }
 
@@ -56,7 +55,7 @@ impl Tally {
     }
 }
 
-/// Whether an answer keeps its connection open.
+/// Whether a response keeps its connection open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Persistence {
     Keep,
@@ -64,7 +63,7 @@ enum Persistence {
 }
 
 impl Connection {
-    /// Opens a connection that starts at the given request of the list.
+    /// Opens a connection that starts at this index of the requests.
     pub(crate) async fn open(port: u16, variant: Variant, first: usize) -> io::Result<Self> {
         Ok(Connection {
             port,
@@ -75,7 +74,7 @@ impl Connection {
         })
     }
 
-    /// Sends one request after the other.
+    /// Sends requests sequentially until the end of the round.
     pub(crate) async fn drive(
         mut self,
         requests: Arc<[Request]>,
@@ -88,7 +87,7 @@ impl Connection {
                 break;
             }
             let Some(request) = requests.get(self.next % requests.len()) else {
-                return Err("there is nothing to be sent".into());
+                return Err("no requests to send".into());
             };
             self.next += 1;
             match self.exchange(request).await {
@@ -106,7 +105,7 @@ impl Connection {
                         let example = format!("{variant}, {}: {wrong}", request.name);
                         tally.examples.push(example);
                     }
-                    // The rest of the wrong answer may still arrive on the old one.
+                    // The rest of the wrong response may still arrive on the old one.
                     self.reopen().await?;
                 }
             }
@@ -115,24 +114,29 @@ impl Connection {
     }
 
     async fn reopen(&mut self) -> Result<(), Failure> {
-        let gone = |error| format!("the server ({}) is gone: {error}", self.variant.name());
+        let gone = |error| {
+            format!(
+                "server crashed: {}: {error}; see its output above",
+                self.variant.name()
+            )
+        };
         self.stream = connect(self.port).await.map_err(gone)?;
         Ok(())
     }
 
-    /// Sends a request and checks its answer.
+    /// Sends a request and checks its response.
     async fn exchange(&mut self, request: &Request) -> Result<Persistence, String> {
-        let lost = |error: io::Error| format!("no answer: {error}");
+        let lost = |error: io::Error| format!("no response: {error}");
         self.stream.write_all(&request.bytes).await.map_err(lost)?;
         let mut length = 0;
         loop {
             let room = self.answer.get_mut(length..).unwrap_or_default();
             if room.is_empty() {
-                return Err("a longer answer than any that is expected".to_owned());
+                return Err("response longer than the buffer".to_owned());
             }
             let read = self.stream.read(room).await.map_err(lost)?;
             if read == 0 {
-                return Err(format!("the connection ended after {length} bytes"));
+                return Err(format!("connection closed after {length} bytes"));
             }
             length += read;
             let arrived = self.answer.get(..length).unwrap_or_default();
@@ -149,15 +153,14 @@ async fn connect(port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Compares the received bytes with the expected answer; `None` if the answer is
-/// incomplete.
+/// Compares the received bytes with the expected response; `None` if incomplete.
 fn check(arrived: &[u8], expected: &Answer) -> Result<Option<Persistence>, String> {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(arrived) {
         Ok(httparse::Status::Complete(head)) => head,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(format!("no HTTP: {error}")),
+        Err(error) => return Err(format!("malformed response: {error}")),
     };
     let header = |name: &str| {
         let mut headers = response.headers.iter();
@@ -171,7 +174,7 @@ fn check(arrived: &[u8], expected: &Answer) -> Result<Option<Persistence>, Strin
     let length = header("content-length").and_then(|value| str::from_utf8(value).ok());
     let length: usize = length
         .and_then(|length| length.parse().ok())
-        .ok_or("an answer without a length")?;
+        .ok_or("response without Content-Length")?;
     let body = arrived.get(head..).unwrap_or_default();
     if body.len() < length {
         return Ok(None);
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expected_answer_is_accepted() {
+    fn only_the_expected_response_is_accepted() {
         assert_eq!(checked(RIGHT), Ok(Some(Persistence::Keep)));
         let closing = RIGHT.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
         assert_eq!(checked(&closing), Ok(Some(Persistence::Close)));

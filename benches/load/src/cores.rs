@@ -21,15 +21,16 @@ fn available() -> Vec<usize> {
     )
 }
 
-/// Pins this thread, and those that it starts, to a core.
+/// Pins this thread and its child threads to a core.
 #[cfg(target_os = "linux")]
 pub(crate) fn stay_on(core: usize) -> Result<(), Failure> {
     use rustix::thread::{CpuSet, sched_setaffinity};
 
     let mut set = CpuSet::new();
     set.set(core);
-    sched_setaffinity(None, &set)
-        .map_err(|error| format!("this process can't be kept on core {core}: {error}").into())
+    sched_setaffinity(None, &set).map_err(|error| {
+        format!("can't pin the process to a core: {core}: {error}; run with --shared").into()
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -39,5 +40,5 @@ fn available() -> Vec<usize> {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn stay_on(_core: usize) -> Result<(), Failure> {
-    Err("only Linux has a way to keep a process on a core".into())
+    Err("can't pin a process to a core: not Linux; run with --shared".into())
 }

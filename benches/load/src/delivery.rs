@@ -1,4 +1,4 @@
-//! The prepared requests, and the answers that are expected.
+//! Prepared requests and their expected responses.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,23 +8,23 @@ use qstash_verify::testing::{self, SignedDelivery};
 use crate::server::{BASE_URL, PATH, describe};
 use crate::target::Variant;
 
-/// Number of genuine deliveries, and of forgeries.
+/// Number of genuine deliveries and of forgeries.
 const COUNT: usize = 1000;
 const BODY_LENGTH: usize = 1024;
-/// Longer than any run.
+/// Validity of the tokens, longer than any run.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One request as it goes over the wire.
+/// A request as raw bytes.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
-    /// For messages.
+    /// The kind of request, for error messages.
     pub(crate) name: &'static str,
     bare: Answer,
     wrapped: Answer,
 }
 
-/// An expected answer.
+/// An expected response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -32,7 +32,7 @@ pub(crate) struct Answer {
 }
 
 impl Request {
-    /// Returns the expected answer of a variant.
+    /// Returns the expected response of a variant.
     pub(crate) fn expected(&self, variant: Variant) -> &Answer {
         match variant {
             Variant::Bare | Variant::Floor => &self.bare,
@@ -40,8 +40,8 @@ impl Request {
         }
     }
 
-    /// A request with these headers and this body; `refusal` is the code with which
-    /// verification must refuse it.
+    /// Creates a request with these headers and this body; `refusal` is the expected code
+    /// of its refusal.
     fn new(
         name: &'static str,
         headers: &[(String, String)],
@@ -77,7 +77,7 @@ impl Request {
     }
 }
 
-/// Genuine deliveries, each with a body of its own.
+/// Returns genuine deliveries with different bodies.
 pub(crate) fn genuine() -> Vec<Request> {
     (0..COUNT)
         .map(|number| {
@@ -87,14 +87,14 @@ pub(crate) fn genuine() -> Vec<Request> {
         .collect()
 }
 
-/// Genuine deliveries and forgeries in alternation.
+/// Returns genuine deliveries and forgeries, alternating.
 pub(crate) fn half_forged() -> Vec<Request> {
     let forged = (0..COUNT).map(forged);
     let pairs = genuine().into_iter().zip(forged);
     pairs.flat_map(<[Request; 2]>::from).collect()
 }
 
-/// A forgery of one of four kinds.
+/// Returns a forgery of one of four kinds.
 fn forged(number: usize) -> Request {
     let delivery = delivery(COUNT + number);
     let body = delivery.body();
@@ -104,7 +104,7 @@ fn forged(number: usize) -> Request {
             Request::new("other key", &headers, body, Some("bad_signature"))
         }
         1 => {
-            // The claims of one token with the MAC of another.
+            // Claims of one token with the MAC of another.
             let token = delivery.token();
             let other = self::delivery(number).token();
             let (claims, _) = token.rsplit_once('.').unwrap_or_default();
@@ -130,7 +130,7 @@ fn forged(number: usize) -> Request {
     }
 }
 
-/// A delivery with the headers that QStash and a proxy add.
+/// Returns a delivery with the headers that QStash and a proxy add.
 fn delivery(number: usize) -> SignedDelivery {
     let mut body = format!(r#"{{"order":{number},"text":""#);
     let text = ('a'..='z').cycle().skip(number % 26);

@@ -2,5 +2,5 @@
 
 use std::error::Error;
 
-/// Anything that stops a run.
+/// An error that stops a run.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;

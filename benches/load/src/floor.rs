@@ -1,5 +1,4 @@
-//! The cryptography that every verifier needs, a MAC over the token and a hash of the
-//! body, without a check of either.
+//! The cryptographic floor: a MAC over the token and a hash of the body, unchecked.
 
 use std::future::{Ready, ready};
 use std::hint::black_box;

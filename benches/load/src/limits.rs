@@ -1,4 +1,4 @@
-//! The limits that the results must keep.
+//! Limits on the results.
 
 use crate::plan::Plan;
 use crate::results::{Comparison, Memory, Results, Round, Traffic};
@@ -7,37 +7,35 @@ use crate::target::Variant;
 
 /// Minimum ratio of requests per second, wrapped to bare.
 const MIN_RATIO: f64 = 0.93;
-/// Maximum growth of a wrapped server's memory after the warm-up, in KiB.
+/// Maximum memory growth of a wrapped server after the warm-up, in KiB.
 const MAX_GROWTH: u64 = 256;
-/// Minimum share of the time that a bare server has work; with less, the client is the
-/// bottleneck.
+/// Minimum busy share of a bare server; below it, the client is the bottleneck.
 const MIN_LOAD: f64 = 0.9;
 
-/// Returns a sentence for each limit that the results miss.
+/// Returns a message per violated limit.
 pub(crate) fn violations(results: &Results, plan: &Plan) -> Vec<String> {
     let mut violations = Vec::new();
     if results.wrong > 0 {
         violations.push(format!(
-            "{} answers were wrong, such as {}",
+            "wrong responses: {}, such as {}",
             results.wrong,
             results.examples.first().map_or("none", String::as_str)
         ));
     }
     if results.answers < plan.bounds.answers {
         violations.push(format!(
-            "only {} answers of wrapped servers were checked, and not {}: give it more --seconds",
+            "too few responses of wrapped servers: {} of {}; increase --seconds",
             results.answers, plan.bounds.answers
         ));
     }
     for memory in &results.memory {
-        // The growth of the framework itself.
+        // Growth of the framework without verification.
         let mut others = results.memory.iter();
         let bare = others
             .find(|other| other.framework == memory.framework && other.variant == Variant::Bare);
         if memory.variant == Variant::Wrapped && memory.growth() > MAX_GROWTH {
             violations.push(format!(
-                "the memory of {} wrapped grew by {} KiB, and {MAX_GROWTH} KiB are allowed; that of \
-                 bare by {} KiB",
+                "memory growth: {} wrapped, {} KiB, limit {MAX_GROWTH} KiB; bare grew by {} KiB",
                 memory.framework.name(),
                 memory.growth(),
                 bare.map_or(0, Memory::growth),
@@ -53,31 +51,30 @@ pub(crate) fn violations(results: &Results, plan: &Plan) -> Vec<String> {
     violations
 }
 
-/// Why a comparison says nothing of the server: the client was the bottleneck.
+/// Returns why a comparison is invalid: the client was the bottleneck.
 fn unreliable(comparison: &Comparison, plan: &Plan) -> Option<String> {
     let bare = Figures::new(&comparison.bare);
     let load = bare.busy + bare.waiting;
-    // On shared cores the server waits for the client in any case.
+    // On shared cores the server always waits for the client.
     if plan.shared || load >= MIN_LOAD {
         return None;
     }
     Some(format!(
-        "{} bare had something to do for {:.0} % of the time only, so that its requests per second \
-         are those of the client: run this on two cores that nobody else uses",
+        "client is the bottleneck: {} bare was busy {:.0} % of the time; run on two idle cores",
         comparison.framework.name(),
         load * 100.0
     ))
 }
 
-/// Why a comparison is too slow.
+/// Returns why a comparison is too slow.
 fn slow(comparison: &Comparison) -> Option<String> {
     let ratio = comparison.ratio(Round::per_second).median;
-    // NaN misses the limit as well.
+    // NaN violates the limit as well.
     let enough = ratio >= MIN_RATIO;
     (!enough).then(|| {
         format!(
-            "{} wrapped manages {ratio:.3} of the requests that it does bare, and {MIN_RATIO} is the \
-             least; with the MAC and the hash alone it manages {:.3}",
+            "requests per second too low: {} wrapped, {ratio:.3} of bare, limit {MIN_RATIO}; the \
+             crypto floor has {:.3}",
             comparison.framework.name(),
             comparison.floor().median
         )
@@ -94,8 +91,8 @@ mod tests {
     use crate::target::Framework;
     use std::time::Duration;
 
-    /// A round of one second with a number of answers, and the milliseconds that the
-    /// server ran and waited for its core.
+    /// Returns a round of one second with this number of responses, and the milliseconds
+    /// that the server ran and waited for its core.
     fn round(answers: usize, busy: u64, waiting: u64) -> Round {
         Round {
             tally: Tally {
@@ -125,7 +122,7 @@ mod tests {
         }
     }
 
-    /// 1000 requests a second bare, and the given numbers wrapped.
+    /// Returns results with 1000 requests/s bare, and these numbers wrapped.
     fn results(traffic: Traffic, wrapped: [usize; 3]) -> Results {
         let comparison = Comparison {
             framework: Framework::Axum,
@@ -155,8 +152,8 @@ mod tests {
         assert_eq!(violation(&good, &plan()), "");
         let slow = results(Traffic::Genuine, [500, 929, 2000]);
         let text = violation(&slow, &plan());
-        assert!(text.contains("axum wrapped manages 0.929"), "{text}");
-        assert!(text.contains("alone it manages 0.950"), "{text}");
+        assert!(text.contains("axum wrapped, 0.929 of bare"), "{text}");
+        assert!(text.contains("crypto floor has 0.950"), "{text}");
         let untimed = Plan {
             timed: false,
             ..plan()
@@ -169,13 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn idle_server_is_reported_instead_of_judged() {
+    fn idle_server_is_reported_as_invalid() {
         let mut idle = results(Traffic::Genuine, [1000, 1000, 1000]);
         for comparison in &mut idle.comparisons {
             comparison.bare = vec![round(1000, 700, 50); 3];
         }
         let text = violation(&idle, &plan());
-        assert!(text.contains("75 % of the time only"), "{text}");
+        assert!(text.contains("75 % of the time"), "{text}");
         let shared = Plan {
             shared: true,
             ..plan()
@@ -184,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn wrong_and_missing_answers_fail() {
+    fn wrong_and_missing_responses_fail() {
         let mut results = results(Traffic::Genuine, [1000; 3]);
         results.answers = 2999;
         results.wrong = 1;
         results.examples = vec!["this one".to_owned()];
         let text = violation(&results, &plan());
         assert!(text.contains("such as this one"), "{text}");
-        assert!(text.contains("only 2999 answers"), "{text}");
+        assert!(text.contains("wrapped servers: 2999 of"), "{text}");
     }
 
     #[test]
@@ -216,8 +213,8 @@ mod tests {
                 memory(Framework::Actix, Variant::Wrapped, wrapped),
             ];
             let text = violation(&results, &plan());
-            assert_eq!(text.contains("memory of actix"), grown, "{text}");
-            let of_bare = format!("that of bare by {} KiB", bare - 1000);
+            assert_eq!(text.contains("growth: actix"), grown, "{text}");
+            let of_bare = format!("bare grew by {} KiB", bare - 1000);
             assert_eq!(text.contains(&of_bare), grown, "{text}");
         }
     }

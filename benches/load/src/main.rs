@@ -1,27 +1,26 @@
-//! What verification costs a whole server under load.
+//! Measures the cost of verification in servers under load.
 //!
 //! `cargo run --release --locked -p qstash-verify-load` starts axum and actix-web on
 //! loopback, each bare and wrapped, and sends them the same deliveries of 1 KiB on
-//! keep-alive connections: genuine ones alone, then mixed with as many forgeries. Bare
-//! and wrapped alternate every tenth of a second, so that other load hits both. For
-//! genuine traffic there is a third variant, the floor: the bare server with a handler
-//! that computes the MAC and the hash that every verifier needs, and ignores them. The
-//! test checks every answer and the servers' memory, prints the results, and ends with
-//! status 1 and a sentence if they miss a limit.
+//! keep-alive connections: genuine only, then mixed with as many forgeries. Bare and
+//! wrapped alternate every tenth of a second, so that other load affects both. For
+//! genuine traffic there is a third variant, the floor: a bare server whose handler
+//! computes a MAC and a hash and ignores them. The test checks every response and the
+//! servers' memory, prints the results, and exits with status 1 and a message if they
+//! violate a limit.
 //!
 //! Each server is a process with one worker, pinned to one core, and the client is
-//! pinned to another, so that the server is the bottleneck and its overhead shows in
-//! full. With `--shared` nothing is pinned and a server has a worker per core, which
-//! the client shares with bare and wrapped alike. The client sends the next request as
-//! soon as it has its answer, so that the latencies are those of a saturated server and
-//! mostly time in a queue.
+//! pinned to another, so that the server is the bottleneck. With `--shared` nothing is
+//! pinned and a server has a worker per core. The client sends the next request as soon
+//! as it has a response, so the latencies are those of a saturated server and mostly
+//! queueing time.
 //!
-//! `memory` measures something else: what a connection takes whose client sends an
-//! endless body to a refused route, and to an open one.
+//! `memory` instead measures the memory of connections with endless bodies, to a
+//! refused and to an open route.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "it prints a table and a verdict"
+    reason = "it prints tables and results"
 )]
 
 mod client;
@@ -49,29 +48,29 @@ use crate::failure::Failure;
 use crate::plan::{Bounds, Plan};
 use crate::target::Target;
 
-/// What verification costs a whole server under load.
+/// Measures the cost of verification in servers under load.
 #[derive(Debug, Parser)]
 #[command(max_term_width = 80)]
 struct Arguments {
-    /// How long each of the four comparisons takes
+    /// Duration of each of the four comparisons
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
-    /// How many answers of wrapped servers are to be checked in all; a comparison may take up to
-    /// three times as long for it
+    /// Minimum number of checked responses of wrapped servers; a comparison may take up to
+    /// three times as long to reach it
     #[arg(long, default_value_t = 1_000_000)]
     answers: usize,
-    /// How many connections are kept open to each server
+    /// Number of connections to each server
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: u16,
-    /// Lets client and servers share all cores, with a worker for each, instead of giving the client
-    /// one and the server one
+    /// Lets client and servers share all cores, with a worker per core, instead of pinning
+    /// each to one
     #[arg(long)]
     shared: bool,
-    /// Lets the servers write their log, at level info and to nowhere
+    /// Enables logging in the servers, at level info into a sink
     #[arg(long)]
     log: bool,
-    /// Only checks answers and memory, with a few thousand requests, in a few seconds; times
-    /// nothing, so it does for any build and any machine
+    /// Only checks responses and memory with a few thousand requests, without times, for any
+    /// build and machine
     #[arg(long)]
     smoke: bool,
     #[command(subcommand)]
@@ -80,14 +79,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Role {
-    /// Measures the memory of connections whose clients send endless bodies to a refused
-    /// and to an open route
+    /// Measures the memory of connections with endless bodies, to a refused and to an open
+    /// route
     Memory {
-        /// How many connections are opened at once
+        /// Number of concurrent connections
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=1000))]
         connections: u16,
     },
-    /// A server, until its standard input ends.
+    /// Runs a server until EOF on standard input.
     #[command(hide = true)]
     Serve(Target),
 }
@@ -96,7 +95,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match arguments.role {
         Some(Role::Serve(target)) => server::run(target).map(|never| match never {}),
-        Some(Role::Memory { connections }) => memory::run(connections).map(|missed| judge(&missed)),
+        Some(Role::Memory { connections }) => {
+            memory::run(connections).map(|missed| conclude(&missed))
+        }
         None => load(&arguments),
     };
     exit.unwrap_or_else(|error| {
@@ -107,7 +108,7 @@ fn main() -> ExitCode {
 
 fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if cfg!(debug_assertions) && !arguments.smoke {
-        return Err("this build is not optimised: add --release, or --smoke".into());
+        return Err("unoptimised build: use --release, or --smoke".into());
     }
     let plan = Plan {
         bounds: bounds(arguments),
@@ -118,11 +119,11 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let results = measure::run(plan)?;
     report::print_answers(&results);
-    Ok(judge(&limits::violations(&results, &plan)))
+    Ok(conclude(&limits::violations(&results, &plan)))
 }
 
-/// Prints the verdict.
-fn judge(violations: &[String]) -> ExitCode {
+/// Prints the violated limits, and returns the exit status.
+fn conclude(violations: &[String]) -> ExitCode {
     for violation in violations {
         println!("FAILED: {violation}");
     }
@@ -136,7 +137,7 @@ fn judge(violations: &[String]) -> ExitCode {
 
 fn bounds(arguments: &Arguments) -> Bounds {
     if arguments.smoke {
-        // Ends after a number of answers, on any machine.
+        // Bounded by the number of responses, for any machine.
         Bounds {
             comparison: Duration::ZERO,
             round: Duration::from_secs(60),

@@ -1,4 +1,4 @@
-//! Runs the variants in alternation.
+//! Runs the variants alternately.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use crate::results::{Comparison, Memory, Results, Round, Traffic};
 use crate::target::{Framework, Target, Variant};
 use crate::{cores, report};
 
-/// Timeout of an answer, which ends the run.
+/// Timeout of a response, which ends the run.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A server process and the connections to it.
+/// A server process and its connections.
 struct Contender {
     variant: Variant,
     process: Process,
@@ -29,14 +29,14 @@ struct Contender {
     requests: usize,
 }
 
-/// Measures everything, and prints each comparison when it is complete.
+/// Measures all variants, and prints each comparison when complete.
 pub(crate) fn run(plan: Plan) -> Result<Results, Failure> {
     let cores = cores::two().filter(|_| !plan.shared);
     if let Some((client, server)) = cores {
         cores::stay_on(client)?;
-        println!("the client on core {client}, each server on core {server}");
+        println!("client on core {client}, each server on core {server}");
     } else {
-        println!("the client and each server on all cores");
+        println!("client and each server on all cores");
     }
     let core = cores.map(|(_client, server)| server);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -73,7 +73,7 @@ async fn compare(
             if !traffic.includes(variant) {
                 continue;
             }
-            // The second round takes again what the allocator gave back after the first.
+            // The allocator returns memory after the first round and regains it in the second.
             for _ in 0..2 {
                 let round = contender.round(requests, plan.bounds).await?;
                 results.add_warm_up(variant, round.tally);
@@ -97,7 +97,7 @@ async fn compare(
             .collect();
         let start = Instant::now();
         let mut answers = 0;
-        // Four comparisons share the number of answers.
+        // Four comparisons share the number of responses.
         while comparison.wrapped.is_empty()
             || start.elapsed() < plan.bounds.comparison
             || (answers < plan.bounds.answers.div_ceil(4)
@@ -114,7 +114,7 @@ async fn compare(
                     }
                 }
             }
-            // Caches are left by another predecessor each time.
+            // The order rotates, so that CPU caches favour no variant.
             turns.rotate_left(1);
         }
         if plan.timed {
@@ -144,7 +144,7 @@ impl Contender {
         let process = Process::start(target)?;
         let mut connections = Vec::with_capacity(count);
         for number in 0..count {
-            // An odd distance: as many start at a forgery as at a genuine delivery.
+            // An odd distance: half of the connections start at a forgery.
             let first = number * 61;
             connections.push(Connection::open(process.port, target.variant, first).await?);
         }
@@ -173,7 +173,7 @@ impl Contender {
         let mut tally = Tally::default();
         while let Some(finished) = timeout_at(deadline, tasks.join_next())
             .await
-            .map_err(|_| format!("no answer for {} s", ANSWER_TIMEOUT.as_secs()))?
+            .map_err(|_| format!("no response within {} s", ANSWER_TIMEOUT.as_secs()))?
         {
             let (connection, counts) = finished??;
             self.connections.push(connection);

@@ -1,5 +1,4 @@
-//! Memory per connection of clients that send endless bodies to routes that don't read
-//! them: one that a verifier refuses, and an open one.
+//! Memory per connection with endless unread bodies, on a refused and an open route.
 
 use std::fmt;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -11,14 +10,14 @@ use crate::process::Process;
 use crate::server::{OPEN_PATH, PATH};
 use crate::target::{Framework, Target, Variant};
 
-/// Memory of a connection, in KiB, of which less is not told apart.
+/// Resolution of the memory per connection, in KiB.
 const NEGLIGIBLE: u64 = 32;
-/// Longer than any server keeps a refused connection.
+/// Duration of a measurement, longer than a server keeps a refused connection.
 const DURATION: Duration = Duration::from_secs(2);
-/// Number of bytes that a connection sends before it is the next one's turn.
+/// Number of bytes that a connection sends per turn.
 const TURN: usize = 256 * 1024;
 
-/// The framing of a body that doesn't end.
+/// The framing of an endless body.
 #[derive(Clone, Copy, Debug)]
 enum Framing {
     /// A `Content-Length` that is never reached.
@@ -46,7 +45,7 @@ impl Framing {
         format!("POST {path} HTTP/1.1\r\nhost: localhost\r\n{framing}\r\n\r\n")
     }
 
-    /// Returns a piece of the body that can be repeated.
+    /// Returns a repeatable piece of the body.
     fn piece(self) -> Vec<u8> {
         match self {
             Framing::ContentLength => vec![b'x'; TURN],
@@ -68,21 +67,20 @@ impl fmt::Display for Framing {
     }
 }
 
-/// Memory of each connection, and the number of clients that got an answer.
+/// Memory per connection, and the number of clients with a response.
 #[derive(Clone, Copy)]
 struct Measurement {
     kibibytes: u64,
     answers: usize,
 }
 
-/// Measures and prints all combinations; returns a sentence for each framework that
-/// misses the limit.
+/// Measures and prints all combinations; returns a message per framework over the limit.
 pub(crate) fn run(connections: u16) -> Result<Vec<String>, Failure> {
     let count = usize::from(connections);
-    println!("Most KiB per connection of {connections}, and how many got an answer");
+    println!("Peak KiB per connection of {connections}, and number of responses");
     println!(
         "{:24}{:>12} {:>8} {:>12} {:>8}",
-        "", "open route", "answers", "refused", "answers"
+        "", "open route", "received", "refused", "received"
     );
     let mut violations = Vec::new();
     for framework in [Framework::Axum, Framework::Actix] {
@@ -99,14 +97,14 @@ pub(crate) fn run(connections: u16) -> Result<Vec<String>, Failure> {
                 refused.kibibytes,
                 refused.answers
             );
-            // A client chooses the framing.
+            // The limit compares the maxima, since clients choose the framing.
             most_open = most_open.max(open.kibibytes);
             most_refused = most_refused.max(refused.kibibytes);
         }
         if most_refused * 2 > most_open * 3 {
             violations.push(format!(
-                "{name}: a refused connection takes {most_refused} KiB, and an open one {most_open}; \
-                 at most 1.5 times as much is allowed"
+                "memory per refused connection: {name}, {most_refused} KiB, open {most_open} KiB; the \
+                 limit is 1.5 times the open one"
             ));
         }
     }
@@ -131,7 +129,7 @@ fn measure(
     let mut clients = (0..count)
         .map(|_| Client::open(process.port, &head, &piece))
         .collect::<Result<Vec<_>, Failure>>()?;
-    // What all connections take before they send is the same for both.
+    // Idle connections take the same memory on both routes.
     let before = process.memory()?;
     let mut most = before;
     let start = Instant::now();
@@ -157,12 +155,12 @@ fn measure(
     })
 }
 
-/// A client that reads only after it has sent.
+/// A client that reads after sending.
 struct Client {
     stream: TcpStream,
-    /// The head and a first piece in one write, so that the server reads them together.
+    /// Head and first piece in one write, so that the server reads them together.
     first: Vec<u8>,
-    /// Number of bytes of `first`, and then of the piece, that were sent.
+    /// Number of bytes sent of `first`, then of the piece.
     sent: usize,
     closed: bool,
 }
@@ -179,7 +177,7 @@ impl Client {
         })
     }
 
-    /// Sends the piece, or as much of it as the server takes at once.
+    /// Sends as much of the piece as the socket accepts.
     fn send(&mut self, piece: &[u8]) {
         while !self.closed {
             let piece = if self.first.is_empty() {
@@ -203,7 +201,7 @@ impl Client {
         }
     }
 
-    /// Returns whether an answer has begun to arrive.
+    /// Returns whether the start of a response has arrived.
     fn is_answered(&mut self) -> bool {
         let mut bytes = [0; 9];
         self.stream.read_exact(&mut bytes).is_ok() && &bytes == b"HTTP/1.1 "

@@ -11,19 +11,19 @@ pub(crate) struct Plan {
     /// Whether client and servers share all cores.
     pub(crate) shared: bool,
     pub(crate) log: bool,
-    /// Whether times are reported and judged.
+    /// Whether times are reported and limited.
     pub(crate) timed: bool,
 }
 
-/// Bounds of the time and of the number of answers.
+/// Bounds of time and number of responses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     /// Minimum duration of a comparison.
     pub(crate) comparison: Duration,
     /// Maximum duration of a round.
     pub(crate) round: Duration,
-    /// Maximum number of answers of a round.
+    /// Maximum number of responses of a round.
     pub(crate) round_answers: usize,
-    /// Minimum number of answers of wrapped servers, over all comparisons.
+    /// Minimum number of responses of wrapped servers, over all comparisons.
     pub(crate) answers: usize,
 }

@@ -1,4 +1,4 @@
-//! A server process, and its CPU time and memory as Linux reports them.
+//! A server process, with its CPU time and memory on Linux.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -20,7 +20,7 @@ pub(crate) struct Process {
 pub(crate) struct Usage {
     /// Time on a core.
     pub(crate) busy: Duration,
-    /// Time runnable, while another thread had the core.
+    /// Time waiting for a core.
     pub(crate) waiting: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Process {
         process.port = line
             .trim()
             .parse()
-            .map_err(|_| "a server did not start; the reason is above")?;
+            .map_err(|_| "a server did not start; see its error above")?;
         Ok(process)
     }
 
@@ -68,7 +68,9 @@ impl Process {
             let mut words = line.split_whitespace();
             (words.next()? == "Anonymous:").then(|| words.next()?.parse().ok())?
         });
-        number.ok_or_else(|| "this Linux doesn't tell how much memory a process has".into())
+        number.ok_or_else(|| {
+            "no memory figure: smaps_rollup has no line Anonymous; use another kernel".into()
+        })
     }
 
     /// Returns the CPU time of all threads.
@@ -97,12 +99,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn only_linux(error: &std::io::Error) -> String {
-    format!("what a server uses is read from Linux's /proc, and that failed: {error}")
+    format!("can't read the server's usage: /proc: {error}; run on Linux")
 }

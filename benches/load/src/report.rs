@@ -71,7 +71,7 @@ pub(crate) fn print_memory(memory: &Memory) {
 
 pub(crate) fn print_answers(results: &Results) {
     println!(
-        "\n{} right answers of wrapped servers, {} wrong answers of any",
+        "\n{} correct responses of wrapped servers, {} wrong responses of any",
         results.answers, results.wrong
     );
 }

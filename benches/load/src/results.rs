@@ -11,19 +11,19 @@ use crate::target::{Framework, Variant};
 pub(crate) struct Results {
     pub(crate) comparisons: Vec<Comparison>,
     pub(crate) memory: Vec<Memory>,
-    /// Right answers of wrapped servers, including those of the warm-up.
+    /// Correct responses of wrapped servers, including the warm-up.
     pub(crate) answers: usize,
     pub(crate) wrong: usize,
-    /// Descriptions of the first wrong answers of each round.
+    /// Descriptions of the first wrong responses of each round.
     pub(crate) examples: Vec<String>,
 }
 
-/// One kind of traffic to one framework, bare and wrapped.
+/// Rounds of one kind of traffic to one framework.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     pub(crate) framework: Framework,
     pub(crate) traffic: Traffic,
-    /// The `n`th round of each variant belongs together.
+    /// The `n`th rounds of all variants form a pair.
     pub(crate) bare: Vec<Round>,
     /// Empty unless the traffic is genuine.
     pub(crate) floor: Vec<Round>,
@@ -44,8 +44,8 @@ impl Traffic {
         }
     }
 
-    /// Whether a variant is measured with this traffic: refusing a forgery costs a
-    /// different amount for each reason, so it has no floor.
+    /// Whether a variant is measured with this traffic. Forgeries have no floor, since
+    /// the cost of a refusal depends on its reason.
     pub(crate) fn includes(self, variant: Variant) -> bool {
         variant != Variant::Floor || self == Traffic::Genuine
     }
@@ -78,7 +78,7 @@ impl Memory {
 }
 
 impl Results {
-    /// Adds the answers of the warm-up.
+    /// Adds the responses of the warm-up.
     pub(crate) fn add_warm_up(&mut self, variant: Variant, tally: Tally) {
         if variant == Variant::Wrapped {
             self.answers += tally.latencies.len();

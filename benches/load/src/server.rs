@@ -1,4 +1,4 @@
-//! The servers: the same handler bare, with the floor, and wrapped.
+//! Servers with the same handler: bare, with the floor, wrapped.
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
@@ -20,11 +20,10 @@ use crate::target::{Framework, Target, Variant};
 
 pub(crate) const BASE_URL: &str = "https://api.example.com";
 pub(crate) const PATH: &str = "/webhooks/orders";
-/// A route of bare servers that reads no body.
+/// A route of bare servers that doesn't read the body.
 pub(crate) const OPEN_PATH: &str = "/open";
 
-/// Prints its port and serves until EOF on standard input, which arrives even if the
-/// client crashes.
+/// Prints its port and serves until EOF on standard input, even if the client crashes.
 pub(crate) fn run(target: Target) -> Result<Infallible, Failure> {
     if let Some(core) = target.core {
         cores::stay_on(core)?;
@@ -40,7 +39,7 @@ pub(crate) fn run(target: Target) -> Result<Infallible, Failure> {
     writeln!(output, "{}", listener.local_addr()?.port())?;
     output.flush()?;
     std::thread::spawn(|| {
-        // EOF, input or an error: the server stops.
+        // EOF, input and errors all stop the server.
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
@@ -52,10 +51,10 @@ pub(crate) fn run(target: Target) -> Result<Infallible, Failure> {
         Framework::Axum => axum(listener, target.variant, workers)?,
         Framework::Actix => actix(listener, target.variant, workers)?,
     }
-    Err("the server has stopped by itself".into())
+    Err("the server stopped unexpectedly".into())
 }
 
-/// A verifier with all checks and the system clock.
+/// Returns a verifier with all checks and the system clock.
 fn verifier() -> Result<Verifier, Failure> {
     let builder = Verifier::builder(testing::signing_keys());
     Ok(builder.base_url(BASE_URL)?.build())
@@ -89,7 +88,7 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
         ($($resource:expr),+) => {
             HttpServer::new(move || App::new()$(.service($resource))+)
                 .workers(workers)
-                // A connection is idle while the other servers are measured.
+                // Connections are idle while other servers are measured.
                 .keep_alive(Duration::from_secs(75))
                 .disable_signals()
                 .listen(listener)?
@@ -135,8 +134,8 @@ async fn handle_verified_by_actix(_: qstash_verify_actix::Delivery, body: Bytes)
     describe(&body)
 }
 
-/// Returns the answer to a body: its length and a checksum, which prove that it arrived
-/// whole and in order. Takes less than 0.1 µs, so that the handler hardly counts.
+/// Returns length and checksum of a body, which prove that it arrived whole and in
+/// order. Takes less than 0.1 µs, so the handler's cost is negligible.
 pub(crate) fn describe(body: &[u8]) -> String {
     let (words, rest) = body.as_chunks();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));

@@ -11,10 +11,10 @@ pub(crate) struct Figures {
     pub(crate) latencies: [f64; 4],
     /// CPU time of the server per request, in microseconds.
     pub(crate) cpu: f64,
-    /// The 10th percentile of the same over the rounds, which is close to an idle
-    /// machine: other load slows down even CPU time.
+    /// The 10th percentile of `cpu` over the rounds, close to an idle machine: other load
+    /// increases CPU time.
     pub(crate) idle: f64,
-    /// Shares of the time that the server ran, and waited for its core.
+    /// Shares of the time that the server ran and waited for its core.
     pub(crate) busy: f64,
     pub(crate) waiting: f64,
     pub(crate) closed: usize,
@@ -88,12 +88,12 @@ impl Spread {
 }
 
 impl Comparison {
-    /// Wrapped to bare, round by round.
+    /// Returns the ratio of wrapped to bare, by round.
     pub(crate) fn ratio(&self, of: impl Fn(&Round) -> f64) -> Spread {
         ratio(&self.wrapped, &self.bare, of)
     }
 
-    /// The floor to bare, in requests per second; NaN if it was not measured.
+    /// Returns the ratio of floor to bare in requests per second; NaN if not measured.
     pub(crate) fn floor(&self) -> Spread {
         ratio(&self.floor, &self.bare, Round::per_second)
     }
@@ -105,10 +105,7 @@ fn ratio(these: &[Round], those: &[Round], of: impl Fn(&Round) -> f64) -> Spread
 }
 
 /// Converts a count.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts are small enough to be exact"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts are exact as f64")]
 fn count(number: usize) -> f64 {
     number as f64
 }
@@ -119,8 +116,8 @@ mod tests {
     use crate::client::Tally;
     use crate::process::Usage;
 
-    /// A round of one second with a number of answers, and the milliseconds that the
-    /// server ran and waited for its core.
+    /// Returns a round of one second with this number of responses, and the milliseconds
+    /// that the server ran and waited for its core.
     fn round(answers: usize, busy: u64, waiting: u64) -> Round {
         Round {
             tally: Tally {

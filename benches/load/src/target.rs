@@ -7,7 +7,7 @@ use clap::ValueEnum;
 pub(crate) struct Target {
     pub(crate) framework: Framework,
     pub(crate) variant: Variant,
-    /// The core to stay on, with one worker.
+    /// The core to pin it to, with one worker.
     #[arg(long)]
     pub(crate) core: Option<usize>,
     #[arg(long)]
@@ -23,7 +23,7 @@ pub(crate) enum Framework {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Variant {
     Bare,
-    /// Bare, with a handler that computes the MAC and the hash.
+    /// Bare, with a handler that computes MAC and hash.
     Floor,
     Wrapped,
 }

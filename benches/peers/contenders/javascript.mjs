@@ -1,5 +1,4 @@
-// The official JavaScript SDK, used as its README does; src/lib.rs says what is
-// asked and answered.
+// The official JavaScript SDK, used as in its README; src/lib.rs describes the messages.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Receiver } from "@upstash/qstash";
@@ -29,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     const delivery = deliveries[message.delivery];
     const start = process.hrtime.bigint();
     for (let turn = 0; turn < message.repeats; turn++) {
-      // It answers true or throws.
+      // It returns true or throws.
       if ((await verify(delivery)) !== true) throw new Error("refused");
     }
     answer({ seconds: Number(process.hrtime.bigint() - start) / 1e9 });

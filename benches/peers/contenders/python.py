@@ -1,5 +1,5 @@
-# The official Python SDK, used as its documentation does; src/lib.rs says what is
-# asked and answered.
+# The official Python SDK, used as in its documentation; src/lib.rs describes the
+# messages.
 import json
 import os
 import platform
@@ -21,7 +21,7 @@ def measure(delivery, repeats):
     signature, body, url = delivery["token"], delivery["body"], delivery["url"]
     start = time.perf_counter_ns()
     for _ in range(repeats):
-        # It answers nothing or raises.
+        # It returns None or raises.
         receiver.verify(signature=signature, body=body, url=url)
     return (time.perf_counter_ns() - start) / 1e9
 

@@ -1,4 +1,4 @@
-//! Whether `qstash-rs` accepts what QStash really sends.
+//! Checks whether `qstash-rs` accepts captured deliveries.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use qstash_verify::{RequestHead, SIGNATURE_HEADER, SigningKeys, Verifier};
 use serde::Deserialize;
 
 use crate::Result;
-use crate::contenders::{QSTASH_RS, beside};
+use crate::contenders::{QSTASH_RS, binary};
 use crate::deliveries::{KEYS, Shape};
 use crate::process::Process;
 
@@ -16,7 +16,7 @@ struct Captures {
     captures: Vec<Capture>,
 }
 
-/// A delivery that QStash signed in production.
+/// A delivery captured in production.
 #[derive(Deserialize)]
 struct Capture {
     name: String,
@@ -28,8 +28,8 @@ struct Capture {
     at: u64,
 }
 
-/// Its answer to each genuine delivery at hand, in words. They have expired, so it
-/// is told to tolerate a clock that is years off.
+/// Returns the result for each captured delivery as text. They have expired, so the
+/// tolerance is set to years.
 pub(crate) fn with_qstash_rs() -> Result<Vec<String>> {
     let file = include_str!("../../../tests/support/data/captures.json");
     let Captures { captures } = serde_json::from_str(file).map_err(|error| error.to_string())?;
@@ -41,14 +41,13 @@ impl Capture {
         self.is_genuine()?;
         let at = UNIX_EPOCH + Duration::from_secs(self.at);
         let age = SystemTime::now().duration_since(at).unwrap_or_default();
-        // The tolerance must do away with the age: that of a token which is as old,
-        // and which it can read.
+        // Checks the tolerance with a token of the same age that it can parse.
         let readable = Delivery {
             tolerance: age.as_secs(),
             ..Shape::QstashRs.delivery_of(at)
         };
         if let Some(reason) = ask(KEYS, &readable)? {
-            return Err(format!("{QSTASH_RS} tolerates no such age: {reason}"));
+            return Err(format!("{QSTASH_RS} ignores the tolerance: {reason}"));
         }
         let delivery = Delivery {
             token: self.signature.clone(),
@@ -59,8 +58,7 @@ impl Capture {
         let [current, next] = [&*self.current_signing_key, &*self.next_signing_key];
         let answer = match ask([current, next], &delivery)? {
             None => "yes".to_owned(),
-            // It gives the reason of the next key. With the current one twice, that
-            // is the reason of the key that signed.
+            // It returns the reason of the next key, so both keys are the current one.
             Some(hiding) => {
                 let reason = ask([current, current], &delivery)?.unwrap_or(hiding);
                 format!("no ({reason})")
@@ -69,7 +67,7 @@ impl Capture {
         Ok(format!("{}: {answer}", self.name))
     }
 
-    /// Sees to it that a refusal would not be right.
+    /// Checks that the delivery is genuine.
     fn is_genuine(&self) -> Result<()> {
         let at = UNIX_EPOCH + Duration::from_secs(self.at);
         let verify = || -> std::result::Result<(), Box<dyn std::error::Error>> {
@@ -83,9 +81,9 @@ impl Capture {
     }
 }
 
-/// Why `qstash-rs` with these keys refuses the delivery, if it does.
+/// Returns the reason if `qstash-rs` with these keys refuses the delivery.
 fn ask(keys: [&str; 2], delivery: &Delivery) -> Result<Option<String>> {
-    let (mut process, _) = Process::start(QSTASH_RS, beside("qstash_rs")?, keys)?;
+    let (mut process, _) = Process::start(QSTASH_RS, binary("qstash_rs")?, keys)?;
     let Verdict { refused } = process.ask(delivery)?;
     Ok(refused)
 }

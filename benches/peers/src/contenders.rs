@@ -1,4 +1,4 @@
-//! Who is measured.
+//! The measured verifiers.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,32 +7,32 @@ use crate::Result;
 use crate::deliveries::{KEYS, Shape};
 use crate::process::Process;
 
-/// One of those that are measured.
+/// A measured verifier.
 pub(crate) struct Contender {
-    /// In the table.
+    /// The name in the table.
     pub(crate) name: &'static str,
     /// Names and versions.
     pub(crate) parts: String,
-    /// Of the deliveries that it is given.
+    /// The shape of its deliveries.
     pub(crate) shape: Shape,
-    /// Whether it looks at claims, as all but the floor do.
+    /// Whether it checks claims, as all but the floor do.
     pub(crate) knows_claims: bool,
     pub(crate) process: Process,
-    /// How many it has been given.
+    /// Number of deliveries sent to it.
     pub(crate) deliveries: usize,
 }
 
-/// All of them, ours first. `directory` is where Node and Python find their SDKs.
+/// Starts all contenders, ours first. `directory` contains the installed SDKs.
 pub(crate) fn all(directory: &Path) -> Result<Vec<Contender>> {
     let mut python = Command::new(directory.join("venv/bin/python"));
-    // Regardless of variables and of what the user has installed.
+    // -I ignores environment variables and user packages.
     python.arg("-I").arg(directory.join("contenders/python.py"));
     let mut node = Command::new("node");
     node.arg(directory.join("contenders/javascript.mjs"));
     [
-        ("ours", beside("ours")?, Shape::Production, true),
-        ("crypto floor", beside("floor")?, Shape::Production, false),
-        (QSTASH_RS, beside("qstash_rs")?, Shape::QstashRs, true),
+        ("ours", binary("ours")?, Shape::Production, true),
+        ("crypto floor", binary("floor")?, Shape::Production, false),
+        (QSTASH_RS, binary("qstash_rs")?, Shape::QstashRs, true),
         ("Python SDK", python, Shape::Production, true),
         ("JavaScript SDK", node, Shape::Production, true),
     ]
@@ -53,8 +53,9 @@ pub(crate) fn all(directory: &Path) -> Result<Vec<Contender>> {
 
 pub(crate) const QSTASH_RS: &str = "qstash-rs";
 
-/// A program that was built together with this one.
-pub(crate) fn beside(name: &str) -> Result<Command> {
-    let this = std::env::current_exe().map_err(|error| format!("where am I? {error}"))?;
+/// Returns the command of a binary of this package.
+pub(crate) fn binary(name: &str) -> Result<Command> {
+    let this =
+        std::env::current_exe().map_err(|error| format!("can't locate this program: {error}"))?;
     Ok(Command::new(this.with_file_name(name)))
 }

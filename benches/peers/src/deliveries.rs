@@ -1,4 +1,4 @@
-//! What the contenders are given.
+//! Deliveries for the contenders.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,29 +6,29 @@ use peers::{Delivery, URL};
 use qstash_verify::Region;
 use qstash_verify::testing::{self, SignedDelivery};
 
-/// As long as QStash's are.
+/// Keys of the same length as QStash's.
 pub(crate) const KEYS: [&str; 2] = [
     "sig_4QF5dZrPuLx5kS1bWmHc8TnAeG6v",
     "sig_6VnY2tRqMb8pXw3JcEs9LhKdUa7z",
 ];
 const FORGED: &str = "sig_9ZzQ1uJq3mVtB5yWc7xKe2HnLd4P";
 
-/// What the token is like.
+/// The shape of the token.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
-    /// As QStash makes them in 2026: `aud` is empty, `nbf` is the year 1.
+    /// As QStash signs in 2026: `aud` is empty, `nbf` is the year 1.
     Production,
-    /// What `qstash-rs` can read: there is no `aud`, and `nbf` is `iat`.
+    /// As `qstash-rs` can parse it: without `aud`, and with `iat` as `nbf`.
     QstashRs,
 }
 
 impl Shape {
-    /// A genuine delivery that was signed a moment ago.
+    /// Returns a genuine delivery signed now.
     pub(crate) fn delivery(self, size: usize) -> Delivery {
         received(&self.signed(size, SystemTime::now()))
     }
 
-    /// A genuine one that was signed at this time, in the past.
+    /// Returns a genuine delivery signed at this time.
     pub(crate) fn delivery_of(self, time: SystemTime) -> Delivery {
         received(&self.signed(1024, time))
     }
@@ -58,8 +58,8 @@ impl Shape {
         }
     }
 
-    /// Deliveries that a verifier refuses, each with one thing wrong, and what that
-    /// is; without `claims` those that can be told by the cryptography alone.
+    /// Returns deliveries with one fault each and its description; without `claims`, only
+    /// faults that the cryptography detects.
     pub(crate) fn to_be_refused(self, claims: bool) -> Vec<(&'static str, Delivery)> {
         let now = SystemTime::now();
         let fresh = || self.signed(1024, now);
@@ -79,7 +79,7 @@ impl Shape {
     }
 }
 
-/// JSON of this length; nothing where there is no room for any.
+/// Returns JSON of this length, or spaces if it is too short.
 fn text(size: usize) -> String {
     const FRAME: usize = r#"{"text":""}"#.len();
     let Some(rest) = size.checked_sub(FRAME) else {
@@ -94,7 +94,7 @@ fn received(signed: &SignedDelivery) -> Delivery {
     Delivery {
         token: signed.token(),
         headers: signed.headers(),
-        body: body.expect("it is made of text"),
+        body: body.expect("the body is text"),
         url: URL.to_owned(),
         path_and_query: signed.path_and_query().to_owned(),
         tolerance: 0,

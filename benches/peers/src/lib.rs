@@ -1,12 +1,12 @@
-//! What a contender and the program that measures them say to each other.
+//! Messages between the measuring program and the contenders.
 //!
-//! A contender is a process that verifies deliveries with the keys of its
-//! environment. Its standard output begins with a line that names its parts; then
-//! each line of its standard input is answered with one of its own:
-//! - a [`Delivery`] with a [`Verdict`]; the contender keeps the delivery,
-//! - a [`Measure`] with what [`Measured`] says.
+//! A contender is a process that verifies deliveries with the keys of its environment.
+//! The first line of its standard output names its parts; then it answers each line of
+//! standard input with a line:
+//! - a [`Delivery`] with a [`Verdict`]; the contender stores the delivery,
+//! - a [`Measure`] with a [`Measured`].
 //!
-//! All are JSON, so that a contender can be written in any language.
+//! All messages are JSON, so that contenders can be written in any language.
 
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};
@@ -14,71 +14,74 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-/// The variables in which a contender finds its keys.
+/// The environment variables with a contender's keys.
 pub const KEY_VARIABLES: [&str; 2] = ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"];
 
-/// Where all genuine deliveries go that are measured.
+/// The URL of all measured deliveries.
 pub const URL: &str = "https://api.example.com/webhooks/orders";
 
-/// Which contender answers.
+/// The first line of a contender.
 #[derive(Deserialize, Serialize)]
 pub struct Hello {
-    /// Its name and version, and those of what does the work in it.
+    /// Names and versions of the SDK and of its cryptography.
     pub parts: String,
 }
 
-/// A request, received to its last byte.
+/// A received request.
 #[derive(Deserialize, Serialize)]
 pub struct Delivery {
     /// The value of the signature header.
     pub token: String,
     /// All headers.
     pub headers: Vec<(String, String)>,
-    /// The body; text, since two of the official SDKs take no other.
+    /// The body, as text: the official SDKs accept no other.
     pub body: String,
-    /// The URL at which it arrived.
+    /// The URL of the request.
     pub url: String,
     /// The path and query of the URL.
     pub path_and_query: String,
-    /// How many seconds the clocks may differ.
+    /// The clock tolerance in seconds.
     pub tolerance: u64,
 }
 
-/// What a contender thinks of a delivery.
+/// The result of verifying a delivery.
 #[derive(Deserialize, Serialize)]
 pub struct Verdict {
-    /// Why it refuses the delivery, if it does.
+    /// The reason of a refusal.
     pub refused: Option<String>,
 }
 
-/// Asks for a delivery to be verified many times over.
+/// A request to verify a stored delivery repeatedly.
 #[derive(Deserialize, Serialize)]
 pub struct Measure {
-    /// Which of those it keeps.
+    /// The index of the stored delivery.
     pub delivery: usize,
-    /// How often. All must be accepted.
+    /// The number of verifications, which must all accept.
     pub repeats: u32,
 }
 
-/// What it took.
+/// The result of a measurement.
 #[derive(Deserialize, Serialize)]
 pub struct Measured {
-    /// All repeats together.
+    /// Total time of all repeats.
     pub seconds: f64,
 }
 
 /// A contender in Rust.
 pub trait Contender {
-    /// Says why the delivery is refused, if it is.
+    /// Verifies a delivery.
+    ///
+    /// # Errors
+    /// Returns the reason of a refusal.
     fn check(&self, delivery: &Delivery) -> Result<(), String>;
 
-    /// What is measured: the same, unless there is less to do.
+    /// Runs the measured work, by default [`check`](Self::check).
     fn run(&self, delivery: &Delivery) -> bool {
         self.check(delivery).is_ok()
     }
 }
 
-/// Answers until there are no more questions.
+/// Answers messages until EOF on standard input.
 pub fn serve(parts: String, contender: &impl Contender) {
     let mut deliveries: Vec<Delivery> = Vec::new();
     let mut output = std::io::stdout().lock();
@@ -107,17 +110,17 @@ pub fn serve(parts: String, contender: &impl Contender) {
     }
 }
 
-/// A message as a line.
+/// Serializes a message as a line of JSON.
 pub fn json(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap()
 }
 
-/// The keys that the environment holds, current and next.
+/// Returns the keys of the environment, current and next.
 pub fn keys() -> [String; 2] {
     KEY_VARIABLES.map(|name| std::env::var(name).unwrap())
 }
 
-/// A package that `of` depends on, and its version, by this package's lock file.
+/// Returns name and locked version of a package that `of` depends on.
 pub fn version(of: &str, package: &str) -> String {
     let lock = include_str!("../Cargo.lock").replace("\r\n", "\n");
     let entry = |name: &str| {
@@ -125,7 +128,7 @@ pub fn version(of: &str, package: &str) -> String {
         let (_, entry) = lock.split_once(&start)?;
         entry.split("\n[[package]]").next()
     };
-    // `"sha2 0.11.1"` where there are several, else `"sha2"`.
+    // `"sha2 0.11.1"` if several versions are locked, else `"sha2"`.
     let dependencies = entry(of).unwrap_or_else(|| panic!("{of} is not in the lock file"));
     let named = dependencies.lines().find_map(|line| {
         let line = line.trim().trim_matches([',', '"']);

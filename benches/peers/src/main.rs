@@ -1,13 +1,11 @@
-//! Measures `verify` beside the official SDKs, the published Rust crate and the
-//! crypto floor, and prints a table of ratios; `run` builds and installs them all.
+//! Compares the time of `verify` with the official SDKs, the crate `qstash-rs` and the
+//! crypto floor, and prints tables of ratios; `scripts/peers` installs and runs all.
 //!
-//! Each contender is a process of its own that lives through the whole run, with a
-//! receiver made once, keys from its environment and the system's clock. It is
-//! given what a handler has: the token (ours: all headers), the whole body, the
-//! URL to expect. Before it is measured it has to accept what is genuine and to
-//! refuse what isn't, and each measured verification has to accept. Samples are
-//! taken in turn, one contender at work at a time, so that whatever else the
-//! machine does hits all.
+//! Each contender is a process for the whole run, with one receiver, keys from its
+//! environment and the system clock. It receives what a handler has: the token (ours:
+//! all headers), the body and the expected URL. Before the measurement it must accept
+//! genuine deliveries and refuse others; each measured verification must accept.
+//! Contenders alternate, one at a time, so that other load affects all alike.
 
 mod captures;
 mod contenders;
@@ -21,21 +19,21 @@ use std::process::ExitCode;
 use contenders::Contender;
 use peers::{Delivery, Measure, Measured, Verdict};
 
-/// What all that can go wrong here is for: to be read.
+/// The result of an operation, with an error message to print.
 type Result<T> = std::result::Result<T, String>;
 
-/// Bodies by their names in the table.
+/// Body sizes, with their names in the table.
 const SIZES: [(&str, usize); 4] = [
     ("0 B", 0),
     ("1 KiB", 1024),
     ("16 KiB", 16 * 1024),
     ("1 MiB", 1024 * 1024),
 ];
-/// Odd, so that the median is a sample.
+/// Number of rounds, odd so that the median is a sample.
 const ROUNDS: usize = 101;
-/// Seconds. Short, so that on a busy machine some of them are not interrupted.
+/// Seconds per sample, short so that some are uninterrupted on a busy machine.
 const SAMPLE: f64 = 0.005;
-/// Seconds before the first sample of each size. Node's compilers take that long.
+/// Seconds of warm-up per size, for Node's compilers.
 const WARM_UP: f64 = 0.6;
 
 fn main() -> ExitCode {
@@ -70,8 +68,7 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// For each contender the seconds that one verification took, in each round, in
-/// ascending order.
+/// Returns the sorted seconds per verification of each contender, one per round.
 fn measure(contenders: &mut [Contender], size: usize) -> Result<Vec<Vec<f64>>> {
     let mut ready = Vec::new();
     for contender in &mut *contenders {
@@ -81,7 +78,7 @@ fn measure(contenders: &mut [Contender], size: usize) -> Result<Vec<Vec<f64>>> {
     }
     let mut samples = vec![Vec::with_capacity(ROUNDS); contenders.len()];
     for round in 0..ROUNDS {
-        // Whoever comes first pays for what the last one left in the caches.
+        // The order rotates, so that CPU caches favour no contender.
         for turn in 0..contenders.len() {
             let who = (round + turn) % contenders.len();
             let (id, repeats) = ready[who];
@@ -95,7 +92,7 @@ fn measure(contenders: &mut [Contender], size: usize) -> Result<Vec<Vec<f64>>> {
 }
 
 impl Contender {
-    /// Gives it a delivery, which is then known by the number returned.
+    /// Sends a delivery, asserts the result and returns the delivery's index.
     fn expect(&mut self, delivery: &Delivery, accepted: bool, what: &str) -> Result<usize> {
         let verdict: Verdict = self.process.ask(delivery)?;
         self.deliveries += 1;
@@ -108,7 +105,7 @@ impl Contender {
         Ok(self.deliveries - 1)
     }
 
-    /// Sees to it that it is a verifier.
+    /// Checks that it accepts a genuine delivery and refuses faulty ones.
     fn prove(&mut self) -> Result<()> {
         let genuine = self.shape.delivery(1024);
         self.expect(&genuine, true, "a genuine delivery")?;
@@ -118,8 +115,7 @@ impl Contender {
         Ok(())
     }
 
-    /// Whether it accepts a delivery as QStash makes them today, where that is asked
-    /// of it.
+    /// Returns whether it accepts QStash's current tokens; `None` if not checked.
     fn accepts_production(&mut self) -> Result<Option<bool>> {
         if !self.knows_claims {
             return Ok(None);
@@ -130,13 +126,13 @@ impl Contender {
         Ok(Some(verdict.refused.is_none()))
     }
 
-    /// Seconds for one verification.
+    /// Returns the seconds per verification.
     fn measure(&mut self, delivery: usize, repeats: u32) -> Result<f64> {
         let Measured { seconds } = self.process.ask(&Measure { delivery, repeats })?;
         Ok(seconds / f64::from(repeats))
     }
 
-    /// Verifies until it is warm, and says how many make a sample.
+    /// Warms up and returns the number of verifications per sample.
     fn warm_up(&mut self, delivery: usize) -> Result<u32> {
         let (mut repeats, mut taken) = (1, 0.0);
         loop {

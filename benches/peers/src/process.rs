@@ -9,23 +9,23 @@ use serde::de::DeserializeOwned;
 
 use crate::Result;
 
-/// It ends when this is dropped.
+/// The process of a contender, which exits on drop.
 pub(crate) struct Process {
     name: &'static str,
     child: Child,
-    /// `None` once it is to end.
+    /// `None` after closing standard input.
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
 impl Process {
-    /// Starts it with these keys, and also returns what it is made of.
+    /// Starts a process with these keys; also returns the names of its parts.
     pub(crate) fn start(
         name: &'static str,
         mut command: Command,
         keys: [&str; 2],
     ) -> Result<(Self, String)> {
-        // Nothing that changes an SDK's mind.
+        // Variables that would configure an SDK.
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().contains("QSTASH") {
                 command.env_remove(variable);
@@ -39,7 +39,7 @@ impl Process {
             .spawn()
             .map_err(|error| {
                 let program = command.get_program();
-                format!("{name} can't be started, use the script `run`: {program:?}: {error}")
+                format!("can't start {name}: {program:?}: {error}; run scripts/peers")
             })?;
         let mut process = Process {
             name,
@@ -51,10 +51,13 @@ impl Process {
         Ok((process, parts))
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a message and waits for the answer.
     pub(crate) fn ask<A: DeserializeOwned>(&mut self, question: &impl Serialize) -> Result<A> {
-        let mut pipe = self.questions.as_ref().expect("it is not to end yet");
-        // If it has ended, the lack of an answer says so.
+        let mut pipe = self
+            .questions
+            .as_ref()
+            .expect("standard input is open until drop");
+        // If it has exited, reading the answer fails.
         let _ = writeln!(pipe, "{}", json(question));
         self.answer()
     }
@@ -63,13 +66,10 @@ impl Process {
         let mut line = String::new();
         let read = self.answers.read_line(&mut line);
         if read.is_err() || line.is_empty() {
-            return Err(format!(
-                "{} can't be measured: it ended, see above",
-                self.name
-            ));
+            return Err(format!("{} exited; see its error above", self.name));
         }
         serde_json::from_str(&line)
-            .map_err(|_| format!("{} can't be measured: it says {line}", self.name))
+            .map_err(|_| format!("unexpected output of {}: {line}", self.name))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is printed.
+//! Printed tables and notes.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::contenders::{Contender, QSTASH_RS};
 use crate::deliveries::Shape;
 use crate::{ROUNDS, SIZES};
 
-/// What was measured, and on what.
+/// Prints the machine and the contenders.
 pub(crate) fn machine(contenders: &[Contender]) {
     let cpus = std::thread::available_parallelism().map_or(0, usize::from);
     println!(
@@ -29,7 +29,7 @@ fn processor() -> String {
         .to_owned()
 }
 
-/// They decide on how much of the time is the hash.
+/// Returns whether the CPU has SHA instructions, which determine the cost of hashing.
 fn sha_instructions() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     let there = Some(std::arch::is_x86_feature_detected!("sha"));
@@ -55,14 +55,14 @@ fn compiler() -> String {
         .to_owned()
 }
 
-/// `samples` are those of a contender, then of a size, in ascending order.
+/// Prints the tables. `samples` are sorted, by size and contender.
 pub(crate) fn print(contenders: &[Contender], samples: &[Vec<Vec<f64>>], accepts: &[Option<bool>]) {
     let title = format!("median of {ROUNDS} rounds");
     rows(&title, contenders, samples, accepts, ROUNDS / 2);
     rows("fastest round", contenders, samples, accepts, 0);
 }
 
-/// One table: of the sample that is at `rank` among its like.
+/// Prints a table of the samples at `rank`.
 fn rows(
     title: &str,
     contenders: &[Contender],
@@ -105,7 +105,7 @@ fn time(seconds: f64) -> String {
     format!("{} {unit}", digits(value))
 }
 
-/// With two decimals where there is one digit before them, and so on.
+/// Formats a value with three significant digits.
 fn digits(value: f64) -> String {
     let decimals = match value {
         ..10.0 => 2,
@@ -115,21 +115,20 @@ fn digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// What one has to know in order to read the tables.
+/// Returns notes on the tables.
 pub(crate) fn notes(captures: &[String]) -> String {
     let headers = Shape::Production.delivery(0).headers.len();
     let captures = captures.join("\n  ");
     format!(
         "
-× is how many times as long as ours it takes. On a busy machine the fastest rounds are
-closer to what an idle one does.
-Of a delivery, which has arrived, the token, the body (ASCII) and the URL are verified,
-the URL not by the floor. Ours finds the signature among {headers} headers, the others
-are handed it. JavaScript's verifications are awaited one after the other.
+× is the ratio to ours. On a busy machine, the fastest rounds are closer to an idle one.
+Token, body (ASCII) and URL of a received delivery are verified, the URL not by the
+floor. Ours looks up the signature among {headers} headers; the others receive it.
+JavaScript's verifications are awaited sequentially.
 The floor is one HMAC-SHA256 with a prepared key and one SHA-256 of the body.
 QStash's tokens of 2026 have \"aud\":\"\" and \"nbf\":-62135596800. {QSTASH_RS} was
-measured with tokens that it can read: without aud, and with iat for nbf. Whether it
-accepts genuine deliveries, published by their owners, if told to ignore their age:
+measured with tokens that it can parse: without aud, and with iat as nbf. Captured
+deliveries, and whether it accepts them if their age is tolerated:
   {captures}"
     )
 }

@@ -1,6 +1,5 @@
-//! The cryptography that no verifier can do without: one HMAC-SHA256 over the
-//! token with a prepared key, one SHA-256 over the body. What it makes is compared
-//! with the token before it is measured, never while it is.
+//! The crypto floor: one HMAC-SHA256 over the token with a prepared key, one SHA-256
+//! over the body. The results are compared with the token only before the measurement.
 
 use std::hint::black_box;
 
@@ -21,7 +20,7 @@ struct Floor(Hmac<Sha256>);
 
 impl Floor {
     fn compute(&self, delivery: &Delivery) -> [[u8; 32]; 2] {
-        // The MAC's part of a token of HS256 has 43 characters and a dot.
+        // An HS256 signature has 43 characters, after a dot.
         let token = delivery.token.as_bytes();
         let message = black_box(&token[..token.len() - 44]);
         let mac = self.0.clone().chain_update(message).finalize();
@@ -35,11 +34,11 @@ impl Contender for Floor {
         let [mac, hash] = self.compute(delivery);
         let parts: Vec<&str> = delivery.token.split('.').collect();
         if URL_SAFE_NO_PAD.encode(mac) != parts[2] {
-            return Err("another MAC".to_owned());
+            return Err("wrong MAC".to_owned());
         }
         let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
         if !payload.contains(&format!("\"body\":\"{}\"", URL_SAFE.encode(hash))) {
-            return Err("another hash".to_owned());
+            return Err("wrong hash".to_owned());
         }
         Ok(())
     }

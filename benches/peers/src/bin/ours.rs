@@ -1,6 +1,6 @@
-//! `verify` of `qstash-verify`: the head is made anew each time, as a service does,
-//! so that the search for the signature among all headers counts. It knows its URL,
-//! which the other SDKs are told with each delivery.
+//! `verify` of `qstash-verify`. The head is created per call, as in a service, so that
+//! the header lookup is measured. The URL is configured once; the other SDKs receive it
+//! with each delivery.
 
 use peers::{Contender, Delivery, URL, serve, version};
 use qstash_verify::{KeyRing, RequestHead, Verifier};

@@ -1,4 +1,4 @@
-//! The published crate `qstash-rs`, used as its README does.
+//! The crate `qstash-rs`, used as in its README.
 
 use peers::{Contender, Delivery, keys, serve, version};
 use qstash_rs::{Receiver, ReceiverConfig, VerifyRequest};
