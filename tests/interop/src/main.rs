@@ -94,7 +94,7 @@ fn run() -> Result<bool, String> {
     }
 
     let lines: Vec<_> = cases.iter().map(|case| case.delivery.sdk_input()).collect();
-    let (told, command_lines): (Vec<_>, Vec<_>) = cases
+    let (indices, command_lines): (Vec<_>, Vec<_>) = cases
         .iter()
         .enumerate()
         .filter_map(|(index, case)| Some((index, case.delivery.command_input()?)))
@@ -106,9 +106,12 @@ fn run() -> Result<bool, String> {
             .iter()
             .map(|case| ours::verdict(&case.delivery))
             .collect();
-        let answers = asked.answers(told.len());
+        let answers = asked.answers(indices.len());
         let commands = answers.iter().map(ours::of_command);
-        (ours, told.iter().copied().zip(commands).collect::<Vec<_>>())
+        (
+            ours,
+            indices.iter().copied().zip(commands).collect::<Vec<_>>(),
+        )
     });
 
     if options.show.is_some() {

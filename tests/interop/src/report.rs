@@ -99,7 +99,7 @@ impl Report {
             "\n{wrong}\n  delivery {index}: {}, `{}` {}",
             case.kind, case.label, case.detail
         );
-        println!("  ours        {}", said(ours));
+        println!("  ours        {}", format_verdict(ours));
         for (sdk, (_, verdicts)) in answers {
             println!("  {:<11} {:?}", sdk.name(), verdicts[index]);
         }
@@ -180,7 +180,7 @@ impl Report {
     }
 }
 
-fn said(verdict: &ours::Verdict) -> String {
+fn format_verdict(verdict: &ours::Verdict) -> String {
     match verdict {
         Ok(()) => "Accepted".to_owned(),
         Err((code, message)) => format!("{code}: {message}"),
@@ -198,9 +198,9 @@ pub(crate) fn show(
         "{}, `{}` {}, {:?}",
         case.kind, case.label, case.detail, case.known
     );
-    println!("ours        {}", said(ours));
+    println!("ours        {}", format_verdict(ours));
     for (_, verdict) in commands {
-        println!("command     {}", said(verdict));
+        println!("command     {}", format_verdict(verdict));
     }
     for (sdk, (_, verdicts)) in answers {
         println!("{:<11} {:?}", sdk.name(), verdicts[0]);

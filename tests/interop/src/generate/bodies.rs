@@ -115,7 +115,7 @@ fn changes(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
             changes.push(("composed", text.replace("e\u{301}", "\u{e9}").into()));
             changes.push(("mark taken away", text.replace('\u{feff}', "").into()));
             if let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
-                changes.push(("written anew", json.to_string().into()));
+                changes.push(("re-serialised", json.to_string().into()));
             }
         }
         Err(_) => changes.push((

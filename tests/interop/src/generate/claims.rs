@@ -192,7 +192,7 @@ fn repeated(plan: &mut Plan) {
             ("bad then good", 2),
             ("escaped name", 3),
             ("thrice", 4),
-            ("beside", 5),
+            ("in addition", 5),
         ] {
             plan.everywhere(
                 "claims",

@@ -126,7 +126,7 @@ fn rotation(plan: &mut Plan) {
                 &second,
             ),
             ("swapped", Known::Genuine, [&second, &first], &first),
-            ("all anew", Known::Forged, [&third, &fourth], &second),
+            ("all replaced", Known::Forged, [&third, &fourth], &second),
         ] {
             let delivery = Delivery {
                 explicit: Some(receiver.map(Clone::clone)),

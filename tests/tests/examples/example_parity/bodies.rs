@@ -137,13 +137,13 @@ pub(super) fn refused() -> Vec<Case> {
         let name = format!("{missing} bytes missing");
         let request = genuine(BODY).body(BODY);
         let case = Case::new(name, request, 400, "body_unreadable");
-        cases.push(case.without_the_last(missing));
+        cases.push(case.truncated(missing));
     }
     for missing in [2, 5, 12, 30] {
         let name = format!("{missing} bytes of chunks missing");
         let request = genuine(BODY).chunks(BODY, 5);
         let case = Case::new(name, request, 400, "body_unreadable");
-        cases.push(case.without_the_last(missing));
+        cases.push(case.truncated(missing));
     }
     cases
 }

@@ -50,7 +50,7 @@ impl Case {
     }
 
     /// Truncates the body by `count` bytes.
-    fn without_the_last(mut self, count: usize) -> Self {
+    fn truncated(mut self, count: usize) -> Self {
         let (head, mut bytes) = (self.request.head(), self.request.bytes());
         bytes.truncate(bytes.len() - count);
         self.request = self.request.raw_body(bytes.split_off(head.len()));
