@@ -53,12 +53,21 @@ pub(crate) fn compare(counts: &[Count]) -> Result<(), String> {
             before.is_some_and(|(_, before)| count.own.abs_diff(*before) * 100 <= before * SLACK);
         (!fits).then_some(count.case)
     }));
-    if unknown.is_empty() && changed.is_empty() {
+    let faults = [
+        (format!("counts differ by more than {SLACK} %"), changed),
+        ("unknown cases in counts.txt".to_owned(), unknown),
+    ];
+    let faults: Vec<_> = faults
+        .iter()
+        .filter(|(_, cases)| !cases.is_empty())
+        .map(|(fault, cases)| format!("{fault}: {cases}"))
+        .collect();
+    if faults.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "counts differ by more than {SLACK} %: {changed}; unknown cases in counts.txt: {unknown}; \
-         if intended, run with --update and commit counts.txt with the reason"
+        "{}; if intended, run with --update and commit counts.txt with the reason",
+        faults.join("; ")
     ))
 }
 
