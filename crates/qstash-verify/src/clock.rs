@@ -1,10 +1,10 @@
-//! The time, as an input.
+//! The clock of a verifier.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The system's clock, or the one a test or an unusual host brings.
+/// The system's clock, or a custom one.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>);
 
@@ -13,13 +13,13 @@ impl Clock {
         Clock(Some(Arc::new(clock)))
     }
 
-    /// Seconds since the Unix epoch, the unit of a `NumericDate` (RFC 7519 §2).
+    /// Returns the time as a `NumericDate`: seconds since the Unix epoch (RFC 7519 §2).
     pub(crate) fn unix_seconds(&self) -> f64 {
         unix_seconds_of(self.0.as_ref().map_or_else(system_time, |clock| clock()))
     }
 }
 
-/// The `NumericDate` of a time.
+/// Returns a time as a `NumericDate`.
 pub(crate) fn unix_seconds_of(time: SystemTime) -> f64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
@@ -33,8 +33,9 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// The time at a `NumericDate`, held within the years 1 to 9999 and within what
-/// the platform's `SystemTime` can hold (on Windows nothing before 1601).
+/// Returns the time of a `NumericDate`, clamped to the years 1 to 9999.
+///
+/// Also clamped to the range of the platform's `SystemTime` (from 1601 on Windows).
 pub(crate) fn time_at(unix_seconds: f64) -> SystemTime {
     const YEAR_1: Duration = Duration::from_secs(62_135_596_800);
     const YEAR_1601: Duration = Duration::from_secs(11_644_473_600);
@@ -54,7 +55,7 @@ fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// `SystemTime::now` panics on this target; the host's JavaScript clock doesn't.
+/// Reads JavaScript's clock, since `SystemTime::now` panics on this target.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 fn system_time() -> SystemTime {
     let since_epoch = web_time::SystemTime::now()
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_clock_is_the_default() {
+    fn system_clock_is_the_default() {
         let seconds = || {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
             now.as_secs_f64()
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_out_of_range_are_held_within_it() {
+    fn time_at_clamps_dates_to_the_years_1_to_9999() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         assert_eq!(time_at(1_783_794_655.0), at(1_783_794_655));
         assert_eq!(time_at(1.5), UNIX_EPOCH + Duration::from_millis(1500));
@@ -99,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_printed_which_clock_it_is() {
+    fn debug_form_names_the_kind_of_clock() {
         assert_eq!(format!("{:?}", Clock::default()), "system");
         assert_eq!(format!("{:?}", Clock::custom(|| UNIX_EPOCH)), "custom");
     }
 
     #[test]
-    fn numeric_dates_are_times_and_back() {
+    fn numeric_dates_round_trip() {
         for date in [-11_644_473_600.0, -1.5, 0.0, 1.5, 253_402_300_799.0] {
             assert_eq!(
                 unix_seconds_of(time_at(date)).to_string(),

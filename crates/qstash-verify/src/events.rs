@@ -1,4 +1,4 @@
-//! Log events and spans, the same for every adapter.
+//! Log events and spans, shared by all adapters.
 
 use std::fmt;
 
@@ -13,10 +13,11 @@ use crate::request::RequestHead;
 use crate::text::{Escaped, Shown};
 
 impl VerifyError {
-    /// Writes the event of a refusal, at the level that the table at
-    /// [`code`](Self::code) gives: code, the region
-    /// and message id that the request names, and the reason in words. The adapters
-    /// call this; so should a hand-written handler.
+    /// Writes the event of a refusal.
+    ///
+    /// Its fields are `code`, and the `region` and `message_id` of the request's headers;
+    /// its message is the reason in words. The table at [`code`](Self::code) lists the
+    /// levels. The adapters call this; a hand-written handler should too.
     ///
     /// ```
     /// use qstash_verify::{RequestHead, Verified, Verifier, VerifyError};
@@ -51,9 +52,11 @@ impl VerifyError {
 }
 
 impl MessageError {
-    /// Writes an event at level `warn`: which message, and the line and column of
-    /// the error, but nothing of the body. The adapters call this; so should a
-    /// hand-written handler.
+    /// Writes the event of a body that can't be parsed, at level `warn`.
+    ///
+    /// Its fields are `region`, `message_id`, and the `line` and `column` of the error; it
+    /// contains nothing of the body. The adapters call this; a hand-written handler should
+    /// too.
     pub fn log(&self, head: &RequestHead<'_>) {
         let (line, column) = self.place.unzip();
         tracing::warn!(
@@ -72,15 +75,18 @@ impl MessageError {
 }
 
 impl NotVerified {
-    /// Writes an event at level `error`: the path of the request and the remedy.
-    /// The adapters call this when they answer with it.
+    /// Writes the event of a missing middleware, at level `error`.
+    ///
+    /// Its field is the `path` of the request. The adapters call this when they send
+    /// the reply.
     pub fn log(&self, path: &str) {
         tracing::error!(target: "qstash_verify", path = %Shown(path), "{self}");
     }
 }
 
-/// Writes the event of a message whose body the framework's extractor refused,
-/// at level `warn`. `remedy` names the framework's own limit. For adapters.
+/// Writes the event of a body that the framework's extractor refused.
+///
+/// At level `warn`. `remedy` names the framework's own limit. For adapters.
 pub fn log_message_not_read(error: &dyn fmt::Display, remedy: &str) {
     tracing::warn!(
         target: "qstash_verify",
@@ -91,8 +97,9 @@ pub fn log_message_not_read(error: &dyn fmt::Display, remedy: &str) {
 }
 
 impl Verified {
-    /// Creates the span in which the handler of a genuine delivery runs:
-    /// `qstash_delivery` at level `info`, with the fields `region` and `key`.
+    /// Creates the span in which the handler of a genuine delivery runs.
+    ///
+    /// It is `qstash_delivery` at level `info`, with the fields `region` and `key`.
     #[must_use]
     pub fn span(&self) -> Span {
         tracing::info_span!(

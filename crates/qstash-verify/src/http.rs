@@ -1,4 +1,4 @@
-//! Replies as responses of the `http` crate.
+//! Conversion of replies into responses of the `http` crate.
 
 use std::borrow::Cow;
 
@@ -64,8 +64,9 @@ macro_rules! into_response {
 into_response!(VerifyError, MessageError, NotVerified, Retry);
 
 impl VerifyError {
-    /// Returns the answer to a refused request, with the reason in its
-    /// extensions for whoever logs or counts answers.
+    /// Returns the answer to a refused request, with the reason in its extensions.
+    ///
+    /// Middleware can read the reason from there to log or count refusals.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -84,8 +85,9 @@ impl VerifyError {
 }
 
 impl Retry {
-    /// Returns the answer that says this to QStash, with a body for people: QStash
-    /// shows it in its console.
+    /// Returns the answer with its status and header, and a body for people.
+    ///
+    /// QStash shows the body in its console.
     ///
     /// ```
     /// use qstash_verify::Retry;
@@ -111,7 +113,7 @@ mod tests {
     use crate::message::parse_message;
 
     #[test]
-    fn every_reply_is_a_response() {
+    fn every_reply_converts_into_a_response() {
         let message = parse_message::<u32>(b"").unwrap_err();
         let mut replies = vec![Reply::from(NotVerified), Reply::from(message)];
         replies.extend(one_of_each().map(Reply::from));

@@ -1,12 +1,12 @@
-//! A header as a framework hands it out.
+//! Header fields in the types that frameworks use.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
-/// A header field: a name and a value, of which the value may outlive the pair.
+/// A header field: a name, and a value that may outlive the pair.
 ///
-/// Implemented for what iterators of headers yield: `(name, &value)`,
-/// `&(name, value)`, and pairs with an owned value. Not to be implemented elsewhere.
+/// Implemented for the items of header iterators: `(name, &value)`,
+/// `&(name, value)`, and pairs with an owned value. This trait is sealed.
 ///
 /// ```
 /// use qstash_verify::MessageMetadata;
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::request::{RequestHead, Signature};
 
-    /// The name, the value, and whether the value is borrowed.
+    /// Returns the name, the value, and whether the value is borrowed.
     fn read<'a>(header: impl IntoHeader<'a>) -> (Vec<u8>, Vec<u8>, bool) {
         let name = header.name().to_vec();
         let value = header.into_value();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_pair_is_a_header() {
+    fn each_kind_of_pair_is_a_header() {
         let text = || "v".to_owned();
         let (value, bytes) = (text(), b"v".to_vec());
         let pair_of_text = ("n".to_owned(), text());

@@ -1,20 +1,19 @@
 //! Verifies that an HTTP request is a genuine delivery of
 //! [Upstash QStash](https://upstash.com/docs/qstash).
 //!
-//! QStash delivers messages as HTTP requests, signed: the `upstash-signature`
-//! header holds a JWT, and in it is a hash of the raw body. This crate checks
-//! both, with the signing keys of the region that sent the delivery. It does no
-//! I/O and knows no framework. `qstash-verify-axum` and `qstash-verify-actix` are
-//! the middleware for axum and actix-web, `qstash-verify-tower` is the layer for
-//! everything else that speaks tower.
+//! QStash delivers messages as signed HTTP requests: the `upstash-signature` header
+//! carries a JWT that contains a hash of the raw body. This crate verifies both with
+//! the signing keys of the sending region. It does no I/O and depends on no framework.
+//! `qstash-verify-axum` and `qstash-verify-actix` are the middleware for axum and
+//! actix-web, `qstash-verify-tower` is the layer for other tower services.
 //!
 //! ```no_run
 //! use qstash_verify::{RequestHead, Verifier};
 //!
-//! // Once: reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
+//! // At start: reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
 //! let verifier = Verifier::from_env()?;
 //!
-//! // For each request: its headers, its path and query, its raw body.
+//! // For each request: headers, path and query, raw body.
 //! # let (headers, body) = ([("upstash-signature", "")], b"");
 //! let head = RequestHead::new(headers, "/webhook");
 //! match verifier.verify(&head, body) {
@@ -24,53 +23,74 @@
 //! # Ok::<_, qstash_verify::ConfigError>(())
 //! ```
 //!
-//! # Two steps
-//! A handler that reads the body as it arrives can refuse a forgery before it
-//! reads a byte: [`Verifier::authenticate`] looks at the head alone and hands
-//! out a [`PendingDelivery`], which takes the body in chunks. If the handler
-//! wants the body whole, [`PendingDelivery::buffered`] keeps it meanwhile; with the
-//! feature `http-body`, `Verifier::receive` does both steps for a body in frames.
+//! # Configuration
+//! [`Verifier::from_env`] reads `QSTASH_CURRENT_SIGNING_KEY` and
+//! `QSTASH_NEXT_SIGNING_KEY`; both are in the QStash console. To receive from both
+//! regions, set `QSTASH_REGION` and each region's pair. [`KeyRing::from_env`]
+//! describes all [`variables`]. [`KeyRing::from_lookup`] reads them from another
+//! source, and [`SigningKeys::new`] and [`KeyRing::builder`] take keys given in code.
+//! [`Verifier::builder`] sets the URL of the endpoint, the clock tolerance and the
+//! body limit (10 MiB by default). [`ConfigWarning`]s point out probable mistakes.
 //!
-//! # What is checked
-//! In this order: there is exactly one signature header; the token is a compact
-//! JWS of at most 8 KiB in strict base64url, with HS256; there are keys for the
-//! region; one of the two keys made its MAC; `iss`, `sub`, `exp` and `body` are
-//! there, no claim stands twice, and all are of the right type; the issuer is
-//! `Upstash`; `exp` is not reached and `nbf` is; `sub` is this endpoint's URL,
-//! if the verifier [knows it](VerifierBuilder::base_url); the body is within the
-//! limit; its SHA-256 is the one in the token. Where the official SDKs decide
-//! otherwise, and why we don't follow, is in
-//! [DIFFERENCES.md](https://github.com/qstash-verify/qstash-verify/blob/main/tests/interop/DIFFERENCES.md).
+//! # Streaming
+//! A handler that reads the body as it arrives can refuse a forgery before it reads a
+//! byte: [`Verifier::authenticate`] checks only the head and returns a
+//! [`PendingDelivery`], which takes the body in chunks. [`PendingDelivery::buffered`]
+//! also collects the body. With the feature `http-body`, `Verifier::receive` does both
+//! steps for an `http_body::Body`.
 //!
-//! # What is not
-//! Without a URL, a delivery meant for another endpoint with the same keys is
-//! accepted; see [`Claims::sub`]. A delivery can be replayed until it expires,
-//! 300 s after it was signed. Headers other than the signature are not signed;
-//! see [`MessageMetadata`].
+//! # Checks
+//! In this order:
 //!
-//! # What a delivery carries
-//! [`parse_message`] reads the body as JSON into a type of yours, or into
-//! [`Callback`], what QStash posts to a callback URL. [`Retry`] is an answer that
-//! tells QStash when to deliver the message again, or not to.
+//! 1. there is exactly one `upstash-signature` header;
+//! 2. the token is a compact JWS of at most 8 KiB in strict base64url, with HS256
+//!    (RFC 7515);
+//! 3. there are keys for the region, and the MAC was made with one of the pair;
+//! 4. the claims `iss`, `sub`, `exp` and `body` are present, and all claims are unique
+//!    and of the right type (RFC 7519);
+//! 5. `iss` is `Upstash`;
+//! 6. `exp` is not reached, and `nbf` is;
+//! 7. `sub` is this endpoint's URL, if the verifier was built with
+//!    [one](VerifierBuilder::base_url);
+//! 8. the length of the body is within the limit, and its SHA-256 is the `body` claim.
+//!
+//! [DIFFERENCES.md](https://github.com/qstash-verify/qstash-verify/blob/main/tests/interop/DIFFERENCES.md)
+//! lists the differences from the official SDKs, with reasons.
+//!
+//! # Limits
+//! - Without a URL, the verifier accepts a delivery to another endpoint with the same
+//!   keys; see [`Claims::sub`].
+//! - A delivery can be replayed until it expires, 300 s after it was signed.
+//! - Headers are not signed; see [`MessageMetadata`].
+//!
+//! # Refusals
+//! A [`VerifyError`] has a [status](VerifyError::status), [headers](VerifyError::headers)
+//! and a [body](VerifyError::body) for the answer; [`VerifyError::code`] lists them all.
+//! [`Reply`] is the answer as one value.
+//!
+//! # Messages
+//! [`parse_message`] parses the body as JSON into any type, or into a [`Callback`], the
+//! message that QStash posts to a callback URL. [`Retry`] is an answer that tells QStash
+//! when to deliver the message again, or not to.
 //!
 //! # Logs
-//! Events and spans go through `tracing`: what is odd about the configuration,
-//! and once that the keys were rolled; [`VerifyError::log`] writes the event of
-//! a refusal, which the adapters do and a hand-written handler should. No key
-//! and no token is in them.
+//! Events and spans use `tracing`, with the target `qstash_verify`. The crate logs
+//! configuration warnings, and once that the keys were rolled. [`VerifyError::log`]
+//! writes the event of a refusal; the adapters call it, and a hand-written handler
+//! should. Events contain no key and no token.
 //!
 //! # Features
 //! Only `simd` is on by default.
 //!
-//! - `http`: [`RequestHead`]s and answers of the types of the `http` crate.
+//! - `http`: conversions from and to the types of the `http` crate.
 //! - `http-body`: `Verifier::receive`, which reads an `http_body::Body`.
 //! - `serde`: `Serialize` for regions, key slots and sources, claims and metadata,
 //!   and `Deserialize` for regions.
 //! - `simd`: vector instructions for base64url, which are `unsafe` code of the
-//!   `base64` crate; off, its scalar engine decodes.
-//! - `signing`: deliveries signed as QStash signs them, with keys of yours.
-//! - `testing`: that, with **public keys** and a fixed clock, for the tests of your
-//!   service. It belongs in `[dev-dependencies]`.
+//!   `base64` crate. Without it, the crate's scalar engine decodes.
+//! - `signing`: deliveries signed as QStash signs them, with keys given in code.
+//! - `testing`: `signing` with **public keys** and a fixed clock, for the tests of a
+//!   service. For `[dev-dependencies]` only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;

@@ -1,4 +1,4 @@
-//! Reads an `http_body::Body` into a verified delivery: the one frame loop.
+//! The frame loop that reads an `http_body::Body` into a verified delivery.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -14,13 +14,14 @@ use crate::error::VerifyError;
 use crate::request::RequestHead;
 use crate::verifier::Verifier;
 
-/// Number of frames that are taken before other tasks get their turn.
+/// Number of frames that one poll reads before it yields to other tasks.
 const FRAMES_PER_POLL: usize = 64;
 
 impl Verifier {
-    /// Verifies a request: its head first, then the body as it arrives. A request
-    /// that its head condemns is refused before the body is polled. Needs no
-    /// runtime; trailers, which are not signed, are dropped.
+    /// Verifies the head of a request, then reads and verifies its body.
+    ///
+    /// A request whose head is refused is refused before the body is polled. Needs no
+    /// async runtime. Trailers, which are not signed, are dropped.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -63,12 +64,13 @@ impl Verifier {
 }
 
 impl BufferedDelivery {
-    /// Takes what has arrived of a body, until EOF; then call
-    /// [`finish`](Self::finish). The first trailers are put into `trailers`; they
-    /// are not signed. For adapters whose futures are written by hand.
+    /// Reads the frames of a body until EOF.
+    ///
+    /// Then call [`finish`](Self::finish). The first trailers, which are not signed, are
+    /// stored in `trailers`. For adapters with hand-written futures.
     ///
     /// After 64 frames it wakes the task and yields, so that a body that is always
-    /// ready doesn't keep other tasks, or a timeout around it, from being polled.
+    /// ready doesn't starve other tasks or a timeout.
     ///
     /// # Errors
     /// [`VerifyError::BodyTooLarge`] and [`VerifyError::BodyUnreadable`].
@@ -89,7 +91,7 @@ impl BufferedDelivery {
             };
             let frame = frame.map_err(|error| VerifyError::body_unreadable(&*error.into()))?;
             match frame.into_data() {
-                // No copy if they are `Bytes` already.
+                // Copies nothing if the frame's data are `Bytes`.
                 Ok(mut data) => self.update(data.copy_to_bytes(data.remaining()))?,
                 Err(frame) => {
                     if let Ok(found) = frame.into_trailers() {

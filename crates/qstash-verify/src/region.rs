@@ -1,12 +1,12 @@
-//! The regions of QStash and how they are spelled.
+//! The regions of QStash and their spellings.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A region of QStash. Each has its own signing keys, tokens and messages.
+/// A region of QStash, with signing keys, tokens and messages of its own.
 ///
-/// The two spellings in use, `US-EAST-1` in the `upstash-region` header and
-/// `US_EAST_1` in variable names, are read as one, in any case.
+/// Parsing accepts both spellings in use, `US-EAST-1` in the `upstash-region` header
+/// and `US_EAST_1` in variable names, in any case.
 ///
 /// ```
 /// use qstash_verify::Region;
@@ -26,10 +26,10 @@ pub enum Region {
 }
 
 impl Region {
-    /// All regions that there are.
+    /// All regions.
     pub const ALL: &'static [Region] = &[Region::UsEast1, Region::EuCentral1];
 
-    /// The spelling used in variable names: `US_EAST_1` or `EU_CENTRAL_1`.
+    /// Returns the spelling in variable names: `US_EAST_1` or `EU_CENTRAL_1`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,8 +38,9 @@ impl Region {
         }
     }
 
-    /// The URLs that it publishes at, without a `/` at the end; there may come
-    /// more.
+    /// Returns the URLs of the region's API, without a trailing `/`.
+    ///
+    /// A later version may return more.
     #[must_use]
     pub const fn urls(self) -> &'static [&'static str] {
         match self {
@@ -51,8 +52,9 @@ impl Region {
         }
     }
 
-    /// Reads the value of an `upstash-region` header or of `QSTASH_REGION` as
-    /// the official SDK does: `-` is `_`, and case doesn't matter.
+    /// Parses the value of an `upstash-region` header or of `QSTASH_REGION`.
+    ///
+    /// As in the official SDK, `-` is `_`, and case doesn't matter.
     pub(crate) fn from_bytes(value: &[u8]) -> Option<Region> {
         Region::ALL.iter().copied().find(|region| {
             let name = region.as_str().as_bytes();
@@ -82,7 +84,7 @@ impl FromStr for Region {
     }
 }
 
-/// The error of reading a [`Region`] from text that names none.
+/// The error of parsing a [`Region`] from text that names none.
 ///
 /// ```
 /// use qstash_verify::Region;
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_spellings_of_a_region_are_one() {
+    fn each_spelling_of_a_region_is_parsed() {
         for spelling in ["us-east-1", "US_EAST_1", "US-EAST-1", "Us_East-1"] {
             assert_eq!(
                 Region::from_bytes(spelling.as_bytes()),
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_printed_as_variables_spell_it() {
+    fn display_form_is_the_spelling_in_variable_names() {
         for region in Region::ALL {
             assert_eq!(region.to_string(), region.as_str());
             assert_eq!(region.to_string().parse(), Ok(*region));
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_all_that_are_regions() {
+    fn error_names_all_regions() {
         let error = "MARS_1".parse::<Region>().unwrap_err().to_string();
         for region in Region::ALL {
             assert!(error.contains(region.as_str()), "{error}");
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_region() {
+    fn other_text_is_no_region() {
         for other in [
             "",
             "US",

@@ -1,5 +1,5 @@
-//! The one reply: status, headers and body of a response that this crate
-//! decides. Each adapter turns it into its framework's response in one place.
+//! Replies: status, headers and body of the responses that this crate decides.
+//! Each adapter converts them into its framework's response.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,11 +10,11 @@ use crate::message::{MessageError, Retry};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A response to send in place of the handler's: status, headers, body.
+/// A response in place of the handler's: status, headers, body.
 ///
-/// Made from a [`VerifyError`], a [`MessageError`], [`NotVerified`] or a
-/// [`Retry`]. With the feature `http` it converts into an `http::Response`, and
-/// so do the four; the reason of a refusal is then in the response's extensions.
+/// Converted from a [`VerifyError`], a [`MessageError`], [`NotVerified`] or a
+/// [`Retry`]. With the feature `http` it and these four convert into an
+/// `http::Response`; the reason of a refusal is then in the response's extensions.
 ///
 /// ```
 /// use qstash_verify::{Reply, Retry, VerifyError};
@@ -74,9 +74,10 @@ impl Reply {
 }
 
 impl VerifyError {
-    /// Returns the headers of the answer, names in lower case: the type of its
-    /// [`body`](Self::body), and with a 401 the `WWW-Authenticate` that it must
-    /// carry (RFC 9110 §11.6.1), with [`CHALLENGE`].
+    /// Returns the headers of the answer, names in lower case.
+    ///
+    /// They are the `content-type` of its [`body`](Self::body) and, for a 401, a
+    /// `www-authenticate` (RFC 9110 §11.6.1) with [`CHALLENGE`].
     #[must_use]
     pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
         match self.status() {
@@ -126,8 +127,9 @@ impl From<Retry> for Reply {
     }
 }
 
-/// The error of a handler that asks for a delivery on a route without the
-/// middleware: status 500, `{"error":"not_verified"}`. For adapters.
+/// The error of an extractor on a route without the middleware.
+///
+/// Its reply has status 500 and the body `{"error":"not_verified"}`. For adapters.
 ///
 /// ```
 /// use qstash_verify::{NotVerified, Reply};
@@ -159,7 +161,7 @@ impl From<NotVerified> for Reply {
     }
 }
 
-/// A user's function that answers refusals, or none. For adapters.
+/// An optional function of the user that answers refusals. For adapters.
 ///
 /// ```
 /// use qstash_verify::{RefusalHandler, VerifyError};
@@ -180,7 +182,7 @@ impl<R> RefusalHandler<R> {
         RefusalHandler(Some(Arc::new(answer)))
     }
 
-    /// Returns the answer of the user's function; `None` if there is no function.
+    /// Returns the function's answer; `None` if there is no function.
     #[must_use]
     pub fn call(&self, reason: &VerifyError) -> Option<R> {
         self.0.as_ref().map(|answer| answer(reason))
@@ -214,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_401_has_a_challenge() {
+    fn only_401_has_a_challenge() {
         let json = ("content-type", "application/json");
         let challenge = ("www-authenticate", CHALLENGE);
         assert_eq!(VerifyError::MissingSignature.headers(), [json, challenge]);

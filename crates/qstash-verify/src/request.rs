@@ -7,28 +7,30 @@ use crate::region::Region;
 
 /// The header that carries the token: `upstash-signature`.
 pub const SIGNATURE_HEADER: &str = "upstash-signature";
-/// The header that names the sending region: `upstash-region`. Not signed; it
-/// picks among trusted keys only.
+/// The header that names the sending region: `upstash-region`.
+///
+/// It is not signed; it only selects among the trusted keys.
 pub const REGION_HEADER: &str = "upstash-region";
 const CONTENT_LENGTH_HEADER: &str = "content-length";
 pub(crate) const MESSAGE_ID_HEADER: &str = "upstash-message-id";
 
-/// The parts of a request's head that verification reads: all headers called
-/// `upstash-signature`, the first called `upstash-region`, `content-length`, and
-/// the path and query.
+/// The parts of a request's head that verification reads.
 ///
-/// It takes the headers of any framework: an iterator of names and values that are
+/// These are the headers `upstash-signature`, `upstash-region`, `upstash-message-id`
+/// (for logs) and `content-length`, and the path and query.
+///
+/// The headers of any framework will do: an iterator of names and values that are
 /// bytes or text, borrowed or owned. Names match in any case (RFC 9110 §5.1).
 ///
 /// ```
 /// use std::collections::HashMap;
 /// use qstash_verify::RequestHead;
 ///
-/// // As `http`'s HeaderMap and most frameworks hand them out:
+/// // Borrowed pairs, as iterators of `http::HeaderMap` and most frameworks yield:
 /// let headers = [("Upstash-Signature", "eyJ…"), ("Upstash-Region", "US-EAST-1")];
 /// let head = RequestHead::new(headers, "/webhook?from=qstash");
 ///
-/// // As serverless runtimes hand them out:
+/// // Collections, as serverless runtimes have them:
 /// let headers: HashMap<String, String> = HashMap::new();
 /// let head = RequestHead::new(&headers, "/webhook");
 ///
@@ -41,8 +43,7 @@ pub struct RequestHead<'a> {
     pub(crate) signature: Signature<'a>,
     pub(crate) region: Option<Region>,
     pub(crate) message_id: Option<Cow<'a, [u8]>>,
-    /// 0 if none is declared, or it can't be read: then the bytes that arrive
-    /// count.
+    /// 0 if none is declared or readable; the limit then applies to received bytes.
     pub(crate) content_length: u64,
     pub(crate) path_and_query: &'a str,
 }
@@ -54,7 +55,7 @@ pub(crate) enum Signature<'a> {
     Several,
 }
 
-/// A genuine token is worth stealing: only its length is printed.
+/// Prints only the length of the token, which is a secret until it expires.
 impl std::fmt::Debug for Signature<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -66,16 +67,16 @@ impl std::fmt::Debug for Signature<'_> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// The names of the headers that verification reads, in lower case. Where it
-    /// is quicker to look them up than to go through all headers, these are
-    /// enough for [`new`](Self::new). Each has to come with all its values: of the
-    /// first alone, a second signature would go unnoticed.
+    /// The names of the headers that verification reads, in lower case.
+    ///
+    /// [`new`](Self::new) needs no others, where a look-up is faster than an iteration.
+    /// Pass all values of each: a second signature must be refused.
     ///
     /// ```
     /// use std::collections::HashMap;
     /// use qstash_verify::RequestHead;
     ///
-    /// // Of names in lower case.
+    /// // The keys of the map are in lower case.
     /// fn head<'a>(headers: &'a HashMap<String, Vec<String>>, target: &'a str) -> RequestHead<'a> {
     ///     let named = RequestHead::HEADERS.iter().filter_map(|name| headers.get_key_value(*name));
     ///     let each = named.flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
@@ -89,9 +90,10 @@ impl<'a> RequestHead<'a> {
         CONTENT_LENGTH_HEADER,
     ];
 
-    /// Picks what verification reads from `headers`. `path_and_query` is the
-    /// target as the request line has it, such as `/webhook?a=b`; it is
-    /// compared only if the verifier was given a
+    /// Reads the head of a request from its headers and its target.
+    ///
+    /// `path_and_query` is the target in the request line, such as `/webhook?a=b`; it is
+    /// compared only if the verifier has a
     /// [`base_url`](crate::VerifierBuilder::base_url).
     #[must_use]
     pub fn new(
@@ -113,7 +115,7 @@ impl<'a> RequestHead<'a> {
         let mut region = None;
         for header in headers {
             let name = header.name();
-            // By length first, which most names end at: a request has many.
+            // The length rules out most of a request's headers cheaply.
             match name.len() {
                 SIGNATURE if is(name, SIGNATURE_HEADER) => {
                     head.signature = match head.signature {
@@ -141,8 +143,9 @@ impl<'a> RequestHead<'a> {
 
 #[cfg(feature = "http")]
 impl<'a> RequestHead<'a> {
-    /// Reads the head of a request as the `http` crate has it. `uri` is the one that
-    /// the client asked for: a router that takes a prefix off it hands out another.
+    /// Reads the head of a request of the `http` crate.
+    ///
+    /// `uri` must be the one that the client sent: a nested router may strip a prefix.
     ///
     /// ```
     /// use http::request::Parts;
@@ -160,9 +163,9 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Whether two header names are one.
+/// Returns whether a header name is `wanted`, in any case.
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
-    // Most frameworks hand out names in lower case.
+    // Most frameworks have names in lower case, which compare faster.
     name == wanted.as_bytes() || name.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
@@ -171,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_signature_header_counts_and_the_first_region() {
+    fn second_signature_is_noticed_and_first_region_counts() {
         let head = RequestHead::new(
             [
                 ("UPSTASH-signature", "a"),
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headers_that_are_read_are_enough() {
+    fn listed_headers_suffice() {
         let all = [
             ("host", "example.com"),
             ("upstash-signature", "a"),
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_not_printed() {
+    fn debug_form_has_no_token() {
         let head = RequestHead::new([("upstash-signature", "eyJ.secret.x")], "/");
         assert!(!format!("{head:?}").contains("secret"));
     }
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn content_length_is_the_longest_that_can_be_read() {
+    fn longest_valid_content_length_counts() {
         for (lengths, expected) in [
             (&["7"][..], 7),
             (&["7", "9", "8"], 9),

@@ -1,5 +1,5 @@
-//! Feature `serde`: regions, keys' places and sources, claims and metadata, to be
-//! written to logs and queues and, as far as they are words, read back.
+//! Feature `serde`: serialisation of regions, key slots and sources, claims and
+//! metadata; deserialisation of regions.
 
 use std::time::SystemTime;
 
@@ -25,7 +25,7 @@ macro_rules! as_word {
 
 as_word!(Region, KeySlot, KeySource);
 
-/// Reads either spelling, in any case.
+/// Accepts either spelling, in any case.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Region {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Region {
     }
 }
 
-/// A date as `NumericDate` (RFC 7519 §2): an integer, unless it has a fraction.
+/// A date as a `NumericDate` (RFC 7519 §2): an integer unless it has a fraction.
 struct Date(SystemTime);
 
 impl Serialize for Date {
@@ -49,7 +49,7 @@ impl Serialize for Date {
     }
 }
 
-/// Dates as `NumericDate` (RFC 7519 §2), absent claims as null.
+/// Serialises dates as `NumericDate` (RFC 7519 §2), absent claims as null.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -91,7 +91,7 @@ mod tests {
     use crate::token::claims::{Checks, check};
 
     #[test]
-    fn words_are_written_and_regions_read() {
+    fn regions_and_keys_are_serialised_as_strings() {
         assert_eq!(json!(Region::UsEast1), "US_EAST_1");
         assert_eq!(json!(KeySlot::Next), "next");
         assert_eq!(json!(KeySource::ExplicitRegion), "explicit_region");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_and_metadata_are_written_in_full() {
+    fn every_claim_and_metadata_field_is_serialised() {
         let payload = json!({"body": "", "iss": "Upstash", "sub": "https://example.com/", "exp": 3,
             "nbf": 1.5, "iat": 2, "jti": "jwt_1"});
         let checks = Checks {

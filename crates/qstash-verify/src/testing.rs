@@ -1,16 +1,14 @@
-//! Deliveries signed with public keys at a fixed time, for the tests of a service
-//! that verifies them.
+//! Deliveries signed with public keys at a fixed time, for tests of a service.
 //!
-//! The feature belongs in `[dev-dependencies]` and nowhere else, and no other
-//! feature turns it on:
+//! Enable the feature in `[dev-dependencies]` only; no other feature enables it:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! qstash-verify = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! The keys in here are public: **anyone can sign with them**, so a service that
-//! accepts them accepts forgeries.
+//! The keys are public: **anyone can sign with them**, so a service that accepts them
+//! accepts forgeries.
 //!
 //! ```
 //! use qstash_verify::testing::{SignedDelivery, delivery, verifier};
@@ -47,27 +45,28 @@ pub const CURRENT_KEY: &str = TESTING_KEYS[0];
 /// The next key of [`signing_keys`]. Public.
 pub const NEXT_KEY: &str = TESTING_KEYS[1];
 
-/// [`CURRENT_KEY`] and [`NEXT_KEY`].
+/// Returns [`CURRENT_KEY`] and [`NEXT_KEY`] as a pair.
 #[must_use]
 pub fn signing_keys() -> SigningKeys {
     SigningKeys::prepare(TESTING_KEYS)
 }
 
-/// The time at which these tests take place: 1 783 794 365 s after the Unix
-/// epoch, a moment in July 2026.
+/// Returns the fixed time of [`verifier`] and [`delivery`], in July 2026.
+///
+/// It is 1 783 794 365 s after the Unix epoch.
 #[must_use]
 pub fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_783_794_365)
 }
 
-/// A builder of a verifier with [`signing_keys`] and a clock that stands still
-/// at [`now`].
+/// Creates a builder with [`signing_keys`] and a clock fixed at [`now`].
 pub fn verifier() -> VerifierBuilder {
     Verifier::builder(signing_keys()).clock(now)
 }
 
-/// Creates a delivery of `body` to `url`, signed with [`CURRENT_KEY`] at [`now`] and
-/// valid for 300 s.
+/// Creates a delivery of `body` to `url`, signed with [`CURRENT_KEY`].
+///
+/// It is signed at [`now`] and valid for 300 s.
 ///
 /// ```
 /// use std::time::Duration;
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_stands_still_in_july_2026() {
+    fn now_is_fixed_in_july_2026() {
         let since_epoch = now().duration_since(UNIX_EPOCH).unwrap();
         assert_eq!(since_epoch.as_secs(), 1_783_794_365);
     }

@@ -1,4 +1,4 @@
-//! Text from strangers, made fit for a line of log, and durations for people.
+//! Display forms: untrusted text as one bounded line, durations in seconds.
 
 use std::fmt;
 use std::time::Duration;
@@ -36,8 +36,9 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// A character of an error of `serde_json`, which has escaped the quotes and
-/// backslashes of the values that it quotes.
+/// A character of an error of `serde_json`, with control characters escaped.
+///
+/// Quotes and backslashes are not: `serde_json` has escaped those of quoted values.
 pub(crate) struct ShownChar(pub(crate) char);
 
 impl fmt::Display for ShownChar {
@@ -49,7 +50,7 @@ impl fmt::Display for ShownChar {
     }
 }
 
-/// A duration in seconds: whole if it is whole, else to the millisecond.
+/// A duration in seconds, with milliseconds unless it is whole.
 pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
@@ -62,8 +63,8 @@ impl fmt::Display for Seconds {
     }
 }
 
-/// A URL without what may be secret in it: a password, or a key or token that was
-/// pasted in place of a URL.
+/// Returns a URL without its password, and shortens a key or token that was pasted in
+/// place of a URL.
 pub(crate) fn without_secrets(url: &str) -> String {
     if ["sig_", "eyJ"].iter().any(|begin| url.contains(begin)) {
         return url.chars().take(4).chain(['…']).collect();
@@ -75,7 +76,7 @@ pub(crate) fn without_secrets(url: &str) -> String {
     }
 }
 
-/// "A is" or "A, B are".
+/// Returns "A is" or "A, B are".
 pub(crate) fn is_or_are(names: &[&str]) -> String {
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", names.join(", "))
@@ -100,21 +101,21 @@ mod tests {
     }
 
     #[test]
-    fn header_value_stays_short_and_in_its_line() {
+    fn header_value_is_escaped_and_truncated() {
         assert_eq!(Escaped(b"msg_1\n\xff\"").to_string(), r#"msg_1\n\xff\""#);
         assert_eq!(Escaped(&[b'a'; 128]).to_string(), "a".repeat(128));
         assert_eq!(Escaped(&[b'a'; 129]).to_string(), "a".repeat(128) + "…");
     }
 
     #[test]
-    fn text_stays_short_and_in_its_line() {
+    fn text_is_escaped_and_truncated() {
         assert_eq!(Shown("a\nb\u{202e}").to_string(), r"a\nb\u{202e}");
         assert_eq!(Shown(&"é".repeat(300)).to_string(), "é".repeat(300));
         assert_eq!(Shown(&"é".repeat(301)).to_string(), "é".repeat(300) + "…");
     }
 
     #[test]
-    fn seconds_have_a_fraction_only_if_needed() {
+    fn whole_seconds_have_no_fraction() {
         for (duration, expected) in [
             (Duration::ZERO, "0"),
             (Duration::from_secs(252), "252"),

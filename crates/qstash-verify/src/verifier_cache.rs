@@ -1,5 +1,4 @@
-//! A verifier that follows its look-up, for hosts whose configuration may change
-//! under a running process.
+//! A cache for hosts whose configuration may change while the process runs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,11 +12,12 @@ use crate::config::variables;
 use crate::keys::KeyRing;
 use crate::verifier::Verifier;
 
-/// Builds a [`Verifier`] from a look-up, and builds it anew only when a value has
-/// changed: on Cloudflare Workers, bindings may change while an isolate lives on.
-/// Errors are kept as well, so errors and warnings come once for each change.
+/// A cached [`Verifier`] that is rebuilt when a variable's value changes.
 ///
-/// It keeps a SHA-256 of the values beside the verifier.
+/// For Cloudflare Workers, whose bindings may change while an isolate lives. Errors are
+/// cached too, so each change builds, and logs warnings, only once.
+///
+/// The cache recognises a change by a SHA-256 of the values, which it keeps in memory.
 ///
 /// ```
 /// use qstash_verify::{ConfigError, Verifier, VerifierCache};
@@ -42,7 +42,7 @@ struct Cached {
 }
 
 impl VerifierCache {
-    /// Creates a cache of verifiers that `build` makes.
+    /// Creates an empty cache; `build` turns keys into a verifier.
     #[must_use]
     pub const fn new(build: fn(KeyRing) -> Result<Verifier, ConfigError>) -> Self {
         VerifierCache {
@@ -51,12 +51,13 @@ impl VerifierCache {
         }
     }
 
-    /// Returns the verifier of these values: the last one, or one that is built of the
-    /// keys that [`KeyRing::from_lookup`] reads. Looks up [`variables::KEY_RING`], each
-    /// once.
+    /// Returns the verifier for the values that `lookup` finds.
+    ///
+    /// Looks up each of [`variables::KEY_RING`] once. If a value has changed since the
+    /// last call, the verifier is built from the keys that [`KeyRing::from_lookup`] reads.
     ///
     /// # Errors
-    /// Those of [`KeyRing::from_lookup`] and of the function that builds.
+    /// Those of [`KeyRing::from_lookup`] and of the `build` function.
     pub fn get(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Verifier, ConfigError> {
         let found = variables::KEY_RING
             .into_iter()
@@ -68,7 +69,7 @@ impl VerifierCache {
         {
             return cached.verifier.clone();
         }
-        // Without the lock: a subscriber of the warnings may ask for the verifier.
+        // Unlocked, since a subscriber that handles the warnings may call `get`.
         let keys = KeyRing::from_lookup(|name| values.get(name).map(|value| value.to_string()));
         let verifier = keys.and_then(self.build);
         *self.lock() = Some(Cached {
@@ -89,7 +90,7 @@ impl fmt::Debug for VerifierCache {
     }
 }
 
-/// Names and values with their lengths, so that no two sets are one text.
+/// Hashes names and values, each after its length, so that sets can't collide.
 fn fingerprint(values: &BTreeMap<&str, Zeroizing<String>>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for (name, value) in values {
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_printed() {
+    fn debug_form_has_no_value() {
         let cache = VerifierCache::new(|keys| Ok(Verifier::new(keys)));
         assert_eq!(format!("{cache:?}"), "VerifierCache { .. }");
     }

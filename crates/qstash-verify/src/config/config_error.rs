@@ -1,13 +1,15 @@
-//! Errors of the configuration: why a verifier can't be built.
+//! Configuration errors.
 
 use std::fmt;
 
 use crate::config::variables;
 use crate::text::is_or_are;
 
-/// Why a [`Verifier`](crate::Verifier) or [`Credentials`](crate::Credentials)
-/// can't be built. The [`Display`](fmt::Display) form names the variable and
-/// the remedy, and holds no key and no token.
+/// The error of building a [`Verifier`](crate::Verifier) or its parts.
+///
+/// Also the error of reading [`Credentials`](crate::Credentials). The
+/// [`Display`](fmt::Display) form names the variable and the remedy, and contains
+/// no key and no token.
 ///
 /// ```
 /// use qstash_verify::{ConfigError, Verifier};
@@ -24,19 +26,20 @@ pub enum ConfigError {
     NoSigningKeys {
         /// Every variable that was looked for.
         looked_for: Vec<&'static str>,
-        /// Those of them that are not set although their partner is.
+        /// The variables among them that are not set although the other half of
+        /// their pair is.
         half: Vec<&'static str>,
-        /// Variables of regions that are set but not used, since
-        /// `QSTASH_REGION` is not.
+        /// Regional variables that are set but not used because `QSTASH_REGION`
+        /// is unset.
         unused: Vec<&'static str>,
     },
     /// `QSTASH_REGION` names no region.
     #[non_exhaustive]
     InvalidRegion {
-        /// What the variable holds, cut short if it looks like a secret.
+        /// The variable's value, truncated if it looks like a secret.
         value: String,
     },
-    /// A signing key given in code is empty, or nothing but white space.
+    /// A signing key given in code is empty or only white space.
     EmptySigningKey,
     /// A [`KeyRingBuilder`](crate::KeyRingBuilder) was given no keys.
     EmptyKeyRing,
@@ -49,25 +52,24 @@ pub enum ConfigError {
     /// `QSTASH_DEV` is neither on (`true`, `1`) nor off (`false`, `0`).
     #[non_exhaustive]
     InvalidDevelopmentMode {
-        /// What the variable holds, cut short if it looks like a secret.
+        /// The variable's value, truncated if it looks like a secret.
         value: String,
     },
-    /// `QSTASH_DEV` is on, or a variable holds a publicly known key, in a build
-    /// without debug assertions.
+    /// Publicly known keys are configured in a build without debug assertions.
     #[non_exhaustive]
     DevelopmentKeysInRelease {
         /// `QSTASH_DEV`, or the variables that hold such keys.
         variables: Vec<&'static str>,
     },
-    /// The URL that `sub` is to be compared with is not one.
+    /// The URL to compare `sub` with is invalid.
     #[non_exhaustive]
     InvalidUrl {
         /// The URL that was given, without a password.
         url: String,
-        /// What is wrong with it, in words.
+        /// The defect, as a predicate: "has no host".
         reason: &'static str,
     },
-    /// There is no token to publish with.
+    /// No token for publishing is set.
     #[non_exhaustive]
     NoToken {
         /// Every variable that was looked for.
@@ -76,7 +78,19 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Returns the error as a stable word for machines, such as `no_signing_keys`.
+    /// Returns the stable code of the error, such as `no_signing_keys`.
+    ///
+    /// | code | meaning |
+    /// |---|---|
+    /// | `no_signing_keys` | no complete pair of signing keys is usable |
+    /// | `invalid_region` | `QSTASH_REGION` names no region |
+    /// | `empty_signing_key` | a signing key given in code is empty |
+    /// | `empty_key_ring` | a key ring was built without keys |
+    /// | `not_unicode` | a variable is not UTF-8 |
+    /// | `invalid_development_mode` | `QSTASH_DEV` is neither on nor off |
+    /// | `development_keys_in_release` | publicly known keys are configured in a build without debug assertions |
+    /// | `invalid_url` | the URL to compare `sub` with is invalid |
+    /// | `no_token` | no token for publishing is set |
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -140,7 +154,7 @@ impl fmt::Display for ConfigError {
             ),
             ConfigError::NotUnicode { variable } => write!(
                 f,
-                "{variable} is set to bytes that are not UTF-8: copy its value anew"
+                "{variable} is set to bytes that are not UTF-8: copy its value again"
             ),
             ConfigError::InvalidDevelopmentMode { value } => write!(
                 f,
@@ -166,7 +180,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Writes why publicly known keys are used.
+/// Writes the reason why publicly known keys are used.
 pub(super) fn write_public_keys(
     f: &mut fmt::Formatter<'_>,
     variables: &[&'static str],
@@ -174,8 +188,8 @@ pub(super) fn write_public_keys(
     match variables {
         [] => f.write_str("a signing key given in code is PUBLIC, so anyone can sign with it"),
         [variables::DEVELOPMENT] => f.write_str(
-            "QSTASH_DEV is on, so deliveries are checked with the PUBLIC keys of the development \
-             server, with which anyone can sign, and with no others",
+            "QSTASH_DEV is on, so deliveries are checked only with the PUBLIC keys of the \
+             development server, with which anyone can sign",
         ),
         [variable] => write!(
             f,
@@ -191,7 +205,7 @@ pub(super) fn write_public_keys(
     }
 }
 
-/// Writes what to do about it.
+/// Writes the remedy for publicly known keys.
 pub(super) fn write_remedy(f: &mut fmt::Formatter<'_>, variables: &[&'static str]) -> fmt::Result {
     if variables == [variables::DEVELOPMENT] {
         f.write_str(

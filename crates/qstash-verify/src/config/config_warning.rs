@@ -1,4 +1,4 @@
-//! Warnings of the configuration: what works but is probably not meant.
+//! Configuration warnings.
 
 use std::fmt;
 
@@ -8,11 +8,12 @@ use crate::config::variables;
 use crate::region::Region;
 use crate::text::is_or_are;
 
-/// Something about a set-up that works but is probably not meant.
+/// A warning about a configuration that works but is probably a mistake.
 ///
-/// Found by [`KeyRing::warnings`](crate::KeyRing::warnings) and
-/// [`Credentials::warnings`](crate::Credentials::warnings); each is also logged
-/// once, at level `warn`, when the environment is read.
+/// Returned by [`KeyRing::warnings`](crate::KeyRing::warnings) and
+/// [`Credentials::warnings`](crate::Credentials::warnings). Each is also logged
+/// once, at level `warn`, when the environment is read; for keys given in code, when
+/// the ring is built.
 ///
 /// ```
 /// use qstash_verify::{ConfigWarning, KeyRing};
@@ -51,26 +52,25 @@ pub enum ConfigWarning {
         /// The other variable.
         second: &'static str,
     },
-    /// Keys of a region are set, and `QSTASH_REGION` is not, so they are not
-    /// used.
+    /// A region's keys are set but not used because `QSTASH_REGION` is unset.
     #[non_exhaustive]
     RegionNotSet {
         /// The variables that are set and not used.
         unused: Vec<&'static str>,
     },
-    /// Publicly known keys are used.
+    /// Publicly known keys are configured.
     #[non_exhaustive]
     DevelopmentKeys {
-        /// `QSTASH_DEV`, or the variables that hold such keys; empty for keys given
-        /// in code.
+        /// `QSTASH_DEV`, or the variables with such keys; empty for keys given in
+        /// code.
         variables: Vec<&'static str>,
     },
-    /// A variable holds something other than a signing key or token of QStash.
+    /// A variable's value can't be a signing key or token of QStash.
     #[non_exhaustive]
     UnlikelyValue {
         /// The variable.
         variable: &'static str,
-        /// What is wrong with its value.
+        /// The problem with its value.
         problem: ValueProblem,
     },
     /// The current and the next key of a pair are the same.
@@ -81,8 +81,9 @@ pub enum ConfigWarning {
         /// The variable of the next key.
         next: &'static str,
     },
-    /// `QSTASH_REGION` is set, and that region's URL or token is not, so
-    /// neither is used for publishing.
+    /// `QSTASH_REGION` is set, but that region's URL or token is not.
+    ///
+    /// Neither of the two is then used for publishing.
     #[non_exhaustive]
     NoCredentialsForRegion {
         /// The primary region.
@@ -91,7 +92,20 @@ pub enum ConfigWarning {
 }
 
 impl ConfigWarning {
-    /// Returns the warning as a stable word for machines, such as `half_pair`.
+    /// Returns the stable code of the warning, such as `half_pair`.
+    ///
+    /// | code | meaning |
+    /// |---|---|
+    /// | `no_keys_for_region` | `QSTASH_REGION` is set, and one region has no keys |
+    /// | `half_pair` | only one key of a pair is set |
+    /// | `shared_key` | two pairs share a key |
+    /// | `region_not_set` | a region's keys are set, but `QSTASH_REGION` is not |
+    /// | `development_keys` | publicly known keys are configured |
+    /// | `repeated_key` | the current and the next key of a pair are the same |
+    /// | `no_credentials_for_region` | `QSTASH_REGION` is set, but that region's URL or token is not |
+    ///
+    /// [`UnlikelyValue`](Self::UnlikelyValue) has the code of its
+    /// [problem](ValueProblem::code).
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -131,8 +145,8 @@ impl fmt::Display for ConfigWarning {
                 write!(f, "{first} and {second} hold the same key: ")?;
                 let default = variables::signing_keys(None);
                 f.write_str(if default.contains(first) || default.contains(second) {
-                    "that is right if the default pair is meant to be that region's, as it is \
-                     while migrating; if not, one of them was copied from the wrong console"
+                    "correct if the default pair is a copy of that region's pair, as during a \
+                     migration; otherwise one of them was copied from the wrong console"
                 } else {
                     "each region has keys of its own, so one of them was copied from the wrong \
                      console"
@@ -181,7 +195,7 @@ mod tests {
         const CURRENT: &str = variables::signing_keys(None)[0];
         const NEXT: &str = variables::signing_keys(None)[1];
         let region = Region::EuCentral1;
-        let migrating = "that is right if the default pair is meant to be that region's";
+        let migrating = "correct if the default pair is a copy of that region's pair";
         for (warning, code, text) in [
             (
                 ConfigWarning::NoKeysForRegion { region },

@@ -1,4 +1,4 @@
-//! Outgoing credentials: where to publish, and with which token.
+//! Credentials for publishing: URL and token.
 
 use std::fmt;
 
@@ -13,15 +13,18 @@ use crate::config::variables;
 use crate::region::Region;
 use crate::text::without_secrets;
 
-/// Where a publisher goes that names no URL, in the EU.
+/// The URL for publishing if none is set, in the EU.
 const EU_URL: &str = "https://qstash.upstash.io";
 
-/// URL and token to publish with, for whatever HTTP client is used.
+/// The URL and token for publishing, for use with any HTTP client.
 ///
-/// They are resolved in the documented order: the primary region's URL and
-/// token if `QSTASH_REGION` is set and both are there; else `QSTASH_URL` and
-/// `QSTASH_TOKEN`; else the EU URL with `QSTASH_TOKEN`. Those given in code
-/// ([`Credentials::new`]) need no resolving.
+/// Read from the environment, they are, in this order:
+///
+/// 1. the primary region's URL and token, if `QSTASH_REGION` and both are set;
+/// 2. `QSTASH_URL` and `QSTASH_TOKEN`;
+/// 3. the EU URL and `QSTASH_TOKEN`.
+///
+/// Source: QStash documentation, "Multi-region".
 ///
 /// ```
 /// use qstash_verify::{CredentialSource, Credentials};
@@ -45,7 +48,9 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Credentials given in code. A `/` at the end of the URL is dropped.
+    /// Creates credentials given in code.
+    ///
+    /// White space around both, and a `/` at the end of the URL, are removed.
     #[must_use]
     pub fn new(url: &str, token: &str) -> Self {
         Credentials {
@@ -57,7 +62,7 @@ impl Credentials {
         }
     }
 
-    /// The credentials that the process's environment holds.
+    /// Reads the credentials from the process's environment.
     ///
     /// # Errors
     /// [`ConfigError::NoToken`] if no token is set,
@@ -67,7 +72,9 @@ impl Credentials {
         Credentials::from_lookup(process_variable)
     }
 
-    /// The credentials of any other environment, by the same rules.
+    /// Reads the credentials from any other environment, by the same rules.
+    ///
+    /// [`variables::CREDENTIALS`] lists the names that may be looked up.
     ///
     /// # Errors
     /// Those of [`from_env`](Self::from_env).
@@ -79,31 +86,33 @@ impl Credentials {
         Ok(credentials)
     }
 
-    /// The URL of QStash, without a `/` at its end.
+    /// Returns the URL of QStash, without a trailing `/`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The token, for `Authorization: Bearer …`. Secret.
+    /// Returns the token, for `Authorization: Bearer …`. Secret.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// Where the URL comes from.
+    /// Returns the source of the URL.
     #[must_use]
     pub fn url_source(&self) -> CredentialSource {
         self.url_source
     }
 
-    /// Where the token comes from.
+    /// Returns the source of the token.
     #[must_use]
     pub fn token_source(&self) -> CredentialSource {
         self.token_source
     }
 
-    /// What was noticed on the way; empty for those given in code.
+    /// Returns the warnings of reading the environment.
+    ///
+    /// Empty for credentials given in code.
     #[must_use]
     pub fn warnings(&self) -> &[ConfigWarning] {
         &self.warnings
@@ -121,7 +130,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Where a URL or a token comes from; see [`Credentials`].
+/// The source of a URL or a token of [`Credentials`].
 ///
 /// ```
 /// use qstash_verify::{CredentialSource, Credentials};
@@ -136,7 +145,7 @@ pub enum CredentialSource {
     Explicit,
     /// The variable of this name.
     Variable(&'static str),
-    /// The EU URL, which is used where none is set.
+    /// The EU URL, the default where none is set.
     BuiltIn,
 }
 
@@ -160,8 +169,9 @@ fn resolve<F: Fn(&str) -> Option<String>>(
     Ok(credentials)
 }
 
-/// The token of the region or the default one, with its URL. Only the default
-/// URL may be absent.
+/// Reads the token and URL of a region, or the default ones.
+///
+/// Only the default URL may be absent.
 fn read<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     region: Option<Region>,
@@ -218,7 +228,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_primary_region_comes_first() {
+    fn primary_region_has_precedence() {
         let found = read_all(&[&US[..], &DEFAULT].concat()).unwrap();
         assert_eq!(
             (found.url(), found.token()),
@@ -236,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_half_set_falls_back_with_a_warning() {
+    fn half_set_region_falls_back_to_default_with_a_warning() {
         for half in [&US[..2], &[US[0], US[2]], &US[..1]] {
             let found = read_all(&[half, &DEFAULT].concat()).unwrap();
             assert_eq!(
@@ -252,21 +262,21 @@ mod tests {
     }
 
     #[test]
-    fn without_a_region_its_credentials_are_not_used() {
+    fn regional_credentials_are_not_used_without_qstash_region() {
         let found = read_all(&[&US[1..], &DEFAULT[1..]].concat()).unwrap();
         assert_eq!((found.url(), found.token()), (EU_URL, "default-token"));
         assert_eq!(found.url_source(), CredentialSource::BuiltIn);
     }
 
     #[test]
-    fn no_token_names_all_that_was_looked_for() {
+    fn missing_token_error_lists_the_variables_looked_for() {
         let error = read_all(&[US[0], US[1], ("QSTASH_TOKEN", "")]).unwrap_err();
         let looked_for = vec!["US_EAST_1_QSTASH_TOKEN", "QSTASH_TOKEN"];
         assert_eq!(error, ConfigError::NoToken { looked_for });
     }
 
     #[test]
-    fn the_token_is_not_printed() {
+    fn debug_form_has_no_token() {
         let printed = format!("{:?}", Credentials::new("https://x/", "secret-token"));
         assert!(
             printed.contains("https://x\"") && !printed.contains("secret"),
@@ -275,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_built_in_is_a_url_of_the_eu() {
+    fn built_in_url_is_one_of_the_eu_region() {
         assert!(Region::EuCentral1.urls().contains(&EU_URL));
     }
 }

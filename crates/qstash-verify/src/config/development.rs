@@ -1,12 +1,13 @@
-//! `QSTASH_DEV`, and publicly known keys: warned of in a debug build, refused in a
+//! `QSTASH_DEV` and publicly known keys: a warning in a debug build, an error in a
 //! release build.
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
 use crate::config::value::presentable;
 
-/// Whether `QSTASH_DEV` is on, as the official JavaScript SDK reads it since 2.12.0:
-/// `true` and `1` are on, `false`, `0` and nothing are off.
+/// Reads `QSTASH_DEV` as the official JavaScript SDK does since 2.12.0.
+///
+/// `true` and `1` are on; `false`, `0` and an empty or absent value are off.
 pub(super) fn is_on(value: Option<&str>) -> Result<bool, ConfigError> {
     match value.map(str::to_ascii_lowercase).as_deref() {
         Some("true" | "1") => Ok(true),
@@ -17,7 +18,7 @@ pub(super) fn is_on(value: Option<&str>) -> Result<bool, ConfigError> {
     }
 }
 
-/// Judges the use of publicly known keys, for which `variables` are the reason.
+/// Returns the warning or the error for publicly known keys in `variables`.
 pub(super) fn judge(
     variables: Vec<&'static str>,
     debug_build: bool,

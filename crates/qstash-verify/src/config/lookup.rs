@@ -1,4 +1,4 @@
-//! The look-up of variables, in this process or elsewhere.
+//! Look-up of variables, in this process or elsewhere.
 
 use std::ffi::OsString;
 
@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 use crate::config::config_error::ConfigError;
 
-/// An environment by its look-up function: values without the white space
-/// around them, and empty counted as unset.
+/// An environment behind a look-up function.
+///
+/// White space around values is removed; an empty value counts as unset.
 pub(crate) struct Variables<F>(F);
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {
@@ -15,7 +16,7 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         Variables(lookup)
     }
 
-    /// Wiped on drop, since most of what is looked up here is secret.
+    /// Looks up a variable. The value is wiped on drop, since most are secrets.
     pub(crate) fn get(&self, name: &'static str) -> Result<Option<Zeroizing<String>>, ConfigError> {
         let Some(value) = (self.0)(name).map(Zeroizing::new) else {
             return Ok(None);
@@ -28,8 +29,9 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
     }
 }
 
-/// The value of a variable of this process. What is not Unicode in it becomes
-/// U+FFFD, so that the variable doesn't count as unset.
+/// Returns the value of a variable of this process.
+///
+/// Invalid Unicode becomes U+FFFD, so that the variable doesn't count as unset.
 pub(crate) fn process_variable(name: &str) -> Option<String> {
     let lossy = |value: OsString| value.to_string_lossy().into_owned();
     std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(lossy))

@@ -1,5 +1,5 @@
-//! Configuration: the variables, the keys and credentials read from them, and
-//! the errors and warnings of doing so.
+//! Configuration: variables, the keys and credentials read from them, errors and
+//! warnings.
 
 pub(crate) mod config_error;
 pub(crate) mod config_warning;

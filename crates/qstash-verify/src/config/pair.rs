@@ -11,7 +11,7 @@ use crate::keys::SigningKeys;
 use crate::keys::public::is_public;
 use crate::region::Region;
 
-/// The texts of one pair, as far as they are set.
+/// The values of the two variables of a pair; `None` where unset.
 pub(super) struct PairText {
     pub(super) region: Option<Region>,
     values: [Option<Zeroizing<String>>; 2],
@@ -33,19 +33,19 @@ impl PairText {
         variables::signing_keys(self.region)
     }
 
-    /// The variables that are set, with their values.
+    /// Returns the variables that are set, with their values.
     pub(super) fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let named = self.names().into_iter().zip(&self.values);
         named.filter_map(|(name, value)| Some((name, value.as_ref()?.as_str())))
     }
 
-    /// The variables that hold a publicly known key.
+    /// Returns the variables that contain a publicly known key.
     pub(super) fn public(&self) -> impl Iterator<Item = &'static str> {
         let public = self.set().filter(|(_, key)| is_public(key));
         public.map(|(name, _)| name)
     }
 
-    /// What is odd about the values, whether or not they are used.
+    /// Returns the warnings about the values, whether or not they are used.
     pub(super) fn warnings(&self) -> impl Iterator<Item = ConfigWarning> {
         let problems = self.set().filter_map(|(variable, key)| {
             let problem = ValueProblem::of_signing_key(key)?;
@@ -61,7 +61,7 @@ impl PairText {
         problems.chain(repeated)
     }
 
-    /// The variable that keeps this pair from being complete, if just one does.
+    /// Returns the unset variable, if exactly one of the pair is unset.
     pub(super) fn half(&self) -> Option<&'static str> {
         let [current, next] = self.names();
         match &self.values {

@@ -1,11 +1,12 @@
-//! Values that can't be a signing key or a token of QStash.
+//! Detection of values that can't be a signing key or a token of QStash.
 
 use std::fmt;
 
 use crate::keys::signing_key::QUOTES;
 
-/// What is wrong with the value of a variable, or of any other source of secrets.
-/// The [`Display`](fmt::Display) form goes after the variable's name.
+/// A problem with the value of a variable, or of any other source of secrets.
+///
+/// The [`Display`](fmt::Display) form is a predicate that follows the variable's name.
 ///
 /// ```
 /// use qstash_verify::ValueProblem;
@@ -18,27 +19,30 @@ use crate::keys::signing_key::QUOTES;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueProblem {
-    /// It has quotes around it.
+    /// The value has quotes around it.
     Quotes,
-    /// It is a placeholder, such as `your_current_key`.
+    /// The value is a placeholder, such as `your_current_key`.
     Placeholder,
-    /// A signing key is a token.
+    /// The value of a signing key is a token.
     TokenAsKey,
-    /// A token is a signing key.
+    /// The value of a token is a signing key.
     KeyAsToken,
-    /// There is white space in it.
+    /// The value contains white space.
     WhiteSpace,
-    /// It has a character that no key or token has, such as an invisible one.
+    /// The value contains a character that no key or token has.
+    ///
+    /// Such as an invisible one.
     InvalidCharacter,
     /// A signing key doesn't begin with `sig_`.
     KeyPrefix,
-    /// A signing key is shorter than those of QStash, as if it was cut off.
+    /// A signing key is shorter than QStash's keys are, as if truncated.
     CutOff,
 }
 
 impl ValueProblem {
-    /// Returns what keeps a value from being a signing key, if anything does. White
-    /// space around it is ignored.
+    /// Returns the problem of a value as a signing key, if it has one.
+    ///
+    /// White space around the value is ignored.
     #[must_use]
     pub fn of_signing_key(value: &str) -> Option<Self> {
         let value = value.trim();
@@ -60,13 +64,14 @@ impl ValueProblem {
         if !key.chars().all(allowed) {
             return Some(ValueProblem::InvalidCharacter);
         }
-        // A made-up key of a test has neither digits nor capitals.
+        // Invented keys of tests (`sig_current`) have neither digits nor capitals.
         let random = key.contains(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase());
         (random && value.len() < SHORTEST_KEY).then_some(ValueProblem::CutOff)
     }
 
-    /// Returns what keeps a value from being a token to publish with, if anything
-    /// does. White space around it is ignored.
+    /// Returns the problem of a value as a token for publishing, if it has one.
+    ///
+    /// White space around the value is ignored.
     #[must_use]
     pub fn of_token(value: &str) -> Option<Self> {
         let value = value.trim();
@@ -82,7 +87,18 @@ impl ValueProblem {
         }
     }
 
-    /// Returns the problem as a stable word for machines, such as `quotes`.
+    /// Returns the stable code of the problem, such as `quotes`.
+    ///
+    /// | code | meaning |
+    /// |---|---|
+    /// | `quotes` | the value has quotes around it |
+    /// | `placeholder` | the value is a placeholder |
+    /// | `token_as_key` | the value of a signing key is a token |
+    /// | `key_as_token` | the value of a token is a signing key |
+    /// | `white_space` | the value contains white space |
+    /// | `invalid_character` | the value contains a character that no key or token has |
+    /// | `key_prefix` | a signing key doesn't begin with `sig_` |
+    /// | `cut_off` | a signing key is shorter than QStash's keys are |
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -135,11 +151,12 @@ impl fmt::Display for ValueProblem {
     }
 }
 
-/// A shorter key was cut off. Those seen have 32 characters; the text of a random
-/// number may be some shorter.
+/// The length below which a key counts as truncated.
+///
+/// Known keys have 32 characters; an encoded random number may be somewhat shorter.
 const SHORTEST_KEY: usize = 24;
 
-/// Parts of placeholders, in lower case. None of them is in a real key or token.
+/// Substrings of placeholders, in lower case, that no real key or token contains.
 const PLACEHOLDERS: [&str; 17] = [
     "<",
     ">",
@@ -183,13 +200,14 @@ fn is_placeholder(value: &str) -> bool {
         || ["undefined", "null", "none", "todo"].contains(&lower.as_str())
 }
 
-/// Whether it begins as the base64 of a JSON object does.
+/// Returns whether a value begins like the base64 of a JSON object.
 fn is_token(value: &str) -> bool {
     value.starts_with("eyJ")
 }
 
-/// A value for an error: whole, unless it is so long, or begins so, that it may be a
-/// key or a token pasted by mistake.
+/// Returns a value in a form fit for an error message.
+///
+/// It is truncated if it looks like a secret pasted by mistake.
 pub(super) fn presentable(value: &str) -> String {
     let is_secret = ["sig_", "eyJ"].iter().any(|begin| value.contains(begin));
     if value.len() <= 24 && !is_secret {
@@ -203,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signing_keys_are_judged() {
+    fn of_signing_key_finds_each_problem() {
         use ValueProblem::{
             CutOff, InvalidCharacter, KeyPrefix, Placeholder, Quotes, TokenAsKey, WhiteSpace,
         };
@@ -244,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_judged() {
+    fn of_token_finds_each_problem() {
         use ValueProblem::{InvalidCharacter, KeyAsToken, Placeholder, Quotes, WhiteSpace};
         for (value, problem) in [
             ("eyJVc2VySUQiOiJhIn0=", None),
@@ -261,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_presentable() {
+    fn presentable_truncates_secrets() {
         for (value, shown) in [
             ("MARS_1", "MARS_1"),
             ("123456789012345678901234", "123456789012345678901234"),

@@ -1,5 +1,4 @@
-//! The body: its running hash, its limit, its comparison. HTTP is not known
-//! here.
+//! The running hash of a body, its limit, and its comparison with the token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,10 +7,10 @@ use sha2::{Digest, Sha256};
 use crate::error::VerifyError;
 use crate::token::claims::SignedHash;
 
-/// The longest body that is accepted where no limit is set: 10 MiB, in bytes.
+/// The default body limit in bytes: 10 MiB.
 pub const DEFAULT_BODY_LIMIT: u64 = 10 * 1024 * 1024;
 
-/// A body that is being received.
+/// The hash and the limit of a body that is being received.
 #[derive(Clone)]
 pub(crate) struct BodyHash {
     hash: Sha256,
@@ -57,12 +56,12 @@ impl BodyHash {
     }
 
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
-        // Holds even if an error of `update` was not heeded.
+        // The limit holds even if an error of `update` was ignored.
         self.within_limit(self.received)?;
         let mut text = [0; 43];
-        // An encoder writes no stray bits, so a text that has some is another.
+        // Comparing the encoded form also refuses a hash with stray bits.
         let written = URL_SAFE_NO_PAD.encode_slice(self.hash.finalize(), &mut text);
-        // Neither side is secret, so this need not be constant-time.
+        // Neither side is secret, so the comparison needn't be constant-time.
         if written.is_ok() && self.signed == Some(text) {
             Ok(())
         } else {

@@ -1,4 +1,4 @@
-//! A delivery between its two steps, and after them.
+//! Deliveries whose body is pending, and verified deliveries.
 
 pub(crate) mod body;
 mod buffered;
@@ -13,8 +13,9 @@ use crate::token::claims::Claims;
 
 pub use buffered::BufferedDelivery;
 
-/// A delivery whose token is genuine and whose body is still to come; made by
-/// [`Verifier::authenticate`](crate::Verifier::authenticate).
+/// A delivery with a genuine token whose body is not verified yet.
+///
+/// Created by [`Verifier::authenticate`](crate::Verifier::authenticate).
 ///
 /// ```
 /// use qstash_verify::{PendingDelivery, Verified, VerifyError};
@@ -41,32 +42,33 @@ impl PendingDelivery {
         PendingDelivery { body, verified }
     }
 
-    /// Returns which of the two keys signed the token; the body is not verified yet.
+    /// Returns which of the two keys signed the token.
     #[must_use]
     pub fn key_slot(&self) -> KeySlot {
         self.verified.key
     }
 
-    /// Refuses a length over the limit before anything of the body is read, for
-    /// a body that knows its length; that of a `Content-Length` header was
-    /// looked at already. What counts in the end are the bytes that arrive.
+    /// Checks a declared length against the limit before the body is read.
+    ///
+    /// For a body that knows its length; `authenticate` has checked the `Content-Length`
+    /// header. The limit applies to the bytes received all the same.
     ///
     /// # Errors
-    /// [`VerifyError::BodyTooLarge`].
+    /// [`VerifyError::BodyTooLarge`] if `bytes` exceeds the limit.
     pub fn declare_length(&mut self, bytes: u64) -> Result<(), VerifyError> {
         self.body.declare(bytes)
     }
 
-    /// The longest length that was declared, in bytes; 0 if none was.
+    /// Returns the longest length declared, in bytes; 0 if none was.
     pub(crate) fn declared(&self) -> u64 {
         self.body.declared()
     }
 
-    /// Takes the next bytes of the body, raw, as often as there are some.
+    /// Hashes a chunk of the raw body.
     ///
     /// # Errors
-    /// [`VerifyError::BodyTooLarge`] as soon as they exceed the limit;
-    /// [`finish`](Self::finish) then says the same.
+    /// [`VerifyError::BodyTooLarge`] once the body exceeds the limit;
+    /// [`finish`](Self::finish) then returns the same error.
     pub fn update(&mut self, chunk: &[u8]) -> Result<(), VerifyError> {
         self.body.update(chunk)
     }
@@ -83,13 +85,14 @@ impl PendingDelivery {
 
 impl fmt::Debug for PendingDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What will be `Verified` isn't yet, so it is not shown.
+        // The claims are not shown, since the body is not verified yet.
         f.debug_struct("PendingDelivery").finish_non_exhaustive()
     }
 }
 
-/// A genuine delivery. Only a [`Verifier`](crate::Verifier) makes one, so
-/// whoever holds one knows that the body was signed by QStash.
+/// A genuine delivery: QStash signed its token and its body.
+///
+/// Only a [`Verifier`](crate::Verifier) creates one.
 ///
 /// ```
 /// use qstash_verify::{KeySlot, Verified};
@@ -109,29 +112,29 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// The region that the `upstash-region` header names; `None` if it is
-    /// absent or names no region, even where it doesn't count for the choice of
-    /// keys. The header is not signed: only if
-    /// [`key_source`](Self::key_source) is [`KeySource::Region`] or [`KeySource::ExplicitRegion`] has the region's own
-    /// key vouched for it.
+    /// Returns the region that the `upstash-region` header names.
+    ///
+    /// `None` if the header is absent or names no region. The header is not signed: the
+    /// region is proven only if [`key_source`](Self::key_source) is
+    /// [`KeySource::Region`] or [`KeySource::ExplicitRegion`].
     #[must_use]
     pub fn region(&self) -> Option<Region> {
         self.region
     }
 
-    /// Which of the two keys signed it.
+    /// Returns which of the two keys signed the token.
     #[must_use]
     pub fn key_slot(&self) -> KeySlot {
         self.key
     }
 
-    /// Where that key comes from.
+    /// Returns the source of that key.
     #[must_use]
     pub fn key_source(&self) -> KeySource {
         self.source
     }
 
-    /// What the token says.
+    /// Returns the claims of the token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims

@@ -1,4 +1,4 @@
-//! Why a delivery is refused.
+//! The reasons for refusing a delivery.
 
 mod refusal_table;
 
@@ -8,21 +8,22 @@ use std::time::Duration;
 use crate::keys::KeySource;
 use crate::region::Region;
 
-/// The value of the `WWW-Authenticate` header that a 401 must carry (RFC 9110
-/// §11.6.1). QStash's way of signing has no registered scheme; this one names
-/// the header that the signature belongs in.
+/// The value of the `WWW-Authenticate` header of a 401.
+///
+/// A 401 must have one (RFC 9110 §11.6.1). QStash's signatures have no registered
+/// scheme; this one names the header that carries the signature.
 pub const CHALLENGE: &str = "Upstash-Signature";
 
-/// Why a delivery is refused.
+/// The reason for refusing a delivery.
 ///
 /// Each reason has a stable [`code`](Self::code), an HTTP
-/// [`status`](Self::status), and an answer's [`headers`](Self::headers) and
-/// [`body`](Self::body), so that every framework's adapter gives the same answer. The [`Display`](std::fmt::Display)
-/// form names the thing and the remedy; it is meant for logs, and it holds no
-/// key and no token.
+/// [`status`](Self::status), and the [`headers`](Self::headers) and
+/// [`body`](Self::body) of an answer, so that every adapter answers alike. The
+/// [`Display`](std::fmt::Display) form names the cause and the remedy; it is meant
+/// for logs, and it contains no key and no token.
 ///
-/// The code may be shown to whoever sent the request: claims are looked at
-/// only after the MAC has held, so one without a key learns nothing of them.
+/// The code may be shown to the sender of the request: claims are checked only after
+/// the MAC is verified, so a sender without a key learns nothing about them.
 ///
 /// ```
 /// use qstash_verify::{RequestHead, SigningKeys, Verifier, VerifyError};
@@ -41,20 +42,22 @@ pub const CHALLENGE: &str = "Upstash-Signature";
 pub enum VerifyError {
     /// The request has no `upstash-signature` header.
     MissingSignature,
-    /// What the `upstash-signature` header holds is no compact JWS
-    /// (RFC 7515 §7.1), or there is more than one such header.
+    /// The `upstash-signature` header is not a compact JWS (RFC 7515 §7.1).
+    ///
+    /// Also if there is more than one such header.
     #[non_exhaustive]
     MalformedToken {
-        /// What is wrong with it, in words.
+        /// The defect, in words.
         reason: &'static str,
     },
-    /// The token's header names another algorithm than HS256, or an extension
-    /// that must be understood (`crit`, RFC 7515 §4.1.11).
+    /// The token's header names an algorithm other than HS256.
+    ///
+    /// Or an extension that must be understood (`crit`, RFC 7515 §4.1.11).
     UnsupportedAlgorithm,
-    /// Neither the current nor the next signing key made this MAC.
+    /// The MAC was made with neither the current nor the next signing key.
     #[non_exhaustive]
     BadSignature {
-        /// Where the two keys that were tried come from.
+        /// The source of the two keys that were tried.
         source: KeySource,
         /// The region that the request's `upstash-region` header names.
         region: Option<Region>,
@@ -70,19 +73,18 @@ pub enum VerifyError {
     InvalidClaim {
         /// The claim's name.
         claim: Cow<'static, str>,
-        /// What is wrong with it, in words.
+        /// The defect, in words.
         reason: &'static str,
     },
     /// `iss` is not `Upstash`.
     WrongIssuer,
-    /// The clock has reached `exp` and the tolerance is used up (RFC 7519
-    /// §4.1.4).
+    /// The clock has reached `exp` plus the tolerance (RFC 7519 §4.1.4).
     #[non_exhaustive]
     Expired {
         /// The time since `exp`; the tolerance is not counted.
         ago: Duration,
     },
-    /// `nbf` lies further ahead than the tolerance allows (RFC 7519 §4.1.5).
+    /// The clock has not reached `nbf` minus the tolerance (RFC 7519 §4.1.5).
     #[non_exhaustive]
     NotYetValid {
         /// The time until `nbf`; the tolerance is not counted.
@@ -91,15 +93,15 @@ pub enum VerifyError {
     /// `sub` is not the URL of this endpoint.
     #[non_exhaustive]
     UrlMismatch {
-        /// The URL that the delivery was meant for.
+        /// The URL that the delivery was sent to.
         sub: String,
-        /// The URLs of this endpoint, as far as the verifier knows.
+        /// The URLs of this endpoint that the verifier was built with.
         expected: Vec<String>,
     },
-    /// The body is not the one that was signed.
+    /// The hash of the body is not the one in the token.
     #[non_exhaustive]
     BodyMismatch {
-        /// How many bytes of body were received.
+        /// The length of the received body, in bytes.
         received: u64,
     },
     /// There are no keys for the region of this delivery, and no default pair.
@@ -107,8 +109,10 @@ pub enum VerifyError {
     NoSigningKeys {
         /// The region that the request's `upstash-region` header names.
         region: Option<Region>,
-        /// Whether it is logged at `info`. Anyone can send such requests, so for each
-        /// region this verifier logs one of them in 60 s at `error`.
+        /// Whether [`log`](Self::log) writes it at `info` instead of `error`.
+        ///
+        /// Anyone can send such requests, so a verifier logs only one in 60 s for each
+        /// region at `error`.
         repeated: bool,
     },
     /// The body is longer than the limit.
@@ -117,18 +121,21 @@ pub enum VerifyError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// The body ended early or could not be read; made by
-    /// [`VerifyError::body_unreadable`].
+    /// The body ended early or could not be read.
+    ///
+    /// Created by [`VerifyError::body_unreadable`].
     #[non_exhaustive]
     BodyUnreadable {
-        /// What the code that read the body says.
+        /// The error of the code that read the body.
         reason: String,
     },
 }
 
 impl VerifyError {
-    /// The reason for the code that reads a body, which the core doesn't: it
-    /// ended early or could not be read.
+    /// Creates a [`BodyUnreadable`](Self::BodyUnreadable) from an I/O error.
+    ///
+    /// For code that reads a body itself. The reason is the text of `error` and of its
+    /// sources.
     ///
     /// ```
     /// use qstash_verify::VerifyError;
@@ -139,12 +146,11 @@ impl VerifyError {
     /// ```
     #[must_use]
     pub fn body_unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
-        // The cause is often in a source: hyper's own text says only that it
-        // was reading.
+        // The cause is often in a source: hyper's text says only that it was reading.
         let mut reason = error.to_string();
         for cause in std::iter::successors(error.source(), |error| error.source()) {
             let cause = cause.to_string();
-            // Some say what their source says.
+            // Some errors repeat the text of their source.
             if !reason.ends_with(&cause) {
                 reason = format!("{reason}: {cause}");
             }
@@ -200,7 +206,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_causes_of_an_unreadable_body_are_told_once() {
+    fn body_unreadable_lists_each_source_once() {
         #[derive(Debug)]
         struct Layer(&'static str, Option<Box<Layer>>);
         impl fmt::Display for Layer {

@@ -1,4 +1,4 @@
-//! The table of refusals: which status, code, log level and text each has.
+//! The table of refusals: status, code, log level and text of each.
 
 use std::fmt;
 
@@ -16,9 +16,10 @@ macro_rules! refusals {
         $pattern:pat => $status:literal $code:literal $level:ident, $text:expr;
     )+) => {
         impl VerifyError {
-            /// Returns the reason as a stable word for machines, such as `expired`.
+            /// Returns the stable code of the reason, such as `expired`.
             ///
-            /// `no_signing_keys` is logged at `error` once in 60 s for each region.
+            /// `no_signing_keys` is logged at `error` once in 60 s for each region, and
+            /// otherwise at `info`.
             ///
             /// | code | [status](Self::status) | log level |
             /// |---|---|---|
@@ -29,21 +30,22 @@ macro_rules! refusals {
                 match self { $($pattern => $code),+ }
             }
 
-            /// Returns the status code of the answer (RFC 9110 §15); the table is at
-            /// [`code`](Self::code).
+            /// Returns the status code of the answer (RFC 9110 §15).
+            ///
+            /// The table at [`code`](Self::code) lists them.
             #[must_use]
             pub const fn status(&self) -> u16 {
                 #[allow(unused_variables, reason = "bound for the text")]
                 match self { $($pattern => $status),+ }
             }
 
-            /// The level at which [`log`](Self::log) writes the refusal.
+            /// Returns the level at which [`log`](Self::log) writes the refusal.
             pub(crate) const fn level(&self) -> Level {
                 #[allow(unused_variables, reason = "bound for the text")]
                 match self { $($pattern => Level::$level),+ }
             }
 
-            /// Returns the body of the answer, JSON: `{"error":"<code>"}`.
+            /// Returns the JSON body of the answer, `{"error":"<code>"}`.
             #[must_use]
             pub const fn body(&self) -> &'static str {
                 #[allow(unused_variables, reason = "bound for the text")]
@@ -69,7 +71,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    // Any scanner sends these.
+    // DEBUG, since any scanner sends such requests.
     Self::MissingSignature => 401 "missing_signature" DEBUG, |f| f.write_str(
         "the request has no upstash-signature header: it does not come from QStash, \
          or a proxy drops the header",
@@ -88,7 +90,7 @@ refusals! {
         f,
         "the token has no claim `{claim}`, which every delivery of QStash has"
     );
-    // A repeated name may be any text.
+    // Escaped, since a repeated name may be any text.
     Self::InvalidClaim { claim, reason } => 401 "invalid_claim" WARN, |f| write!(
         f,
         "the token's claim `{}` {reason}", Shown(claim)
@@ -116,7 +118,7 @@ refusals! {
          something before the verifier changes the body, such as decompression or a \
          JSON parser that re-serialises it"
     );
-    // The service is set up wrongly, whoever sent the request.
+    // ERROR, since the service is misconfigured even if the request is forged.
     Self::NoSigningKeys { region, repeated: false } => 401 "no_signing_keys" ERROR,
         |f| no_signing_keys(f, *region);
     Self::NoSigningKeys { region, repeated: true } => 401 "no_signing_keys" INFO,
@@ -157,9 +159,9 @@ fn bad_signature(
             let [current, next] = variables::signing_keys(None);
             write!(
                 f,
-                "{current} and {next} for a delivery that says it is of {region}: compare them \
-                 with the QStash console, and to receive from both regions set QSTASH_REGION and \
-                 each region's keys"
+                "{current} and {next} for a delivery whose upstash-region header names {region}: \
+                 compare them with the QStash console, and to receive from both regions set \
+                 QSTASH_REGION and each region's keys"
             )
         }
         (KeySource::Default, None) => {
@@ -187,8 +189,8 @@ fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &[String]) -> f
     let sub = sub.trim_end_matches('/');
     if expected.iter().any(|url| url.trim_end_matches('/') == sub) {
         f.write_str(
-            "they differ in the `/` at the end, which the publisher added or left out, or \
-             something before the verifier, such as a `NormalizePath`",
+            "they differ only in the trailing `/`; publish to this endpoint's exact URL, or remove \
+             the middleware in front of the verifier that rewrites it, such as `NormalizePath`",
         )
     } else {
         f.write_str("set the verifier's URL to the one that is published to")
@@ -201,14 +203,14 @@ fn no_signing_keys(f: &mut fmt::Formatter<'_>, region: Option<Region>) -> fmt::R
         let [regional_current, regional_next] = variables::signing_keys(Some(region));
         write!(
             f,
-            "a request that says it is of {region} came, and there are no keys for that: set \
-             {regional_current} and {regional_next}, or {current} and {next}"
+            "there are no signing keys for a request whose upstash-region header names {region}: \
+             set {regional_current} and {regional_next}, or {current} and {next}"
         )
     } else {
         write!(
             f,
-            "a request without a known upstash-region header came, and there are no default \
-             keys for it: set {current} and {next}"
+            "there are no default signing keys for a request without a known upstash-region \
+             header: set {current} and {next}"
         )
     }
 }
@@ -221,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_by_how_much_and_of_what() {
+    fn texts_name_the_distance_in_time_and_the_variables() {
         let text = |error: VerifyError| error.to_string();
         assert!(
             text(VerifyError::Expired {
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn each_expected_url_is_named() {
+    fn url_mismatch_names_each_expected_url() {
         let expected = ["https://a.b", "https://c.d", "https://e.f"].map(str::to_owned);
         let (sub, expected) = (String::new(), expected.to_vec());
         let text = VerifyError::UrlMismatch { sub, expected }.to_string();
@@ -271,12 +273,12 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_too_many_is_called_so() {
+    fn url_mismatch_points_out_a_trailing_slash() {
         let text = |sub: &str| {
             let (sub, expected) = (sub.to_owned(), vec!["https://a.b/c".to_owned()]);
             VerifyError::UrlMismatch { sub, expected }.to_string()
         };
-        assert!(text("https://a.b/c/").contains("differ in the `/` at the end"));
+        assert!(text("https://a.b/c/").contains("differ only in the trailing `/`"));
         assert!(
             text("https://a.b/d")
                 .ends_with("set the verifier's URL to the one that is published to")
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_stays_in_its_line() {
+    fn line_break_in_a_claim_name_is_escaped() {
         let claim = Cow::Borrowed("a\nERROR forged");
         let text = VerifyError::InvalidClaim { claim, reason: "x" }.to_string();
         assert_eq!(text.lines().count(), 1, "{text}");

@@ -1,5 +1,5 @@
-//! The contents of a delivery: its typed message, its metadata, and the answers
-//! that steer QStash's retries.
+//! The contents of a delivery: typed message, metadata, and answers that control
+//! QStash's retries.
 
 mod callback;
 mod metadata;

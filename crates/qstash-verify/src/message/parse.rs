@@ -1,4 +1,4 @@
-//! The one rule by which a delivery's body becomes a typed message.
+//! Parsing of a delivery's body into a typed message.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::text::ShownChar;
 
 /// Parses the body of a genuine delivery as JSON (RFC 8259).
 ///
-/// An empty body is `null`: a schedule without a body sends one, which an
-/// `Option<T>`, a `()` or a `serde_json::Value` takes. A body of white space alone
-/// is not JSON. `content-type` is ignored: it isn't signed, and QStash passes the
-/// publisher's on unchecked.
+/// An empty body is parsed as `null`, which `Option<T>`, `()` and `serde_json::Value`
+/// accept: a schedule without a body sends one. A body of white space only is not JSON.
+/// The `content-type` header is ignored: it isn't signed, and QStash forwards the
+/// publisher's unchecked.
 ///
 /// ```
 /// use qstash_verify::parse_message;
@@ -39,12 +39,11 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
     serde_json::from_slice(body).map_err(|error| MessageError::new(&error))
 }
 
-/// Why the body of a genuine delivery is not the message that the handler wants.
+/// The error of parsing the body of a genuine delivery.
 ///
-/// The [`Display`](fmt::Display) form is one sentence in one line of at most
-/// 512 bytes, meant for the answer, which QStash shows in its console. It may
-/// quote a value of the body, which a log should not hold; [`log`](Self::log)
-/// doesn't.
+/// The [`Display`](fmt::Display) form is one line of at most 512 bytes. It is meant for
+/// the answer, which QStash shows in its console. It may quote a value of the body, so it
+/// should not be logged; [`log`](Self::log) quotes nothing.
 ///
 /// ```
 /// use qstash_verify::{MessageError, parse_message};
@@ -60,16 +59,16 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageError {
     text: String,
-    /// Line and column, from 1, where there is a place to be named.
+    /// Line and column, from 1, if the error has a position.
     pub(crate) place: Option<(usize, usize)>,
 }
 
 impl MessageError {
-    /// The longest text, in bytes: an error may quote a value of any length.
+    /// The longest text, in bytes, since an error may quote a value of any length.
     const MAX_LENGTH: usize = 512;
 
     fn new(error: &serde_json::Error) -> Self {
-        // Where it is stands last, and is worth more than the end of a quote.
+        // The position comes last; truncation must keep it.
         let all = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
         let (what, position) = match all.strip_suffix(&position) {
@@ -79,7 +78,7 @@ impl MessageError {
 
         let mut text = "the body is not the JSON that this endpoint expects: ".to_owned();
         let room = Self::MAX_LENGTH - position.len() - "…".len();
-        // Counted after escaping: names in it may hold line breaks.
+        // Counted after escaping, since a quoted name may contain line breaks.
         for c in what.chars() {
             let piece = ShownChar(c).to_string();
             if text.len() + piece.len() > room {
@@ -91,15 +90,15 @@ impl MessageError {
         text.push_str(position);
         MessageError {
             text,
-            // An error of a type's own has none, and says 0.
+            // Errors of `Deserialize` implementations may have no position: line 0.
             place: Some((error.line(), error.column())).filter(|(line, _)| *line > 0),
         }
     }
 
-    /// The status code that answers such a delivery: 422 (RFC 9110 §15.5.21).
+    /// Returns the status code of the answer: 422 (RFC 9110 §15.5.21).
     ///
-    /// QStash retries after it as after any answer outside 2xx. Where no retry
-    /// can help, answer with [`Retry::Never`](crate::Retry::Never) instead.
+    /// QStash retries after it, as after any answer outside 2xx. To prevent retries,
+    /// answer with [`Retry::Never`](crate::Retry::Never) instead.
     #[must_use]
     pub const fn status(&self) -> u16 {
         422
@@ -134,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn the_message_is_read() {
+    fn json_body_is_parsed() {
         assert_eq!(parse_message(br#" {"id":7} "#), Ok(Order { id: 7 }));
     }
 
     #[test]
-    fn the_error_says_what_is_wrong_and_where() {
+    fn error_names_the_cause_and_the_position() {
         assert_eq!(
             error(r#"{"name": "a"}"#),
             "the body is not the JSON that this endpoint expects: unknown field `name`, expected \
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_body_is_an_error_where_null_is_one() {
+    fn empty_body_is_an_error_for_types_without_null() {
         let expected = "the body is empty, and this endpoint expects JSON";
         assert_eq!(error(""), expected);
         for error in [
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_error_is_cut_and_keeps_its_place() {
+    fn long_error_is_truncated_and_keeps_its_position() {
         for value in ["x", "é", "€", "😀", "\\n", "\\u202e"] {
             for lead in ["", "a", "ab", "abc"] {
                 let value = value.repeat(3000);
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_it_stays_in_its_line() {
+    fn control_characters_in_a_field_name_are_escaped() {
         let text = error(r#"{"a\nERROR \u001b[2J\u202e": 1}"#);
         assert!(text.contains(r"`a\nERROR \u{1b}[2J\u{202e}`"), "{text}");
     }

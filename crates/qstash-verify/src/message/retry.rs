@@ -1,17 +1,18 @@
-//! Answers that tell QStash when to deliver a message again.
+//! Answers that control when QStash delivers a message again.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// When QStash is to deliver a message again that could not be handled now: an
-/// answer with this [`status`](Self::status) and [`header`](Self::header).
+/// An answer that tells QStash when to deliver the message again, if at all.
 ///
-/// QStash retries after any answer outside 2xx: unless the publisher set another
-/// delay, after `min(86400, e^(2.5 n))` seconds, where `n` counts the retries
-/// (12 s, 2 min 28 s, 30 min 8 s, 6 h 7 min, then a day), until the retries of
-/// the message are used up. The message then goes to the dead letter queue.
-/// A delay given here takes the place of that; one of more than a day is
-/// ignored. Source: <https://upstash.com/docs/qstash/features/retry>.
+/// It is an answer with this [`status`](Self::status) and [`header`](Self::header).
+///
+/// QStash retries after any answer outside 2xx, until the message has no retries left;
+/// the message then moves to the dead letter queue. Unless the publisher set a delay, the
+/// `n`th retry is `min(86400, e^(2.5 n))` seconds after the answer (12 s, 2 min 28 s,
+/// 30 min 8 s, 6 h 7 min, then a day). The delay of a `Retry` replaces that; QStash
+/// ignores a delay of more than a day. Source:
+/// <https://upstash.com/docs/qstash/features/retry>.
 ///
 /// ```
 /// use qstash_verify::Retry;
@@ -27,29 +28,33 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retry {
-    /// After this many seconds, 0 being at once: a `Retry-After` of
-    /// delay-seconds (RFC 9110 §10.2.3).
+    /// Retry after this many seconds: `Retry-After` with delay-seconds.
+    ///
+    /// 0 is an immediate retry. See RFC 9110 §10.2.3.
     AfterSeconds(u64),
-    /// At this time: a `Retry-After` of an HTTP-date (RFC 9110 §5.6.7). Dates
-    /// have whole seconds: a fraction counts as the next one, so that QStash
-    /// doesn't come early. A time before 1970 is written as the first second
-    /// of that year, which is at once; one after 9999 as the last second of
-    /// that.
+    /// Retry at this time: `Retry-After` with an HTTP-date.
+    ///
+    /// HTTP-dates have whole seconds (RFC 9110 §5.6.7): a fraction is rounded up, so that
+    /// QStash doesn't retry early. Times are clamped to the years 1970 to 9999; a time in
+    /// the past is an immediate retry.
     At(SystemTime),
-    /// After this time, written as QStash reads it: `6m5s`. Finer than a second,
-    /// down to the nanosecond, but **not** in RFC 9110: a proxy or another
+    /// Retry after this time, in QStash's own format: `6m5s`.
+    ///
+    /// It is precise to the nanosecond, but **not** in RFC 9110: a proxy or another
     /// client may not understand it.
     After(Duration),
-    /// Not at all: QStash marks the message as failed at once, whatever retries
-    /// it has left, and moves it to the dead letter queue. For what no retry
-    /// will mend, such as a message that makes no sense. The status 489 is
-    /// QStash's own.
+    /// Do not retry.
+    ///
+    /// QStash marks the message as failed, even with retries left, and moves it to the
+    /// dead letter queue. For permanent failures, such as an invalid message. The status
+    /// 489 is QStash's own.
     Never,
 }
 
 impl Retry {
-    /// The status code of the answer: 503 (RFC 9110 §15.6.4) for a delay, 489
-    /// for [`Never`](Self::Never).
+    /// Returns the status code of the answer.
+    ///
+    /// It is 503 (RFC 9110 §15.6.4) for a delay and 489 for [`Never`](Self::Never).
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
@@ -58,8 +63,7 @@ impl Retry {
         }
     }
 
-    /// The name and the value of the header that the answer must carry. The name
-    /// is in lower case.
+    /// Returns the name, in lower case, and the value of the answer's header.
     #[must_use]
     pub fn header(&self) -> (&'static str, String) {
         const RETRY_AFTER: &str = "retry-after";
@@ -72,7 +76,7 @@ impl Retry {
     }
 }
 
-/// In words, for logs: `retry after 30 s`, `do not retry`.
+/// Writes a form for logs: `retry after 30 s`, `do not retry`.
 impl fmt::Display for Retry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,10 +88,9 @@ impl fmt::Display for Retry {
     }
 }
 
-/// An HTTP-date, rounded up to the second.
+/// Returns an HTTP-date, rounded up to the second.
 fn http_date(time: SystemTime) -> String {
-    // 9999-12-31 23:59:59: the dates have four digits for the year, and
-    // `httpdate` panics at any other.
+    // 9999-12-31 23:59:59. `httpdate` panics for later years, which have five digits.
     const LAST: u64 = 253_402_300_799;
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let begun = u64::from(since_epoch.subsec_nanos() > 0);
@@ -96,8 +99,7 @@ fn http_date(time: SystemTime) -> String {
     httpdate::fmt_http_date(time.unwrap_or(UNIX_EPOCH))
 }
 
-/// A duration as Go reads it, in whole units, those of which there are none left
-/// out: `1h`, `6m5s`, `1s500ms`; `0s` if there are none at all.
+/// Returns a duration in the format of Go: `1h`, `6m5s`, `1s500ms`, `0s`.
 fn units(duration: Duration) -> String {
     let (seconds, nanos) = (duration.as_secs(), u64::from(duration.subsec_nanos()));
     let parts = [
@@ -131,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_written_as_they_are() {
+    fn after_seconds_is_delay_seconds() {
         assert_eq!(value(Retry::AfterSeconds(0)), "0");
         assert_eq!(value(Retry::AfterSeconds(u64::MAX)), "18446744073709551615");
     }
 
     #[test]
-    fn a_time_is_a_date_of_http() {
+    fn time_is_an_http_date_rounded_up() {
         let at = |nanos| value(Retry::At(UNIX_EPOCH + Duration::from_nanos(nanos)));
         // The example of RFC 9110 §5.6.7.
         assert_eq!(at(784_111_777_000_000_000), "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_too_far_for_a_date() {
+    fn http_dates_are_clamped_to_1970_and_9999() {
         let day = Duration::from_secs(86400);
         let before = UNIX_EPOCH - day;
         assert_eq!(value(Retry::At(before)), "Thu, 01 Jan 1970 00:00:00 GMT");
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_written_in_units() {
+    fn duration_is_in_the_format_of_go() {
         let after = |seconds, nanos| value(Retry::After(Duration::new(seconds, nanos)));
         for ((seconds, nanos), expected) in [
             ((0, 0), "0s"),
@@ -175,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_says_it_in_words() {
+    fn display_form_is_in_words() {
         for (retry, expected) in [
             (Retry::AfterSeconds(30), "retry after 30 s"),
             (

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-/// Guesses the content type that the publisher of a body gives.
+/// Guesses the content type that the publisher of a body would set.
 pub(super) fn content_type(body: &[u8]) -> &'static str {
     match std::str::from_utf8(body) {
         Ok(text) if serde_json::from_str::<IgnoredAny>(text).is_ok() => "application/json",

@@ -1,4 +1,4 @@
-//! Deliveries signed as QStash signs them, with keys that the caller gives.
+//! Deliveries signed as QStash signs them, with keys given in code.
 
 mod content_type;
 #[cfg(test)]
@@ -17,20 +17,21 @@ use crate::request::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER};
 use crate::signing::content_type::content_type;
 
 impl KeyRing {
-    /// Returns the pair with which a service that has this ring verifies a delivery
-    /// of `region`, to sign with; `None` if there is no such pair.
+    /// Returns the pair of keys that verifies a delivery of `region`, for signing.
+    ///
+    /// `None` if there is none for it.
     #[must_use]
     pub fn signing_keys(&self, region: Option<Region>) -> Option<SigningKeys> {
         self.resolve(region).map(|(pair, _)| pair.keys.clone())
     }
 }
 
-/// A delivery, signed as QStash signs them in 2026 until something is changed.
+/// A delivery, by default signed as QStash signs deliveries in 2026.
 ///
-/// Its token's claims are `aud` (empty), `body` (the hash of the body), `exp`
-/// (`iat` + 300 s), `iat` (when it is issued), `iss` (`Upstash`), `jti` (always the same),
-/// `nbf` (the year 1) and `sub` (the URL). Of two calls of one method the later
-/// one counts.
+/// The claims of its token are `aud` (empty), `body` (the hash of the body), `exp`
+/// (`iat` + 300 s), `iat` (the time of issue), `iss` (`Upstash`), `jti` (always the
+/// same), `nbf` (the year 1) and `sub` (the URL). A later call of a method replaces an
+/// earlier one.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -56,15 +57,16 @@ pub struct SignedDelivery {
     region: Option<Region>,
     issued_at: SystemTime,
     expires_in: Duration,
-    /// Claims with another value than their own; `None` is left out.
+    /// Values that replace claims; `None` removes the claim.
     claims: BTreeMap<String, Option<Value>>,
     /// Names in lower case.
     headers: BTreeMap<String, String>,
 }
 
 impl SignedDelivery {
-    /// Creates a delivery of `body` to `url`, signed with the current one of `keys` at
-    /// `issued_at` (rounded down to the second) and valid for 300 s.
+    /// Creates a delivery of `body` to `url`, signed with the current key.
+    ///
+    /// It is signed at `issued_at`, rounded down to the second, and valid for 300 s.
     pub fn new(
         url: impl Into<String>,
         body: impl Into<Vec<u8>>,
@@ -92,35 +94,39 @@ impl SignedDelivery {
         self
     }
 
-    /// Signs with any other key. White space around it is dropped, as
-    /// [`SigningKeys::new`] does.
+    /// Signs with any other key.
+    ///
+    /// White space around it is removed, as by [`SigningKeys::new`].
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
         self.keys = SigningKeys::prepare([key.as_ref().trim(); 2]);
         self
     }
 
-    /// Sends it from this region: adds an `upstash-region` header.
+    /// Adds an `upstash-region` header with this region.
     pub fn region(mut self, region: Region) -> Self {
         self.region = Some(region);
         self
     }
 
-    /// Signs it at this time, rounded down to the second: `iat`, and `exp` with
-    /// it.
+    /// Sets the time of issue, rounded down to the second: `iat`.
+    ///
+    /// `exp` moves with it.
     pub fn issued_at(mut self, time: SystemTime) -> Self {
         self.issued_at = time;
         self
     }
 
-    /// Lets it expire this long after it was signed, rounded down to the second:
-    /// `exp`.
+    /// Sets the lifetime from the time of issue: `exp`.
+    ///
+    /// `exp` is rounded down to the second.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expires_in = lifetime;
         self
     }
 
-    /// Gives a claim this value, whatever the other methods make of it. Lists and
-    /// objects are those of `serde_json` 1.
+    /// Sets a claim, in preference to the other methods.
+    ///
+    /// Lists and objects are [`Value`]s of `serde_json` 1.
     ///
     /// ```
     /// use qstash_verify::testing::delivery;
@@ -134,14 +140,15 @@ impl SignedDelivery {
         self
     }
 
-    /// Leaves a claim out, until [`claim`](Self::claim) brings it back.
+    /// Removes a claim; a later [`claim`](Self::claim) adds it again.
     pub fn without(mut self, claim: &str) -> Self {
         self.claims.insert(claim.to_owned(), None);
         self
     }
 
-    /// Adds a header, or replaces the one of that name in any case, be it the
-    /// signature.
+    /// Adds a header, or replaces the one of that name, in any case.
+    ///
+    /// It can replace the signature too.
     ///
     /// ```
     /// use qstash_verify::testing::delivery;
@@ -159,11 +166,11 @@ impl SignedDelivery {
     /// Returns the headers of the request, each name once and in lower case.
     ///
     /// They are `upstash-signature`, `upstash-message-id` (always the same),
-    /// `upstash-retried` (0), `user-agent`, `content-type`, `upstash-region` if there is
-    /// one, and what [`header`](Self::header) added or replaced. QStash takes the content
-    /// type from the publisher; here it is `application/json` if the body is JSON, else
-    /// `text/plain; charset=utf-8` if it is UTF-8, else `application/octet-stream`.
-    /// A second header of a name can be added to the request itself.
+    /// `upstash-retried` (0), `user-agent`, `content-type`, `upstash-region` if
+    /// [`region`](Self::region) is set, and those set by [`header`](Self::header). QStash
+    /// forwards the publisher's content type; here it is `application/json` if the body is
+    /// JSON, else `text/plain; charset=utf-8` if it is UTF-8, else
+    /// `application/octet-stream`. To repeat a header, add it to the request itself.
     #[must_use]
     pub fn headers(&self) -> Vec<(String, String)> {
         let region = self.region.map(|region| region.as_str().replace('_', "-"));
@@ -186,21 +193,23 @@ impl SignedDelivery {
             .collect()
     }
 
-    /// The path and the query of the URL, as the request line has them: `/` if
-    /// it has no path, and no fragment.
+    /// Returns the path and query of the URL, as in the request line.
+    ///
+    /// An empty path is `/`; the fragment is omitted.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         &self.path_and_query
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The whole as a POST request of the `http` crate, with the path and query
-    /// for its URI.
+    /// Returns the delivery as a POST request of the `http` crate.
+    ///
+    /// The URI is the path and query.
     ///
     /// ```
     /// use qstash_verify::testing::delivery;
@@ -213,7 +222,7 @@ impl SignedDelivery {
     /// ```
     ///
     /// # Errors
-    /// The URL is none, or a header that was added can't be one.
+    /// The path and query are not a valid URI, or a header is invalid.
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     pub fn request<B: From<Vec<u8>>>(&self) -> Result<http::Request<B>, http::Error> {
@@ -225,8 +234,7 @@ impl SignedDelivery {
     }
 }
 
-/// Without the key, and without the token, which may be worth something where
-/// the key is.
+/// Omits the key, and the token, which a service with this key would accept.
 impl fmt::Debug for SignedDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedDelivery")

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use super::SignedDelivery;
 
 impl SignedDelivery {
-    /// The token of the `upstash-signature` header, unless
-    /// [`header`](Self::header) replaces that.
+    /// Returns the token for the `upstash-signature` header.
+    ///
+    /// Even if [`header`](Self::header) replaces that header.
     #[must_use]
     pub fn token(&self) -> String {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
@@ -32,7 +33,7 @@ impl SignedDelivery {
             ("iat", seconds(issued_at).into()),
             ("iss", "Upstash".into()),
             ("jti", "jwt_testDelivery0000000000000000".into()),
-            // The year 1: the zero time of Go.
+            // The year 1, Go's zero time.
             ("nbf", (-62_135_596_800_i64).into()),
             ("sub", self.url.as_str().into()),
         ]);
@@ -42,8 +43,7 @@ impl SignedDelivery {
                 None => claims.remove(name.as_str()),
             };
         }
-        // In alphabetical order here, and so even if the application lets
-        // `serde_json` preserve the order.
+        // Sorted, as QStash writes them, even with `serde_json/preserve_order`.
         let claims = claims.into_iter();
         Value::Object(
             claims
@@ -53,7 +53,7 @@ impl SignedDelivery {
     }
 }
 
-/// Nanoseconds since the Unix epoch.
+/// Returns nanoseconds since the Unix epoch.
 fn unix_nanos(time: SystemTime) -> i128 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => nanos(after),
@@ -61,12 +61,12 @@ fn unix_nanos(time: SystemTime) -> i128 {
     }
 }
 
-/// An `i128` has room for any duration.
+/// Returns a duration in nanoseconds; any duration fits.
 fn nanos(duration: Duration) -> i128 {
     i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX)
 }
 
-/// Whole seconds, rounded down, of the range that JSON integers have.
+/// Returns whole seconds, rounded down and clamped to the range of an `i64`.
 pub(super) fn seconds(nanos: i128) -> i64 {
     let seconds = nanos.div_euclid(1_000_000_000);
     i64::try_from(seconds).unwrap_or(if seconds.is_negative() {

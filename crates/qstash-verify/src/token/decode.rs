@@ -1,5 +1,6 @@
-//! Decodes payload and MAC of a token in one call. For speed only: strict
-//! base64url of both, which `URL_SAFE_NO_PAD.decode` of each would do as well.
+//! Base64url decoding of a token's payload and MAC in one call.
+//!
+//! An optimisation only: two calls of `URL_SAFE_NO_PAD.decode` give the same results.
 
 use base64::Engine as _;
 #[cfg(all(
@@ -32,11 +33,12 @@ mod engine {
     }
 }
 
-/// Unpadded base64 of 32 bytes has 43 symbols.
+/// Number of base64 symbols of a MAC of 32 bytes, unpadded.
 pub(super) const MAC_SYMBOLS: usize = 43;
 
-/// Decodes strict base64url without padding, with vector instructions where the
-/// machine has them. Its tables are chosen at run time, so it is made once.
+/// A decoder of strict base64url without padding.
+///
+/// It detects vector instructions at run time, so each verifier creates it once.
 #[derive(Clone)]
 pub(crate) struct Decoder(engine::Engine);
 
@@ -45,10 +47,10 @@ impl Decoder {
         Decoder(engine::new())
     }
 
-    /// Decodes a MAC's symbols and a payload; `None` if either is not base64url.
+    /// Decodes a MAC and a payload; `None` if either is not base64url.
     ///
-    /// One call for both saves a third of the time: a symbol of six zero bits
-    /// makes the MAC's a multiple of four.
+    /// One call for both saves a third of the time. A symbol of six zero bits after the
+    /// MAC's 43 aligns the payload.
     pub(super) fn mac_and_payload<'a>(
         &self,
         mac: &[u8; MAC_SYMBOLS],
@@ -62,7 +64,7 @@ impl Decoder {
         zero.copy_from_slice(b"A");
         rest.copy_from_slice(payload);
         let length = self.0.decode_slice(symbols, bytes).ok()?;
-        // The last two bits of the MAC's last symbol belong to no byte.
+        // The byte after the MAC has the two stray bits of its last symbol.
         match bytes.get(..length)?.split_first_chunk()? {
             (mac, [0, payload @ ..]) => Some((mac, payload)),
             _ => None,
@@ -77,10 +79,10 @@ impl std::fmt::Debug for Decoder {
     }
 }
 
-/// Number of symbols that are decoded on the stack; few genuine tokens have more.
+/// Number of symbols decoded on the stack, enough for most genuine tokens.
 pub(super) const ON_STACK: usize = 704;
 
-/// Buffers for symbols and their decoded bytes.
+/// Reusable memory for base64 symbols and their decoded bytes.
 pub(crate) struct Scratch {
     symbols: [u8; ON_STACK],
     bytes: [u8; ON_STACK / 4 * 3],
@@ -96,7 +98,7 @@ impl Scratch {
         }
     }
 
-    /// Buffers for `n` symbols and for their decoded bytes.
+    /// Returns buffers for `n` base64 symbols and their decoded bytes.
     fn buffers(&mut self, n: usize) -> (&mut [u8], &mut [u8]) {
         if n <= ON_STACK {
             let (symbols, _) = self.symbols.split_at_mut(n);
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decoder_is_printed_without_its_tables() {
+    fn debug_form_omits_the_tables() {
         assert_eq!(format!("{:?}", Decoder::new()), "Decoder");
     }
 }

@@ -1,10 +1,9 @@
-//! Reads one JSON object, each of its members at most once.
+//! Parsing of a JSON object with unique names (RFC 7515 §4, RFC 7519 §4).
 //!
-//! RFC 7515 §4 and RFC 7519 §4 demand unique names. `serde`'s own structs
-//! can't tell an absent member from `null`, and a number beyond the range of a
-//! double would read as broken JSON; looking at the raw text of the members
-//! can, and allocates nothing. What QStash writes is read without `serde_json`,
-//! which takes nearly as long for it as the MAC does.
+//! Values are read from their raw text: a derived struct can't tell an absent member
+//! from `null`, and `serde_json` reports a number beyond the range of a double as
+//! invalid JSON. Objects in QStash's form skip `serde_json`, which takes nearly as long
+//! as the MAC.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,15 +15,16 @@ use serde_json::value::RawValue;
 use crate::token::json_fast;
 use crate::token::value::Value;
 
-/// The members asked for, in the order of their names.
+/// The requested members of an object, in the order of their names.
 pub(crate) struct Object<'a, const N: usize> {
     pub(crate) members: [Option<Value<'a>>; N],
-    /// A name that stands in the object more than once.
+    /// A name that appears more than once in the object.
     pub(crate) repeated: Option<Cow<'static, str>>,
 }
 
-/// Reads `bytes` as a JSON object and picks the members called `names`, which
-/// are spelled as they stand in front of a value: `"exp":`. `None` if it is not
+/// Parses a JSON object and returns the members called `names`.
+///
+/// Each name is in quotes and followed by a colon: `"exp":`. `None` if `bytes` are not
 /// UTF-8, not JSON, or not an object.
 pub(crate) fn object<'a, const N: usize>(
     bytes: &'a [u8],
@@ -34,7 +34,7 @@ pub(crate) fn object<'a, const N: usize>(
         names
             .iter()
             .all(|n| n.starts_with('"') && n.ends_with("\":")),
-        "names come as they are written before a value"
+        "names are in quotes and followed by a colon"
     );
     if let Some(members) = json_fast::object(bytes, names) {
         return Some(Object {
@@ -45,7 +45,7 @@ pub(crate) fn object<'a, const N: usize>(
     thorough(std::str::from_utf8(bytes).ok()?, names)
 }
 
-/// Reads any object, with all the rules of JSON.
+/// Parses any object with `serde_json`.
 pub(super) fn thorough<'a, const N: usize>(
     text: &'a str,
     names: &[&'static str; N],
@@ -69,7 +69,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = [None; N];
-        // A set, since anyone can send a token's header, with many names in it.
+        // A set, since anyone can send a JOSE header with many names.
         let mut others = BTreeSet::new();
         let mut repeated = None;
         while let Some(name) = map.next_key_seed(Name { names: self.names })? {
@@ -93,7 +93,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
     }
 }
 
-/// A name without what stands around it.
+/// Returns a name without its quotes and colon.
 fn bare(name: &'static str) -> &'static str {
     name.trim_end_matches(':').trim_matches('"')
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_found_whatever_their_order_and_spelling() {
+    fn members_are_found_in_any_order_and_spelling() {
         let text = r#" { "x": [1,{"a":2}], "b" : null, "\u0061":"1" } "#;
         let found = read(text).unwrap();
         let (a, b) = (Value::Text(b"1"), Value::Raw("null"));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_member_is_named() {
+    fn repeated_member_is_reported() {
         for (text, name) in [
             (r#"{"a":1,"a":1}"#, "a"),
             (r#"{"b":1,"\u0062":1}"#, "b"),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
+    fn malformed_json_and_other_values_are_refused() {
         for text in [
             "",
             "1",
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_was_expected() {
+    fn errors_name_the_expected_type() {
         let names = &NAMES;
         let object = serde_json::Deserializer::from_str("1").deserialize_map(Members { names });
         let error = object.err().unwrap().to_string();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_neither_overflows_nor_passes_for_more() {
+    fn deep_nesting_is_refused_without_overflow() {
         let deep = format!("{{\"x\":{}}}", "[".repeat(4000));
         assert!(read(&deep).is_none());
     }

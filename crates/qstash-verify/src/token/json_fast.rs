@@ -1,12 +1,13 @@
-//! Reads an object as QStash writes it without `serde_json`. For speed only.
+//! Fast parsing of a JSON object in QStash's form. An optimisation only.
 
 use std::ops::BitOr as _;
 
 use crate::token::value::Value;
 
-/// Reads the kind of object that QStash writes, quicker: no white space,
-/// members in the order of `names`, strings of ASCII without escapes, integers
-/// of up to 15 digits. Of any other object it says nothing.
+/// Parses an object in the form that QStash writes; `None` for any other.
+///
+/// In this form there is no white space, members are in the order of `names`, strings
+/// are ASCII without escapes, and integers have at most 15 digits.
 pub(super) fn object<'a, const N: usize>(
     json: &'a [u8],
     names: &[&'static str; N],
@@ -28,12 +29,12 @@ pub(super) fn object<'a, const N: usize>(
     None
 }
 
-/// A value and what stands behind it.
-// Not a call: its result, written in pieces and read as a whole, would stall.
+/// Splits a value off the front of `json`.
+// Inlined: the result, stored in parts and loaded as a whole, would stall the CPU.
 #[inline(always)]
 fn plain_value(json: &[u8]) -> Option<(Value<'_>, &[u8])> {
     if let [b'"', string @ ..] = json {
-        let (text, behind) = string.split_at_checked(unremarkable(string))?;
+        let (text, behind) = string.split_at_checked(plain_prefix_len(string))?;
         return Some((Value::Text(text), behind.strip_prefix(b"\"")?));
     }
     let unsigned = json.strip_prefix(b"-").unwrap_or(json);
@@ -60,35 +61,38 @@ fn plain_value(json: &[u8]) -> Option<(Value<'_>, &[u8])> {
     Some((Value::Number(number), unsigned.get(length..)?))
 }
 
-/// This byte eight times.
+/// Returns a word of eight copies of a byte.
 const fn eight(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The number that these are, if all of them are digits. One after the other they
-/// would have to wait for each other's multiplication, and each date has ten.
+/// Parses eight digits at once; `None` if any byte is no digit.
+///
+/// A loop would wait for one multiplication per digit, and each date has ten.
 fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
     // The first digit is in the lowest byte.
     let word = u64::from_le_bytes(*digits);
-    // `0` to `?` have a 3 above; of these, six more than `9` is the first not to.
+    // `0` to `?` have the high nibble 3; adding 6 keeps it for `0` to `9` only.
     let high = word & eight(0xf0);
     let high_of_six_more = word.wrapping_add(eight(6)) & eight(0xf0);
     if [high, high_of_six_more] != [eight(0x30); 2] {
         return None;
     }
-    // Neighbours become numbers of two digits, those of four, and those of eight: of
-    // each pair the first, which is the lower, is multiplied and moved to the other.
+    // Combines neighbours into numbers of two, then four, then eight digits: in each
+    // pair the lower one is the more significant.
     let pairs = (word & eight(0x0f)).wrapping_mul((10 << 8) + 1) >> 8;
     let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul((100 << 16) + 1) >> 16;
     Some((fours & 0x0000_ffff_0000_ffff).wrapping_mul((10_000 << 32) + 1) >> 32)
 }
 
-/// How many bytes from the start are ASCII and neither a control character, a
-/// quotation mark nor a backslash. Looks at eight at a time: a search with
-/// vector code takes longer to begin than these strings have bytes.
-fn unremarkable(bytes: &[u8]) -> usize {
-    /// The highest bit of each byte of `word` that is below `limit`, which is
-    /// 128 at most. Of the bytes above the lowest one found it may be wrong.
+/// Returns the length of the prefix that a JSON string can contain unescaped.
+///
+/// Only ASCII counts. It checks eight bytes at a time: these strings are too short for
+/// vector code to pay off.
+fn plain_prefix_len(bytes: &[u8]) -> usize {
+    /// Returns the high bit of each byte of `word` below `limit` (at most 128).
+    ///
+    /// Bits above the lowest one set may be wrong.
     const fn below(word: u64, limit: u8) -> u64 {
         word.wrapping_sub(eight(limit)) & !word & eight(0x80)
     }
@@ -97,15 +101,15 @@ fn unremarkable(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let remarkable = [
+        let special = [
             below(word, b' '),
             below(word ^ eight(b'"'), 1),
             below(word ^ eight(b'\\'), 1),
             word & eight(0x80),
         ];
-        let remarkable = remarkable.into_iter().fold(0, u64::bitor);
-        if remarkable != 0 {
-            return length + remarkable.trailing_zeros() as usize / 8;
+        let special = special.into_iter().fold(0, u64::bitor);
+        if special != 0 {
+            return length + special.trailing_zeros() as usize / 8;
         }
         length += 8;
     }
@@ -134,21 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn unremarkable_ends_at_the_first_remarkable_byte() {
+    fn plain_prefix_ends_at_the_first_special_byte() {
         for length in 0..20 {
-            assert_eq!(unremarkable(&vec![b'a'; length]), length);
+            assert_eq!(plain_prefix_len(&vec![b'a'; length]), length);
             for (at, byte) in (0..length).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
                 let mut text = vec![b'a'; length];
                 text[at] = byte;
-                let remarkable = !(b' '..0x80).contains(&byte) || b"\"\\".contains(&byte);
-                let expected = if remarkable { at } else { length };
-                assert_eq!(unremarkable(&text), expected, "{byte} at {at} of {length}");
+                let special = !(b' '..0x80).contains(&byte) || b"\"\\".contains(&byte);
+                let expected = if special { at } else { length };
+                assert_eq!(
+                    plain_prefix_len(&text),
+                    expected,
+                    "{byte} at {at} of {length}"
+                );
             }
         }
     }
 
     #[test]
-    fn eight_digits_are_read_at_once() {
+    fn eight_digits_parses_digits_only() {
         for number in [0, 1, 9_999_999, 12_345_678, 90_807_060, 99_999_999] {
             let digits = format!("{number:08}");
             let eight = digits.as_bytes().try_into().unwrap();
@@ -160,7 +168,7 @@ mod tests {
                     let mut text = [others; 8];
                     text[at] = byte;
                     let number = std::str::from_utf8(&text).ok();
-                    // Rust reads a sign as well.
+                    // `parse` accepts a sign.
                     let number = number.filter(|text| !text.starts_with('+'));
                     let number = number.and_then(|text| text.parse().ok());
                     assert_eq!(eight_digits(&text), number, "{text:?}");
@@ -169,8 +177,8 @@ mod tests {
         }
     }
 
-    /// What the quick reader says must be what the thorough one says.
-    fn readers_agree(text: &str) {
+    /// Asserts that `serde_json` parses what the fast parser does, and alike.
+    fn assert_parsers_agree(text: &str) {
         let Some(quick) = object(text.as_bytes(), &NAMES) else {
             return;
         };
@@ -195,18 +203,18 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn readers_agree_on_what_looks_like_an_object(
+        fn parsers_agree_on_object_like_text(
             text in r#"\{("[a-dx]":("[ -~é]{0,4}"|-?[0-9]{0,17}|[0-9.eE+-]{1,4}|null|\[\])[,}]?){0,4}\}?"#
         ) {
-            readers_agree(&text);
+            assert_parsers_agree(&text);
         }
 
         #[test]
-        fn readers_agree_on_genuine_shapes(
+        fn parsers_agree_on_objects_in_the_form_of_qstash(
             a in "[ -~]{0,9}", b in any::<i64>(), c in -999_999_999_999_999_i64..=999_999_999_999_999,
         ) {
             let text = format!(r#"{{"a":"{a}","b":{b},"c":{c}}}"#);
-            readers_agree(&text);
+            assert_parsers_agree(&text);
             if !a.contains(['"', '\\']) {
                 let short = text.replace(&format!("\"b\":{b},"), "");
                 let found = object(short.as_bytes(), &NAMES).unwrap();
@@ -218,8 +226,8 @@ mod tests {
         }
 
         #[test]
-        fn readers_agree_on_anything(text in any::<String>()) {
-            readers_agree(&text);
+        fn parsers_agree_on_any_text(text in any::<String>()) {
+            assert_parsers_agree(&text);
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The compact JWS (RFC 7515 §7.1): bounds, shape, algorithm, MAC. What the
-//! payload means is not known here.
+//! The compact JWS (RFC 7515 §7.1): limits, structure, algorithm, MAC.
 
 pub(crate) mod claims;
 mod decode;
@@ -18,21 +17,23 @@ use crate::token::value::Value;
 
 pub(crate) use decode::{Decoder, Scratch};
 
-/// The header of every genuine token so far, `{"alg":"HS256","typ":"JWT"}`.
+/// The JOSE header that QStash sends, `{"alg":"HS256","typ":"JWT"}`.
 const USUAL_HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// A token whose shape and algorithm are right; nothing is known of who made it.
+/// A well-formed token with the right algorithm; its MAC is not verified yet.
 pub(crate) struct Token<'a> {
-    /// What the MAC is over: header, dot, payload.
+    /// The input of the MAC: header, dot, payload (RFC 7515 §5.1).
     pub(crate) signing_input: &'a [u8],
     pub(crate) payload: &'a [u8],
-    /// `None` if the signature has another length than this MAC.
+    /// `None` if the signature doesn't have the length of an HS256 MAC.
     pub(crate) mac: Option<[u8; 32]>,
 }
 
 impl<'a> Token<'a> {
-    /// Splits and decodes a token strictly: no padding, no other alphabet, no
-    /// stray bits (RFC 7515 §2, RFC 4648 §3.5).
+    /// Splits and decodes a token.
+    ///
+    /// Base64url is strict: no padding, no other alphabet, no stray bits (RFC 7515 §2,
+    /// RFC 4648 §3.5).
     pub(crate) fn read(
         token: &'a [u8],
         decoder: &Decoder,
@@ -41,7 +42,7 @@ impl<'a> Token<'a> {
         if token.len() > MAX_TOKEN_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
-        // Looked for from both ends: what is in between is most of the token.
+        // Searching from both ends skips the payload, most of the token.
         let last_dot = memchr::memrchr(b'.', token);
         let Some((signing_input, signature)) = split_around(token, last_dot) else {
             return Err(NOT_THREE_PARTS);
@@ -53,14 +54,13 @@ impl<'a> Token<'a> {
         if header.len() > MAX_HEADER_LENGTH {
             return Err(malformed("its header is longer than 1 KiB"));
         }
-        // Of a signature that is no MAC of ours, only the shape is judged.
+        // A signature of another length need only be base64url.
         let (symbols_of_mac, is_mac) = match signature.try_into() {
             Ok(signature) => (signature, true),
             Err(_) if is_base64url(signature) => (&[b'A'; MAC_SYMBOLS], false),
             Err(_) => return Err(NOT_BASE64URL),
         };
-        // Decoded before the MAC is made, so that the shape is known as a whole;
-        // a fourth part would be in here, and its dot is not base64.
+        // A token with four parts fails here: `payload` then contains a dot.
         let decoded = decoder.mac_and_payload(symbols_of_mac, payload, scratch);
         let Some((mac, payload)) = decoded else {
             return Err(NOT_BASE64URL);
@@ -77,19 +77,19 @@ impl<'a> Token<'a> {
     }
 }
 
-/// What stands before the byte at `dot` and behind it.
+/// Splits around the byte at `dot`.
 fn split_around(text: &[u8], dot: Option<usize>) -> Option<(&[u8], &[u8])> {
     let (before, from_dot) = text.split_at_checked(dot?)?;
     Some((before, from_dot.get(1..)?))
 }
 
-/// A rare path, bounded by the size of a token.
+/// Returns whether a text is base64url. A rare path, bounded by the token's length.
 fn is_base64url(text: &[u8]) -> bool {
     let mut buffer = vec![0; text.len()];
     URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).is_ok()
 }
 
-/// Judges a header other than the usual one.
+/// Checks a JOSE header other than [`USUAL_HEADER`].
 fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     let mut buffer = vec![0; segment.len()];
     let Ok(length) = URL_SAFE_NO_PAD.decode_slice(segment, &mut buffer) else {
@@ -103,7 +103,7 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
         return Err(malformed("its header holds a name twice"));
     }
     let [alg, crit] = header.members;
-    // Nothing critical is understood here, so `crit` is refused whatever it holds.
+    // No extension is supported, so any `crit` is refused.
     if crit.is_some() || alg.and_then(Value::string).as_deref() != Some(b"HS256") {
         return Err(VerifyError::UnsupportedAlgorithm);
     }
@@ -135,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn three_strict_segments() {
+    fn token_is_three_parts_of_strict_base64url() {
         let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
         let mac = "A".repeat(43);
         assert_eq!(code(&format!("{usual}.e30.{mac}")), "ok");
-        // Other lengths than 32 bytes are base64url all the same.
+        // Signatures of other lengths are well-formed, but no MAC.
         for signature in ["", "AA", &"A".repeat(42), &"A".repeat(44), &"A".repeat(86)] {
             assert_eq!(
                 code(&format!("{usual}.e30.{signature}")),
@@ -174,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_8_kib_at_most() {
+    fn token_over_8_kib_is_malformed() {
         let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
         let rest = MAX_TOKEN_LENGTH - usual.len() - 2 - 43;
         for (length, expected) in [(rest, "ok"), (rest + 1, "malformed_token")] {
             let token = format!("{usual}.{}.{}", "A".repeat(length), "A".repeat(43));
-            // `rest` is no multiple of 4 plus 1, which no base64 is.
+            // No base64 has such a length.
             assert_ne!(length % 4, 1);
             assert_eq!(code(&token), expected, "{}", token.len());
         }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn payloads_of_any_size_are_decoded() {
         let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
-        // The longest of which all symbols, and those of the MAC, are on the stack.
+        // The longest payload that is decoded on the stack, together with the MAC.
         let on_stack = (ON_STACK - MAC_SYMBOLS - 1) / 4 * 3;
         for length in (0..4).chain(on_stack - 3..on_stack + 4).chain([2000, 4000]) {
             let payload = vec![b'x'; length];
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shape_is_judged_before_the_algorithm() {
+    fn structure_is_checked_before_the_algorithm() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
         assert_eq!(code(&format!("{header}.e30.")), "unsupported_algorithm");
         for rest in ["e30", "e30.e30.", "e30.e30.e30.e30", "e30=.", "e30.="] {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_as_jose() {
+    fn jose_header_must_name_hs256_without_crit() {
         for (json, expected) in [
             (r#"{"alg":"HS256"}"#, "ok"),
             (r#"{"typ":"JWT", "alg":"HS\u003256","kid":"1"}"#, "ok"),

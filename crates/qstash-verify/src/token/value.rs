@@ -1,11 +1,11 @@
-//! The value of a member of a JSON object.
+//! Values of the members of a JSON object.
 
 use std::borrow::Cow;
 
-/// The value of a member.
+/// The value of a member of a JSON object.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// The UTF-8 inside of a string without escapes.
+    /// The UTF-8 content of a string without escapes.
     Text(&'a [u8]),
     /// A number that a double can hold.
     Number(f64),
@@ -14,26 +14,26 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Sorts a value as `serde_json` found it.
+    /// Classifies a value from its JSON text, which must be valid.
     pub(crate) fn from_raw(raw: &'a str) -> Self {
         let inside = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"'));
         if let Some(text) = inside.filter(|text| !text.contains('\\')) {
             return Value::Text(text.as_bytes());
         }
-        // Of the values of JSON, Rust parses numbers only; `1e400` is infinite.
+        // Rust parses JSON numbers, and `1e400` as infinity.
         match raw.parse() {
             Ok(number) if f64::is_finite(number) => Value::Number(number),
             _ => Value::Raw(raw),
         }
     }
 
-    /// The text of a string, as UTF-8: most texts are only compared with bytes.
+    /// Returns the content of a string, as UTF-8 bytes.
     #[inline(always)]
     pub(crate) fn string(self) -> Option<Cow<'a, [u8]>> {
         match self {
             Value::Text(text) => Some(Cow::Borrowed(text)),
             Value::Number(_) => None,
-            // Lone surrogates, which raw text may hold, are refused here.
+            // Refuses lone surrogates, which `RawValue` accepts.
             Value::Raw(raw) => {
                 let text: String = serde_json::from_str(raw).ok()?;
                 Some(Cow::Owned(text.into_bytes()))
@@ -41,7 +41,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a number that a double can hold.
+    /// Returns the value of a number within the range of a double.
     pub(crate) fn number(self) -> Option<f64> {
         match self {
             Value::Number(number) => Some(number),
@@ -49,7 +49,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether it is a string or a list of strings.
+    /// Returns whether it is a string or a list of strings.
     pub(crate) fn is_string_or_strings(self) -> bool {
         match self {
             Value::Raw(raw) if raw.starts_with('[') => {
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finite_numbers_are_numbers() {
+    fn only_finite_numbers_are_numbers() {
         for (raw, value) in [
             ("0", 0.0),
             ("-62135596800", -62_135_596_800.0),

@@ -56,7 +56,7 @@ fn unreadable_variable_is_an_error() {
     ] {
         let unreadable = run(arguments).with_os("QSTASH_CURRENT_SIGNING_KEY", not_utf8);
         unreadable.end().assert_misuse(
-            "QSTASH_CURRENT_SIGNING_KEY is set to bytes that are not UTF-8: copy its value anew",
+            "QSTASH_CURRENT_SIGNING_KEY is set to bytes that are not UTF-8: copy its value again",
         );
         for (file, line, why) in [
             (

@@ -1,4 +1,4 @@
-//! The variables of QStash: from a look-up to keys and warnings.
+//! Reading a key ring and its warnings from QStash's variables.
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
@@ -10,19 +10,20 @@ use crate::keys::{KeyRing, SigningKeys};
 use crate::region::Region;
 
 impl KeyRing {
-    /// The keys that the process's environment holds.
+    /// Reads the keys from the process's environment.
     ///
     /// | variable | meaning |
     /// |---|---|
     /// | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY` | the default pair |
-    /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; that it is set turns multi-region mode on |
+    /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; setting it turns multi-region mode on |
     /// | `US_EAST_1_QSTASH_CURRENT_SIGNING_KEY`, `US_EAST_1_QSTASH_NEXT_SIGNING_KEY` | the pair of US; used in multi-region mode only |
     /// | `EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY`, `EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY` | the pair of EU; used in multi-region mode only |
     /// | `QSTASH_DEV` | `true` or `1`: use the development server's public keys and no others; an error in a build without debug assertions, as is a publicly known key in any of the variables above. `false` or `0`: off |
     ///
-    /// White space around a value is dropped, and an empty value counts as
+    /// White space around a value is removed, and an empty value counts as
     /// unset (QStash documentation, "Multi-region"). A value that can't be a signing
     /// key is a [warning](ConfigWarning::UnlikelyValue). No `.env` file is read.
+    /// Warnings are logged at level `warn`.
     ///
     /// # Errors
     /// - [`ConfigError::NoSigningKeys`] if no complete pair is usable;
@@ -35,10 +36,11 @@ impl KeyRing {
         KeyRing::from_lookup(process_variable)
     }
 
-    /// The keys of any other environment: the rules of
-    /// [`from_env`](Self::from_env), for the values that `lookup` finds. Each
-    /// variable is looked up once, here. A value with U+FFFD in it, as a lossy
-    /// conversion leaves behind, is [`ConfigError::NotUnicode`].
+    /// Reads the keys from any other environment, through `lookup`.
+    ///
+    /// The rules are those of [`from_env`](Self::from_env). Each variable is looked up
+    /// at most once; [`variables::KEY_RING`] lists them. A value that contains U+FFFD,
+    /// the result of a lossy conversion, is [`ConfigError::NotUnicode`].
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -63,9 +65,10 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Reads the keys as [`from_lookup`](Self::from_lookup) does in a debug build,
-    /// whatever build this is: publicly known keys are accepted,
-    /// with a warning in [`warnings`](Self::warnings). **Anyone can sign with
+    /// Reads the keys through `lookup`, and accepts publicly known keys.
+    ///
+    /// In any build, these are a warning in [`warnings`](Self::warnings), as they are for
+    /// [`from_lookup`](Self::from_lookup) in a debug build. **Anyone can sign with
     /// them.** For tools on a developer's machine. Logs nothing.
     ///
     /// ```
@@ -78,7 +81,7 @@ impl KeyRing {
     /// ```
     ///
     /// # Errors
-    /// Those of [`from_env`](Self::from_env) but for
+    /// Those of [`from_env`](Self::from_env) except
     /// [`ConfigError::DevelopmentKeysInRelease`].
     #[cfg(feature = "signing")]
     #[cfg_attr(docsrs, doc(cfg(feature = "signing")))]
@@ -89,7 +92,7 @@ impl KeyRing {
     }
 }
 
-/// `debug_build`: whether the development server's keys are only warned of.
+/// Reads the keys. In a `debug_build`, publicly known keys are only a warning.
 pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     debug_build: bool,
@@ -115,7 +118,7 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     for warning in pairs.iter().flat_map(|pair| pair.warnings()) {
         ring.push_warning(warning);
     }
-    // Those that are not used as well: a change of QSTASH_REGION would use them.
+    // Unused pairs count too: a change of QSTASH_REGION would use them.
     let public: Vec<_> = pairs.iter().flat_map(|pair| pair.public()).collect();
     if !public.is_empty() {
         ring.push_warning(development::judge(public, debug_build)?);
@@ -123,7 +126,7 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     Ok(ring)
 }
 
-/// The primary region, if `QSTASH_REGION` is set.
+/// Returns the primary region, if `QSTASH_REGION` is set.
 pub(super) fn primary_region<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
 ) -> Result<Option<Region>, ConfigError> {
@@ -157,7 +160,7 @@ fn single_region(default: &PairText, us: &PairText, eu: &PairText) -> Result<Key
     if !unused.is_empty() {
         warnings.push(ConfigWarning::RegionNotSet { unused });
     }
-    warn_of_shared_keys(&mut warnings, &[default, us, eu]);
+    push_shared_key_warnings(&mut warnings, &[default, us, eu]);
     Ok(KeyRing::single_region(keys, warnings))
 }
 
@@ -183,7 +186,7 @@ fn multi_region(default: &PairText, us: &PairText, eu: &PairText) -> Result<KeyR
             _ => {}
         }
     }
-    warn_of_shared_keys(&mut warnings, &all);
+    push_shared_key_warnings(&mut warnings, &all);
     Ok(KeyRing::multi_region(
         us_keys,
         eu_keys,
@@ -192,7 +195,7 @@ fn multi_region(default: &PairText, us: &PairText, eu: &PairText) -> Result<KeyR
     ))
 }
 
-fn warn_of_shared_keys(warnings: &mut Vec<ConfigWarning>, pairs: &[&PairText]) {
+fn push_shared_key_warnings(warnings: &mut Vec<ConfigWarning>, pairs: &[&PairText]) {
     for (at, pair) in pairs.iter().enumerate() {
         for other in pairs.iter().skip(at + 1) {
             for (first, key) in pair.set() {

@@ -1,4 +1,4 @@
-//! Tests of the rules by which keys are read.
+//! Tests of reading a key ring from variables.
 
 use super::*;
 use crate::config::value::ValueProblem;
@@ -36,12 +36,12 @@ fn source(ring: &KeyRing, region: Option<Region>) -> Option<KeySource> {
 }
 
 #[test]
-fn the_order_of_keys() {
+fn regional_pair_has_precedence_over_default_pair() {
     let (us, eu) = (Some(Region::UsEast1), Some(Region::EuCentral1));
     let default = Some(KeySource::Default);
     let regional = Some(KeySource::Region);
     type Case<'a> = (&'a [&'a [(&'a str, &'a str)]], [Option<KeySource>; 3]);
-    // What is set; the source for US, for EU, for no known region.
+    // The variables set; the key source for US, for EU, for no known region.
     let cases: [Case<'_>; 6] = [
         (&[&DEFAULT], [default, default, default]),
         (&[&DEFAULT, &US, &EU], [default, default, default]),
@@ -67,7 +67,7 @@ fn the_order_of_keys() {
 }
 
 #[test]
-fn keys_given_in_code_come_first() {
+fn keys_given_in_code_verify_every_region() {
     let ring = KeyRing::from(SigningKeys::development());
     assert_eq!(
         source(&ring, Some(Region::UsEast1)),
@@ -76,7 +76,7 @@ fn keys_given_in_code_come_first() {
 }
 
 #[test]
-fn no_usable_pair_names_all_that_was_looked_for() {
+fn missing_keys_error_lists_the_variables_looked_for() {
     let error = debug(&[DEFAULT[0], ("QSTASH_NEXT_SIGNING_KEY", " \n")]).unwrap_err();
     let ConfigError::NoSigningKeys {
         looked_for,
@@ -115,7 +115,7 @@ fn no_usable_pair_names_all_that_was_looked_for() {
 }
 
 #[test]
-fn a_region_that_is_none_is_an_error_with_its_value() {
+fn invalid_region_error_shows_the_value_unless_it_may_be_a_secret() {
     for value in ["MARS_1", "us", "eu-central-2"] {
         let error = debug(&[&DEFAULT[..], &[("QSTASH_REGION", value)]].concat()).unwrap_err();
         assert_eq!(
@@ -136,7 +136,7 @@ fn a_region_that_is_none_is_an_error_with_its_value() {
 }
 
 #[test]
-fn warnings_are_typed() {
+fn incomplete_and_shared_pairs_are_warnings() {
     let warnings = |set: &[&[(&str, &str)]]| debug(&set.concat()).unwrap().warnings().to_vec();
     assert_eq!(warnings(&[&DEFAULT]), []);
     assert_eq!(warnings(&[&DEFAULT, &US, &EU, &[MODE]]), []);
@@ -178,18 +178,18 @@ fn warnings_are_typed() {
 }
 
 #[test]
-fn a_default_pair_that_repeats_a_region_is_what_migrating_looks_like() {
+fn shared_key_warning_allows_for_a_migration_of_the_default_pair() {
     let default = [(DEFAULT[0].0, EU[0].1), (DEFAULT[1].0, EU[1].1)];
     let ring = debug(&[&default[..], &US, &EU, &[MODE]].concat()).unwrap();
     assert_eq!(ring.warnings().len(), 2);
     for warning in ring.warnings() {
-        assert!(warning.to_string().contains("right if"), "{warning}");
+        assert!(warning.to_string().contains("correct if"), "{warning}");
     }
     let wrong = ConfigWarning::SharedKey {
         first: US[0].0,
         second: EU[0].0,
     };
-    assert!(!wrong.to_string().contains("right if"), "{wrong}");
+    assert!(!wrong.to_string().contains("correct if"), "{wrong}");
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn public_keys_need_a_debug_build_in_every_variable() {
                 }
             }
         }
-        // Unused, and in half a pair.
+        // In an unused, incomplete pair.
         for variable in [US[1].0, EU[0].0] {
             let set = [&DEFAULT[..], &[(variable, key)]].concat();
             assert_eq!(
@@ -287,7 +287,7 @@ fn unlikely_values_are_warnings() {
 }
 
 #[test]
-fn bytes_that_are_not_unicode_are_an_error_that_names_the_variable() {
+fn not_unicode_error_names_the_variable() {
     for variable in variables::KEY_RING {
         let mut set = [&DEFAULT[..], &US, &EU, &[MODE]].concat();
         set.retain(|(name, _)| *name != variable);
@@ -321,7 +321,7 @@ fn development_keys_can_be_allowed_in_any_build() {
 }
 
 #[test]
-fn no_key_is_printed() {
+fn debug_form_and_warnings_have_no_key() {
     let set = [&DEFAULT[..], &US[..], &EU[..1], &[MODE]].concat();
     let ring = debug(&set).unwrap();
     let mut printed = format!("{ring:?}");

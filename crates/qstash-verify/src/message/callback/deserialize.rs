@@ -1,4 +1,4 @@
-//! A callback from the JSON object that QStash posts, field by field.
+//! Deserialisation of a callback from a JSON object, field by field.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Callback, time, value};
 
-/// Any JSON object is a callback; everything else is an error.
+/// Accepts any JSON object; any other value is an error.
 impl<'de> Deserialize<'de> for Callback {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Fields(BTreeMap::deserialize(deserializer)?);
@@ -36,11 +36,11 @@ impl<'de> Deserialize<'de> for Callback {
     }
 }
 
-/// The fields that were not read, or could not be.
+/// The fields that are not parsed yet or can't be parsed.
 struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
-    /// Takes a field out, unless `read` returns its value as unreadable.
+    /// Removes and parses a field, unless `read` returns its value as an error.
     fn take<T>(&mut self, name: &str, read: impl FnOnce(Value) -> Result<T, Value>) -> Option<T> {
         match read(self.remove(name)?) {
             Ok(read) => Some(read),
@@ -51,7 +51,7 @@ impl Fields {
         }
     }
 
-    /// Takes headers out, except for those that can't be read.
+    /// Removes and parses headers, except those that can't be parsed.
     fn take_headers(&mut self, name: &str) -> BTreeMap<String, Vec<String>> {
         let mut headers = BTreeMap::new();
         self.take(name, |value| {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn undecodable_body_is_returned_as_sent() {
-        // The documentation's own example of a body, whose length base64 can't have.
+        // The example in QStash's documentation, whose length is invalid in base64.
         let documented = json!("YmFzZTY0kZWQgcm9keQ==");
         for sent in [documented, json!("hello, world"), json!({"a": 1}), json!(7)] {
             let callback = read(&json!({"body": sent, "sourceBody": "YmFzZTY0"}));
@@ -224,7 +224,7 @@ mod tests {
             let callback = parse_message::<Callback>(body.as_bytes());
             prop_assert!(callback.is_ok(), "{}: {:?}", body, callback);
             let callback = callback.unwrap();
-            // What is kept is what was sent, with floats as `serde_json` rounds them.
+            // Parsed again, since `serde_json` rounds floats.
             let fields: BTreeMap<String, Value> = serde_json::from_str(&body).unwrap();
             for (name, kept) in callback.other_fields() {
                 let sent = &fields[name];

@@ -1,4 +1,4 @@
-//! What QStash posts to a callback URL.
+//! The message that QStash posts to a callback URL.
 
 mod deserialize;
 mod time;
@@ -9,35 +9,33 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-/// The message of a callback or a failure callback: how the delivery of another
-/// message, the source message, went.
+/// The message of a callback or a failure callback.
 ///
-/// It is a delivery itself and signed like any: verified, all of it is what
-/// QStash wrote. But QStash only passes on what others say: `header` and `body`
-/// are whatever the endpoint answered, `source_header` and `source_body`
-/// whatever the publisher sent. Print text of these with `{:?}`, which escapes
+/// It reports the delivery of another message, the source message. A callback is itself
+/// a signed delivery. Once it is verified, QStash wrote all of it, but some fields are
+/// untrusted: `header` and `body` are the endpoint's answer, `source_header` and
+/// `source_body` are the publisher's request. Print their text with `{:?}`, which escapes
 /// control characters.
 ///
-/// A callback may come after each attempt; the retries are used up when
-/// `retried` and `max_retries` are there and equal. A failure callback comes once
-/// QStash has given up. Source, for the fields too:
-/// <https://upstash.com/docs/qstash/features/callbacks>.
+/// QStash may send a callback after each attempt; no retries are left if `retried` and
+/// `max_retries` are both present and equal. It sends a failure callback after the last
+/// attempt. Source: <https://upstash.com/docs/qstash/features/callbacks>.
 ///
 /// # Fields with an unexpected value
-/// Any JSON object is a callback, so none is lost because of one field. (`serde_json`
-/// bounds JSON itself: 127 levels, and numbers within the range of an `f64`.) Each
-/// field is read for itself:
+/// Any JSON object is a callback, so no callback is lost because of one field.
+/// (`serde_json` limits JSON itself to 127 levels and to numbers within the range of an
+/// `f64`.) Each field is parsed on its own, leniently:
 ///
-/// - absent, `null` and an empty string are the same;
-/// - a number may be a string, a whole number may have a fraction of zero, and an id
-///   may be a whole number;
-/// - a time is in milliseconds since the Unix epoch, or in seconds (if it is less than
-///   10¹¹), or RFC 3339;
+/// - `null` and an empty string count as absent;
+/// - a number may be a string, an integer may have a fraction of zero, and an id may be
+///   an integer;
+/// - a time may be milliseconds since the Unix epoch, seconds (if less than 10¹¹), or
+///   RFC 3339;
 /// - base64 may be base64url, have line breaks, and lack its padding;
 /// - a header may be one string instead of a list.
 ///
-/// The getter of a field that still can't be read returns `None`, or `Err` for
-/// a body; [`other_fields`](Self::other_fields) has its value as sent.
+/// If a field still can't be parsed, its getter returns `None`, or `Err` for a body, and
+/// [`other_fields`](Self::other_fields) has its value as sent.
 ///
 /// ```
 /// use qstash_verify::{Callback, parse_message};
@@ -82,8 +80,8 @@ pub struct Callback {
 impl Callback {
     /// Returns the status code that the endpoint answered with: `status`.
     ///
-    /// A number that can't be one (RFC 9110 §15 has 100 to 599, and some go up to 999),
-    /// such as 0 or -1, is in [`other_fields`](Self::other_fields).
+    /// From 100 to 999, since some servers exceed the 599 of RFC 9110 §15. Any other
+    /// number, such as 0 or -1, is in [`other_fields`](Self::other_fields).
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
@@ -100,7 +98,7 @@ impl Callback {
 
     /// Returns the body of the endpoint's answer, decoded: `body`.
     ///
-    /// QStash may cut it short at the longest message that the plan allows.
+    /// QStash may truncate it to the plan's maximum message size.
     ///
     /// # Errors
     /// The value as sent, if it is not base64.
@@ -114,7 +112,7 @@ impl Callback {
         self.retried
     }
 
-    /// Returns the number of retries before it counts as failed: `maxRetries`.
+    /// Returns the maximum number of retries: `maxRetries`.
     #[must_use]
     pub fn max_retries(&self) -> Option<u32> {
         self.max_retries
@@ -178,7 +176,7 @@ impl Callback {
         self.created_at
     }
 
-    /// Returns the schedule that made it: `scheduleId`.
+    /// Returns the id of the schedule that published it: `scheduleId`.
     #[must_use]
     pub fn schedule_id(&self) -> Option<&str> {
         self.schedule_id.as_deref()
@@ -186,19 +184,19 @@ impl Callback {
 
     /// Returns its id in the dead letter queue: `dlqId`.
     ///
-    /// Only failure callbacks have one, which tells the two apart.
+    /// Only failure callbacks have one.
     #[must_use]
     pub fn dlq_id(&self) -> Option<&str> {
         self.dlq_id.as_deref()
     }
 
-    /// Returns the address that published it: `callerIP`.
+    /// Returns the IP address of the publisher: `callerIP`.
     #[must_use]
     pub fn caller_ip(&self) -> Option<&str> {
         self.caller_ip.as_deref()
     }
 
-    /// Returns the workflow run that it is a step of: `workflowRunId`.
+    /// Returns the id of its workflow run: `workflowRunId`.
     #[must_use]
     pub fn workflow_run_id(&self) -> Option<&str> {
         self.workflow_run_id.as_deref()
@@ -212,14 +210,14 @@ impl Callback {
 
     /// Returns the fields that no other getter returns, as sent.
     ///
-    /// These are fields without a getter, and fields whose value can't be read; of
-    /// `header` and `sourceHeader`, the headers that can't be read.
+    /// These are fields without a getter, and fields whose value can't be parsed; of
+    /// `header` and `sourceHeader`, only the headers that can't be parsed.
     #[must_use]
     pub fn other_fields(&self) -> &BTreeMap<String, Value> {
         &self.other_fields
     }
 
-    /// Returns the bytes decoded from a field, unless its value was kept.
+    /// Returns the decoded bytes of a field, or its value if that can't be decoded.
     fn decoded<'a>(&'a self, field: &str, bytes: &'a [u8]) -> Result<&'a [u8], &'a Value> {
         self.other_fields.get(field).map_or(Ok(bytes), Err)
     }

@@ -1,4 +1,4 @@
-//! Times in a callback: milliseconds, seconds or RFC 3339.
+//! Parsing of times in a callback: milliseconds, seconds or RFC 3339.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::value::number;
 
-/// A smaller number is in seconds: in milliseconds it would be a time before 1973.
+/// The least number of milliseconds, in 1973; a smaller number is in seconds.
 const FIRST_MILLISECONDS: f64 = 1e11;
 
 /// Milliseconds from the Unix epoch to the start of year 1 and the end of year 9999.
 const YEARS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
-/// Reads a time, or returns what it can't read.
+/// Parses a time, or returns the value as an error.
 pub(super) fn time(value: Value) -> Result<SystemTime, Value> {
     let millis = match number(&value) {
         Some(number) => unix_millis(number),
@@ -22,7 +22,7 @@ pub(super) fn time(value: Value) -> Result<SystemTime, Value> {
     millis.and_then(time_at).ok_or(value)
 }
 
-/// Returns the milliseconds that a number of them, or of seconds, stands for.
+/// Returns a number of milliseconds or seconds in milliseconds.
 fn unix_millis(number: f64) -> Option<i64> {
     let in_seconds = number.abs() < FIRST_MILLISECONDS;
     let millis = if in_seconds { number * 1000.0 } else { number };
@@ -33,7 +33,7 @@ fn unix_millis(number: f64) -> Option<i64> {
     millis.is_finite().then(|| millis.round() as i64)
 }
 
-/// Returns a time of the years 1 to 9999, as far as the platform has it.
+/// Returns a time of the years 1 to 9999, if the platform can represent it.
 fn time_at(millis: i64) -> Option<SystemTime> {
     if !YEARS.contains(&millis) {
         return None;
@@ -63,7 +63,7 @@ fn rfc3339_millis(text: &str) -> Option<i64> {
     };
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
-    // A leap second counts as the one after it.
+    // A leap second counts as the next second.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -82,12 +82,12 @@ fn days([year, month, day]: [i64; 3]) -> Option<i64> {
         return None;
     }
     let years = year - 1;
-    // 719,162 days from the first of year 1 to the epoch.
+    // 719,162 is the number of days from 0001-01-01 to the epoch.
     let days = years * 365 + years / 4 - years / 100 + years / 400 - 719_162;
     Some(days + lengths.iter().take(before).sum::<i64>() + day - 1)
 }
 
-/// Parses numbers of exactly so many digits, one after the other.
+/// Parses separated numbers of exactly these numbers of digits.
 fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; N];
@@ -101,7 +101,7 @@ fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> O
     parts.next().is_none().then_some(numbers)
 }
 
-/// Returns the first three digits of a fraction.
+/// Parses the first three digits of a fraction.
 fn thousandths(fraction: &str) -> Option<i64> {
     let digits = fraction.bytes().chain([b'0'; 2]).take(3);
     let digits = digits.fold(0, |number, digit| {
@@ -141,7 +141,7 @@ mod tests {
             (json!(99_999_999_999_i64), 99_999_999_999_000),
             (json!(100_000_000_000_i64), 100_000_000_000),
             (json!(-1.5), -1500),
-            // The zero time of Go.
+            // Go's zero time.
             (json!(-62_135_596_800_i64), *YEARS.start()),
             (json!(-62_135_596_800_000_i64), *YEARS.start()),
             (json!(253_402_300_799_999_i64), *YEARS.end()),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_3339_is_read() {
+    fn rfc_3339_is_parsed() {
         for (text, expected) in [
             ("2023-11-28T19:07:27.054Z", 1_701_198_447_054),
             ("2023-11-28T19:07:27Z", 1_701_198_447_000),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_time() {
+    fn other_values_are_no_time() {
         for text in [
             "yesterday",
             "2023-11-28",

@@ -1,4 +1,4 @@
-//! Lenient readers of the values in a callback. Each returns what it can't read.
+//! Lenient parsers of the values in a callback. Each returns the value as its error.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use serde_json::Value;
 
-/// Reads a status code, of three digits.
+/// Parses a status code of three digits.
 pub(super) fn status(value: Value) -> Result<u16, Value> {
     let status = whole_number(&value).and_then(|status| u16::try_from(status).ok());
     let status = status.filter(|status| (100..=999).contains(status));
     status.ok_or(value)
 }
 
-/// Reads a number of retries.
+/// Parses a number of retries.
 pub(super) fn count(value: Value) -> Result<u32, Value> {
     whole_number(&value).ok_or(value)
 }
@@ -29,7 +29,7 @@ fn whole_number(value: &Value) -> Option<u32> {
     is_whole.then_some(number as u32)
 }
 
-/// Reads text; an id may be a number.
+/// Parses text; an id may be an integer.
 pub(super) fn text(value: Value) -> Result<String, Value> {
     match value {
         Value::String(text) => Ok(text),
@@ -38,8 +38,9 @@ pub(super) fn text(value: Value) -> Result<String, Value> {
     }
 }
 
-/// Decodes base64 of either alphabet. Line breaks are ignored, as in Go, in which
-/// QStash is written; padding may be absent.
+/// Decodes base64 of either alphabet; padding may be absent.
+///
+/// Line breaks are ignored, as in Go, in which QStash is written.
 pub(super) fn bytes(value: Value) -> Result<Vec<u8>, Value> {
     const LINE_BREAKS: [char; 2] = ['\r', '\n'];
     let decoded = value.as_str().and_then(|text| {
@@ -58,7 +59,7 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>, Value> {
     decoded.ok_or(value)
 }
 
-/// Reads the values of one header.
+/// Parses the values of one header.
 pub(super) fn header_values(value: Value) -> Result<Vec<String>, Value> {
     match value {
         Value::Null => Ok(Vec::new()),
@@ -80,7 +81,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => {
             let text = text.trim_ascii();
-            // `f64` reads `inf`, `1e3` and `+1`, too.
+            // `f64` also parses `inf`, `1e3` and `+1`.
             let is_decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
             let number = text.bytes().all(is_decimal).then(|| text.parse().ok());
             number.flatten()
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn text_may_be_a_number() {
+    fn text_may_be_an_integer() {
         assert_eq!(text(json!("a")), Ok("a".to_owned()));
         assert_eq!(text(json!(17)), Ok("17".to_owned()));
         for value in [json!(true), json!(["a"]), json!({})] {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_decoded_in_each_of_its_forms() {
+    fn base64_is_decoded_in_each_form() {
         for encoded in [
             "/+8=",
             "/+8",

@@ -1,4 +1,4 @@
-//! The metadata of a message, from the headers of its delivery.
+//! Reading of metadata from headers.
 
 use super::{
     CALLER_IP, FLOW_CONTROL_KEY, LABEL, MessageMetadata, RETRIED, SCHEDULE_ID, URL_GROUP,
@@ -7,9 +7,9 @@ use super::{
 use crate::into_header::{IntoHeader, digits};
 use crate::request::{MESSAGE_ID_HEADER, REGION_HEADER, SIGNATURE_HEADER, is};
 
-/// The start of the names of QStash's headers.
+/// The prefix of the names of QStash's headers.
 const PREFIX: &str = "upstash-";
-/// The longest name and value, together, of a header that is kept.
+/// The longest header that is kept, name and value together, in bytes.
 const MAX_LENGTH: usize = 4096;
 /// The most labels, and the most values of other headers, that are kept.
 const MAX_VALUES: usize = 32;
@@ -17,14 +17,14 @@ const MAX_VALUES: usize = 32;
 impl MessageMetadata {
     /// Reads the headers of a request.
     ///
-    /// It takes the same kind of iterator as
-    /// [`RequestHead::new`](crate::RequestHead::new). The first of several of a name
-    /// counts, except for labels and other headers. A value that is not UTF-8 counts as
-    /// absent, as does an `upstash-retried` that is not digits alone.
+    /// Accepts the same iterators as [`RequestHead::new`](crate::RequestHead::new). If a
+    /// header is repeated, the first value counts, except for labels and other headers.
+    /// A value that is not UTF-8 counts as absent, as does an `upstash-retried` that is
+    /// not only digits.
     #[must_use]
     pub fn from_headers<'a>(headers: impl IntoIterator<Item = impl IntoHeader<'a>>) -> Self {
         let mut metadata = MessageMetadata::default();
-        // Counted here: the map has them by name.
+        // Counts values; the map's length is the number of names.
         let mut others = 0;
         for header in headers {
             let name = header.name();
@@ -54,7 +54,7 @@ impl MessageMetadata {
                 }
                 continue;
             } else if is(name, SIGNATURE_HEADER) || is(name, REGION_HEADER) {
-                // The token is worth stealing, and `Verified` has the region.
+                // The token is a secret until it expires, and `Verified` has the region.
                 continue;
             } else {
                 if others < MAX_VALUES
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_readable_value_counts() {
+    fn first_valid_value_counts() {
         let headers: [(&str, &[u8]); 8] = [
             ("upstash-message-id", b"\xff"),
             ("upstash-message-id", b"msg_1"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn retried_is_digits_alone() {
+    fn retried_accepts_only_digits() {
         for value in ["+2", "-0", "2.0", "0x2", "2 2", "\u{a0}2", "", "4294967296"] {
             let metadata = MessageMetadata::from_headers([("upstash-retried", value)]);
             assert_eq!(metadata.retried(), None, "{value}");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn first_32_values_are_kept() {
         let many = (0..1000).map(|number| (format!("upstash-{number}"), "x"));
         let same = (0..1000).map(|_| ("upstash-same".to_owned(), "x"));
         let labels = (0..1000).map(|_| ("upstash-label".to_owned(), "x"));

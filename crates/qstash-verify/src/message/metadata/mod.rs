@@ -1,4 +1,4 @@
-//! Metadata of a message in the headers of its delivery, unsigned.
+//! Metadata of a message, from the unsigned headers of its delivery.
 
 mod from_headers;
 
@@ -16,14 +16,13 @@ const FLOW_CONTROL_KEY: &str = "upstash-flow-control-key";
 
 /// The metadata of a message, from the headers of its delivery.
 ///
-/// **None of it is signed.** QStash's signature covers the body and the
-/// destination URL and nothing else, so whoever can replay or pass on a genuine
-/// delivery can write anything here. Use it for logs and statistics, and print it with
-/// `{:?}`, which escapes control characters. To tell deliveries apart for good, use
-/// [`Claims::jti`](crate::Claims::jti).
+/// **None of it is signed.** QStash's signature covers only the body and the destination
+/// URL, so anyone who can replay or forward a genuine delivery can change these headers.
+/// Use them for logs and statistics, and print them with `{:?}`, which escapes control
+/// characters. To identify a delivery reliably, use [`Claims::jti`](crate::Claims::jti).
 ///
-/// Memory is bounded: a header of more than 4096 bytes counts as absent, and of labels
-/// and of [`other_headers`](Self::other_headers) the first 32 values are kept.
+/// Memory is bounded: a header of more than 4096 bytes counts as absent, and only the
+/// first 32 labels and the first 32 [`other_headers`](Self::other_headers) are kept.
 ///
 /// ```
 /// use qstash_verify::MessageMetadata;
@@ -72,7 +71,7 @@ impl MessageMetadata {
 
     /// Returns the id of the message: `upstash-message-id`.
     ///
-    /// It is the same on every attempt.
+    /// It is the same for every delivery attempt.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.message_id.as_deref()
@@ -84,7 +83,7 @@ impl MessageMetadata {
         self.retried
     }
 
-    /// Returns the schedule that made the message: `upstash-schedule-id`.
+    /// Returns the id of the schedule that published it: `upstash-schedule-id`.
     #[must_use]
     pub fn schedule_id(&self) -> Option<&str> {
         self.schedule_id.as_deref()
@@ -96,7 +95,7 @@ impl MessageMetadata {
         self.url_group.as_deref()
     }
 
-    /// Returns the address that published it: `upstash-caller-ip`.
+    /// Returns the IP address of the publisher: `upstash-caller-ip`.
     #[must_use]
     pub fn caller_ip(&self) -> Option<&str> {
         self.caller_ip.as_deref()
@@ -111,7 +110,7 @@ impl MessageMetadata {
         &self.labels
     }
 
-    /// Returns the workflow run that it is a step of: `upstash-workflow-runid`.
+    /// Returns the id of its workflow run: `upstash-workflow-runid`.
     #[must_use]
     pub fn workflow_run_id(&self) -> Option<&str> {
         self.workflow_run_id.as_deref()
@@ -125,8 +124,7 @@ impl MessageMetadata {
 
     /// Returns the other headers whose name starts with `upstash-`, in lower case.
     ///
-    /// `upstash-signature` and `upstash-region`, which verification reads, are not among
-    /// them.
+    /// `upstash-signature` and `upstash-region` are excluded.
     #[must_use]
     pub fn other_headers(&self) -> &BTreeMap<String, Vec<String>> {
         &self.other_headers
@@ -138,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_header_has_its_getter() {
+    fn each_getter_returns_its_header() {
         let metadata = MessageMetadata::from_headers([
             ("Upstash-Message-Id", "msg_1"),
             ("UPSTASH-RETRIED", " 2 "),

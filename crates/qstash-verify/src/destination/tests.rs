@@ -1,0 +1,205 @@
+//! Tests of the comparison of `sub` with an endpoint's URLs.
+
+use super::*;
+
+#[test]
+fn a_fixed_url_is_compared_as_it_stands() {
+    let destination = Destination::url(" https://example.com/hook?a=b ").unwrap();
+    assert!(destination.includes("https://example.com/hook?a=b", "/elsewhere"));
+    for other in [
+        "https://example.com/hook",
+        "https://example.com/hook?a=b#",
+        "https://Example.com/hook?a=b",
+    ] {
+        assert!(!destination.includes(other, "/hook?a=b"), "{other}");
+    }
+}
+
+#[test]
+fn a_base_is_joined_with_the_request() {
+    for (base, target, sub, same) in [
+        (
+            "https://example.com",
+            "/hook?a=b",
+            "https://example.com/hook?a=b",
+            true,
+        ),
+        (
+            "https://example.com/",
+            "/hook",
+            "https://example.com/hook",
+            true,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "HTTPS://Example.COM/hook",
+            true,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/hook#top",
+            true,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/hook#to the\ttop",
+            true,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/hook ",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            " https://example.com/hook",
+            false,
+        ),
+        ("https://example.com", "/", "https://example.com", true),
+        ("https://example.com", "/", "https://example.com/", true),
+        ("https://example.com", "/?a", "https://example.com?a", true),
+        (
+            "https://example.com:8443",
+            "/hook",
+            "https://example.com:8443/hook",
+            true,
+        ),
+        (
+            "https://example.com/api/",
+            "/hook",
+            "https://example.com/api/hook",
+            true,
+        ),
+        (
+            "https://example.com/api",
+            "/",
+            "https://example.com/api/",
+            true,
+        ),
+        (
+            "https://example.com/api",
+            "/",
+            "https://example.com/api",
+            true,
+        ),
+        (
+            "https://example.com/api",
+            "/?a",
+            "https://example.com/api?a",
+            true,
+        ),
+        (
+            "https://example.com/api",
+            "/s",
+            "https://example.com/apis",
+            false,
+        ),
+        ("https://example.com/api", "/", "https://example.com", false),
+        (
+            "https://example.com/api",
+            "/hook",
+            "https://example.com/apihook",
+            false,
+        ),
+        (
+            "https://example.com/api",
+            "/hook",
+            "https://example.com/hook",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "http://example.com/hook",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/hook/",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/Hook",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com/hook?a",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook?a",
+            "https://example.com/hook",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com.evil/hook",
+            false,
+        ),
+        (
+            "https://example.com",
+            "/hook",
+            "https://example.com@evil/hook",
+            false,
+        ),
+        ("https://example.com", "/hook", "/hook", false),
+        ("https://example.com", "", "https://example.com/hook", false),
+    ] {
+        let destination = Destination::base(base).unwrap();
+        assert_eq!(
+            destination.includes(sub, target),
+            same,
+            "{base} {target} {sub}"
+        );
+    }
+}
+
+#[test]
+fn any_of_several_urls_may_match() {
+    let mut destinations = Destinations::default();
+    assert!(destinations.include("https://anywhere.example/", "/hook"));
+    destinations.add(Destination::base("https://example.com/api").unwrap());
+    destinations.add(Destination::url("https://other.example/x").unwrap());
+    for (sub, included) in [
+        ("https://example.com/api/hook", true),
+        ("https://other.example/x", true),
+        ("https://other.example/hook", false),
+    ] {
+        assert_eq!(destinations.include(sub, "/hook"), included, "{sub}");
+    }
+    assert_eq!(
+        destinations.urls("/hook"),
+        ["https://example.com/api/hook", "https://other.example/x"]
+    );
+}
+
+#[test]
+fn what_is_no_url_is_refused() {
+    for url in [
+        "",
+        "example.com",
+        "/hook",
+        "ftp://example.com",
+        "https://",
+        "https:///x",
+        "https://a b/",
+    ] {
+        assert!(Destination::url(url).is_err(), "{url}");
+        assert!(Destination::base(url).is_err(), "{url}");
+    }
+    for url in ["https://example.com/?a=b", "https://example.com/#top"] {
+        assert!(Destination::base(url).is_err(), "{url}");
+    }
+}
