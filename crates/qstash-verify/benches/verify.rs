@@ -1,21 +1,21 @@
-//! What a verification costs, measured against two others in the same run:
-//! - the floor, the cryptography that no verifier can do without: one
-//!   HMAC-SHA256 over the token with a prepared key (two where both keys must
-//!   be tried), one SHA-256 over the body;
-//! - the straightforward way: `jsonwebtoken` and a SHA-256 of the body.
+//! Time of a verification, compared with two baselines in the same run:
+//! - the floor, the cryptography that every verifier needs: one HMAC-SHA256 over the
+//!   token with a prepared key (two for a forgery, which needs both keys tried), one
+//!   SHA-256 over the body;
+//! - a straightforward verifier: `jsonwebtoken` and a SHA-256 of the body.
 //!
-//! All three are handed the token; the last line is what it takes to find it, and
-//! the region, among twelve headers.
+//! All three get the token; the last line is the time of finding it, and the region,
+//! among twelve headers.
 //!
-//! `cargo bench -p qstash-verify` runs criterion's benchmarks, for comparison
-//! with earlier runs, and then prints a table of the ratios. Those come from
-//! samples taken in turn, so that whatever else the machine does hits all three.
-#![allow(clippy::print_stdout, reason = "the table is what a bench is run for")]
+//! `cargo bench -p qstash-verify` runs criterion's benchmarks, for comparison with
+//! earlier runs, and then prints a table of the ratios. The three are sampled in turn,
+//! so that other load on the machine affects all of them.
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a bench that can't be set up should stop"
+    reason = "a bench whose set-up fails must stop"
 )]
 
 use std::hint::black_box;
@@ -34,7 +34,7 @@ const CURRENT: &str = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
 const NEXT: &str = "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs";
 const FORGED: &str = "sig_9ZzQ1uJq3mVtB5yWc7xKe2HnLd4P";
 
-/// Bodies by their names in the table.
+/// Names in the table and lengths of the bodies.
 const SIZES: [(&str, usize); 4] = [
     ("0 B", 0),
     ("1 KiB", 1024),
@@ -74,14 +74,14 @@ fn main() {
     group.finish();
     criterion.final_summary();
 
-    // Not where the benches are only tried out, as `cargo test --benches` does.
+    // `cargo test --benches` runs a bench without this argument.
     if std::env::args().any(|argument| argument == "--bench") {
         table(&setup, &cases);
         headers_line(&cases[0]);
     }
 }
 
-/// One request.
+/// A request.
 struct Case {
     name: &'static str,
     genuine: bool,
@@ -97,7 +97,7 @@ impl Case {
         RequestHead::new(black_box(headers), "/webhooks/orders")
     }
 
-    /// A delivery as QStash makes them, signed with `key`.
+    /// Creates a delivery in the form that QStash sends, signed with `key`.
     fn new(name: &'static str, key: &str, size: usize) -> Self {
         let body: Vec<u8> = (0..=250).cycle().take(size).collect();
         let payload = format!(
@@ -141,7 +141,7 @@ impl Case {
         }
     }
 
-    /// A request that does not come from QStash at all.
+    /// Creates a request without a signature.
     fn unsigned() -> Self {
         let mut case = Case::new("unsigned", FORGED, 1024);
         case.headers
@@ -150,17 +150,17 @@ impl Case {
     }
 }
 
-/// What a service prepares once.
+/// The three verifiers, prepared once as in a service.
 struct Setup {
     keys: [Hmac<Sha256>; 2],
-    /// With the system's clock: reading it is part of the work.
+    /// Uses the system's clock, since reading it is part of the work.
     verifier: Verifier,
     decoding_keys: [DecodingKey; 2],
     validation: Validation,
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "what a handler would read")]
+#[allow(dead_code, reason = "a handler would read these")]
 struct Claims {
     body: String,
     exp: u64,
@@ -175,7 +175,7 @@ impl Setup {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
         validation.validate_aud = false;
-        // It can't read the negative `nbf` of a genuine token.
+        // `jsonwebtoken` can't parse the negative `nbf` of a genuine token.
         validation.validate_nbf = false;
         validation.set_issuer(&["Upstash"]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
@@ -226,10 +226,10 @@ fn prepared(key: &str) -> Hmac<Sha256> {
     Hmac::new_from_slice(key.as_bytes()).unwrap()
 }
 
-/// Prints what each takes and how it compares with the floor: the median of all
-/// samples, and the ratio of the fastest ones, which is close to what an idle
-/// machine does: a busy one has been seen to slow ours down by half and the floor
-/// not at all.
+/// Prints the time of each, and its ratio to the floor.
+///
+/// Both are medians. The column `idle` is the ratio of the fastest samples, close to that
+/// of an idle machine: load can slow `ours` down by half and the floor not at all.
 fn table(setup: &Setup, cases: &[Case]) {
     const ROUNDS: usize = 1000;
     const SAMPLE: Duration = Duration::from_micros(300);
@@ -252,7 +252,7 @@ fn table(setup: &Setup, cases: &[Case]) {
         let mut ratios = [(); 3].map(|()| Vec::with_capacity(ROUNDS));
         for round in 0..ROUNDS {
             let mut taken = [0.0; 3];
-            // Whoever comes first pays for what the last one left in the caches.
+            // The order rotates, since the first of a round runs with colder caches.
             for turn in 0..3 {
                 let way = (round + turn) % 3;
                 taken[way] = time(ways[way], repeats);
@@ -282,7 +282,7 @@ fn table(setup: &Setup, cases: &[Case]) {
     }
 }
 
-/// Prints what finding the headers takes: the median, and the fastest samples.
+/// Prints the time of finding the headers: the median, and that of the fastest samples.
 fn headers_line(case: &Case) {
     let find = || {
         black_box(case.head());
@@ -295,7 +295,7 @@ fn headers_line(case: &Case) {
     );
 }
 
-/// Seconds for one call.
+/// Returns the seconds for one call.
 fn time(way: &dyn Fn(), repeats: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..repeats {

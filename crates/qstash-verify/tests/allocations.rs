@@ -1,11 +1,8 @@
-//! How often a verification allocates. Whoever sends forgeries must not be able
-//! to keep the allocator busy, and the body must never be copied.
+//! Allocations of a verification: forgeries must not keep the allocator busy, and the
+//! body must not be copied.
 //!
-//! The counter counts for its own thread only, so other tests don't disturb it.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that can't be set up should stop"
-)]
+//! The counter is per thread, so other tests don't affect it.
+#![allow(clippy::unwrap_used, reason = "a test whose set-up fails must stop")]
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -23,7 +20,7 @@ const NOW: u64 = 1_790_000_000;
 
 const SUB: &str = "https://api.example.com/webhooks/orders";
 
-/// A token as QStash makes them, signed with `key`.
+/// Returns a token in the form that QStash writes, signed with `key`.
 fn token(key: &str, body: &[u8]) -> String {
     token_for(SUB, key, body)
 }
@@ -56,7 +53,7 @@ fn verifier() -> Verifier {
         .build()
 }
 
-/// The number of allocations of one verification, and its outcome.
+/// Returns the number of allocations of a verification, and its outcome.
 fn count(token: Option<&str>, body: &[u8]) -> (u64, Result<Verified, VerifyError>) {
     count_at("/webhooks/orders", token, body)
 }
@@ -85,7 +82,7 @@ fn count_at(
 }
 
 #[test]
-fn the_counter_counts() {
+fn counter_counts_an_allocation() {
     let counted = measure(|| {
         std::hint::black_box(Box::new(1));
     });
@@ -93,7 +90,7 @@ fn the_counter_counts() {
 }
 
 #[test]
-fn an_accepted_delivery_allocates_little_whatever_its_size() {
+fn accepted_delivery_allocates_at_most_4_times_for_any_body() {
     let counts = [0, 1024, 16 * 1024, 1024 * 1024].map(|size| {
         let body = vec![b'x'; size];
         let (allocations, outcome) = count(Some(&token(CURRENT, &body)), &body);
@@ -107,9 +104,9 @@ fn an_accepted_delivery_allocates_little_whatever_its_size() {
     );
 }
 
-/// Go's JSON escapes an `&`, and the year 1 in `nbf` is Go's zero time.
+/// Go's JSON escapes `&`.
 #[test]
-fn a_url_with_escapes_allocates_little_too() {
+fn accepted_delivery_with_an_escaped_url_allocates_at_most_4_times() {
     let sub = format!("{SUB}?region=eu\\u0026kind=refund\\u0026source=shop");
     let token = token_for(&sub, CURRENT, b"body");
     let target = "/webhooks/orders?region=eu&kind=refund&source=shop";
@@ -119,7 +116,7 @@ fn a_url_with_escapes_allocates_little_too() {
 }
 
 #[test]
-fn what_is_not_signed_allocates_nothing() {
+fn forged_and_unsigned_requests_do_not_allocate() {
     for size in [0, 1024 * 1024] {
         let body = vec![b'x'; size];
         let (allocations, outcome) = count(Some(&token("sig_other", &body)), &body);
@@ -136,7 +133,7 @@ fn what_is_not_signed_allocates_nothing() {
 }
 
 #[test]
-fn what_is_not_signed_allocates_once_at_most_however_long_its_url_is() {
+fn forged_token_with_a_long_url_allocates_once() {
     for (length, expected) in [(0, 0), (100, 0), (200, 0), (1000, 1), (5000, 1)] {
         let sub = format!("{SUB}?{}", "x".repeat(length));
         let (allocations, outcome) = count(Some(&token_for(&sub, "sig_other", b"")), b"");
@@ -148,9 +145,9 @@ fn what_is_not_signed_allocates_once_at_most_however_long_its_url_is() {
     }
 }
 
-/// What is allocated, and still there, once a body has arrived in nine chunks.
+/// Returns the allocations of buffering a body that arrives in nine chunks.
 fn buffered(declared: Option<&str>) -> AllocationInfo {
-    // Static, so that the chunks themselves are not allocated.
+    // Static, so that the chunks are not allocated.
     static BODY: [u8; 900_000] = [b'x'; 900_000];
     let token = token(CURRENT, &BODY);
     let headers = [
@@ -175,14 +172,14 @@ fn buffered(declared: Option<&str>) -> AllocationInfo {
 }
 
 #[test]
-fn a_body_in_chunks_takes_the_memory_that_it_declares() {
+fn chunked_body_reserves_its_declared_length() {
     let counted = buffered(Some("900000"));
     assert!(counted.bytes_current <= 900_000, "{counted:?}");
     assert!(counted.count_total <= 4, "{counted:?}");
 }
 
 #[test]
-fn a_body_in_chunks_takes_twice_its_memory_at_most() {
+fn chunked_body_reserves_at_most_twice_its_length() {
     for declared in [None, Some("1"), Some("10000000")] {
         let counted = buffered(declared);
         assert!(counted.bytes_current <= 1_800_000, "{counted:?}");

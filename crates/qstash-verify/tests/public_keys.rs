@@ -1,9 +1,9 @@
-//! Publicly known keys: refused in a release build, warned of in a debug build.
+//! Publicly known keys: an error in a release build, a warning in a debug build.
 
 use qstash_verify::{KeyRing, Region, SigningKeys, variables};
 use qstash_verify_test_support::{DEFAULT_VARIABLES, MULTI_REGION, lookup};
 
-/// Those of the development server's four users, and of the testing kit.
+/// The keys of the development server's four users and of the feature `testing`.
 const PUBLIC: [&str; 10] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
@@ -18,7 +18,7 @@ const PUBLIC: [&str; 10] = [
 ];
 
 #[test]
-fn each_is_refused_in_each_variable_of_a_release_build() {
+fn public_key_in_any_variable_is_an_error_in_a_release_build() {
     let regions = [None, Some(Region::UsEast1), Some(Region::EuCentral1)];
     for key in PUBLIC {
         for variable in regions.into_iter().flat_map(variables::signing_keys) {
@@ -53,7 +53,7 @@ fn each_is_refused_in_each_variable_of_a_release_build() {
 }
 
 #[test]
-fn each_is_a_warning_where_it_is_given_in_code() {
+fn public_key_given_in_code_is_a_warning() {
     for key in PUBLIC {
         for [current, next] in [[key, "sig_next"], ["sig_current", key]] {
             let ring = KeyRing::from(SigningKeys::new(current, next).unwrap());

@@ -1,4 +1,4 @@
-//! `Verifier::receive`: the frame loop of every adapter.
+//! `Verifier::receive`, the frame loop of every adapter.
 #![cfg(all(feature = "http-body", feature = "testing"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -23,7 +23,7 @@ impl Wake for Wakes {
     }
 }
 
-/// The outcome, and how often the future was pending.
+/// Returns the outcome, and how often the future was pending.
 fn receive(
     delivery: &SignedDelivery,
     body: BodyScript,
@@ -48,7 +48,7 @@ fn genuine() -> SignedDelivery {
     delivery("https://example.com/orders", "hello")
 }
 
-/// The code of the refusal, and the polls of the body.
+/// Returns the code of the refusal, and the number of polls of the body.
 fn refused(
     delivery: &SignedDelivery,
     hint: u64,
@@ -60,7 +60,7 @@ fn refused(
 }
 
 #[test]
-fn hands_out_the_signed_bytes() {
+fn returns_the_signed_bytes() {
     let (body, _) = BodyScript::new([
         Step::Wait,
         Step::data(b"hel"),
@@ -76,7 +76,7 @@ fn hands_out_the_signed_bytes() {
 }
 
 #[test]
-fn refuses_by_the_head_without_polling_the_body() {
+fn refused_head_does_not_poll_the_body() {
     let forged = genuine().key("sig_other");
     let body = || [Step::data(b"hello")];
     assert_eq!(refused(&forged, 5, body()), ("bad_signature", 0));
@@ -84,7 +84,7 @@ fn refuses_by_the_head_without_polling_the_body() {
 }
 
 #[test]
-fn refuses_other_bodies() {
+fn refuses_altered_broken_and_long_bodies() {
     let other = refused(&genuine(), 5, [Step::data(b"hullo")]);
     assert_eq!(other, ("body_mismatch", 2));
     let broken = [Step::data(b"hel"), Step::error("reset")];
@@ -95,7 +95,7 @@ fn refuses_other_bodies() {
 
 #[test]
 fn yields_after_64_frames() {
-    // With EOF, one more frame than there are steps.
+    // EOF takes one more poll than there are steps.
     for (steps, expected) in [(63, 0), (64, 1), (127, 1), (128, 2)] {
         let steps = std::iter::repeat_with(|| Step::data(b"")).take(steps);
         let (body, _) = BodyScript::new(steps);

@@ -1,9 +1,9 @@
-//! Which keys verify a delivery: every mode, region header and set of pairs.
+//! Selection of keys: every mode, region header and set of pairs.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "tests: panics are failures"
 )]
 
 use qstash_verify::{
@@ -31,7 +31,7 @@ fn deliver(verifier: &Verifier, region: Option<&str>, key: &str) -> Result<Verif
     verifier.verify(&RequestHead::new(headers, "/"), BODY)
 }
 
-/// The spellings of the header, and the region that each names.
+/// Values of the header, and the region that each names.
 const HEADERS: [(Option<&str>, Option<Region>); 16] = [
     (None, None),
     (Some(""), None),
@@ -51,8 +51,7 @@ const HEADERS: [(Option<&str>, Option<Region>); 16] = [
     (Some("eU-cEntral_1"), Some(Region::EuCentral1)),
 ];
 
-/// Delivers with every header and every key, and expects of each region `pair`,
-/// and no other key, to verify.
+/// Asserts, for every header and every key, that only `pair` verifies each region.
 fn check(
     verifier: &Verifier,
     about: &str,
@@ -88,11 +87,12 @@ fn check(
     }
 }
 
-/// What is set of a pair: neither key, one of them, both.
+/// The keys of a pair that are set: neither, one of them, both.
 const SETTINGS: [&[usize]; 4] = [&[], &[0], &[1], &[0, 1]];
 
-/// Every setting of the three pairs: its variables, and which pairs are whole
-/// (default, US, EU).
+/// Returns every setting of the three pairs: variables, and which pairs are complete.
+///
+/// The order is default, US, EU.
 fn settings() -> impl Iterator<Item = (Variables, [bool; 3])> {
     (0..64).map(|n| {
         let settings = [n % 4, n / 4 % 4, n / 16].map(|at: usize| SETTINGS[at]);
@@ -106,7 +106,7 @@ fn settings() -> impl Iterator<Item = (Variables, [bool; 3])> {
 }
 
 #[test]
-fn with_one_region_the_header_counts_for_nothing() {
+fn region_header_is_ignored_in_single_region_mode() {
     for (variables, [default, ..]) in settings() {
         let ring = KeyRing::from_lookup(lookup(&variables));
         if !default {
@@ -124,7 +124,7 @@ fn with_one_region_the_header_counts_for_nothing() {
 }
 
 #[test]
-fn with_several_regions_the_header_picks_the_pair() {
+fn region_header_selects_the_pair_in_multi_region_mode() {
     for primary in ["US_EAST_1", "EU_CENTRAL_1", "eu-central-1"] {
         for (mut variables, [default, us, eu]) in settings() {
             variables.push(("QSTASH_REGION", primary));
@@ -151,7 +151,7 @@ fn with_several_regions_the_header_picks_the_pair() {
 }
 
 #[test]
-fn keys_given_in_code_verify_whatever_the_header_says() {
+fn keys_given_in_code_verify_every_region() {
     for pair in [DEFAULT, US, EU] {
         let verifier = verifier(signing_keys(&pair));
         check(&verifier, "in code", |_| Some((pair, KeySource::Explicit)));
@@ -159,7 +159,7 @@ fn keys_given_in_code_verify_whatever_the_header_says() {
 }
 
 #[test]
-fn the_header_has_any_case_and_its_first_value_counts() {
+fn first_region_header_counts_in_any_case() {
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
     let verifier = verifier(KeyRing::from_lookup(lookup(&variables)).unwrap());
     let token = Token::new("https://example.com/", BODY, IAT).sign(EU[0]);
@@ -183,7 +183,7 @@ fn the_header_has_any_case_and_its_first_value_counts() {
 }
 
 #[test]
-fn without_keys_the_answer_names_the_variables() {
+fn no_signing_keys_refusal_names_the_variables() {
     let variables = [&US_VARIABLES[..], &[MULTI_REGION]].concat();
     let verifier = verifier(KeyRing::from_lookup(lookup(&variables)).unwrap());
     let refused = deliver(&verifier, Some("EU-CENTRAL-1"), EU[0]).unwrap_err();
@@ -196,13 +196,13 @@ fn without_keys_the_answer_names_the_variables() {
     for (name, _) in DEFAULT_VARIABLES {
         assert!(refused.to_string().contains(name), "{refused}");
     }
-    // The token's shape comes first.
+    // The structure of the token is checked first.
     let head = RequestHead::new([(SIGNATURE_HEADER, "x")], "/");
     assert_eq!(
         verifier.verify(&head, BODY).unwrap_err().code(),
         "malformed_token"
     );
-    // But the header must be there.
+    // The presence of the header, too.
     let head = RequestHead::new([(REGION_HEADER, "x")], "/");
     assert_eq!(
         verifier.verify(&head, BODY).unwrap_err().code(),
@@ -211,7 +211,7 @@ fn without_keys_the_answer_names_the_variables() {
 }
 
 #[test]
-fn a_region_that_is_none_is_an_error() {
+fn invalid_region_is_an_error() {
     for value in ["MARS_1", "US", "true", "US_EAST_1,EU_CENTRAL_1"] {
         let mut variables = [DEFAULT_VARIABLES, US_VARIABLES, EU_VARIABLES].concat();
         variables.push(("QSTASH_REGION", value));
@@ -225,7 +225,7 @@ fn a_region_that_is_none_is_an_error() {
 }
 
 #[test]
-fn white_space_around_a_value_is_dropped() {
+fn white_space_around_a_value_is_removed() {
     let variables = [
         ("QSTASH_REGION", " eu-central-1\r\n"),
         ("EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY", " sig_a\n"),
@@ -252,7 +252,7 @@ fn development_keys_are_used_only_in_a_debug_build() {
         ring.warnings(),
         [ConfigWarning::DevelopmentKeys { .. }]
     ));
-    // Those of the documentation, in place of all others.
+    // The documented keys of the development server replace all others.
     let public = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
         "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",

@@ -1,11 +1,11 @@
-//! Logged and printed text: each warning once, and never a secret.
+//! Logged and printed text: each warning once, and no secret.
 //!
-//! Every event is made inside `captured`, which says why.
+//! Every event must be emitted inside `captured`, whose docs give the reason.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "tests: panics are failures"
 )]
 
 mod refusals;

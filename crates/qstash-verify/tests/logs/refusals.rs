@@ -17,7 +17,7 @@ use qstash_verify_test_support::{
 use crate::{BODY, NOW, token};
 
 #[test]
-fn a_refusal_is_one_event_of_its_level() {
+fn refusal_is_one_event_at_its_level() {
     let verifier = Verifier::builder(signing_keys(&DEFAULT))
         .clock(pinned(NOW))
         .build();
@@ -70,7 +70,7 @@ fn region_without_keys_is_one_error_a_minute() {
         assert_eq!(log.lines().count(), 1, "{log}");
         log
     };
-    // The shape of the token comes first.
+    // The structure of the token is checked first.
     assert!(refused("x", "us-gov-1").contains("malformed_token"));
     for minute in 0..2 {
         now.store(start + 60 * minute, Ordering::Relaxed);
@@ -88,7 +88,7 @@ fn region_without_keys_is_one_error_a_minute() {
 }
 
 #[test]
-fn a_refused_message_is_one_event_with_line_and_column() {
+fn refused_message_is_one_event_with_line_and_column() {
     let headers = [
         ("upstash-message-id", "msg_1\nERROR forged"),
         (REGION_HEADER, "us-east-1"),

@@ -14,7 +14,7 @@ use qstash_verify_test_support::{
 
 use crate::{BODY, NOW, URL, all_variables, token};
 
-/// Checks that these are nowhere: any key, and of any token its payload or its MAC.
+/// Asserts that `text` contains no key, and neither payload nor MAC of any token.
 fn assert_no_secret(text: &str, tokens: &[String]) {
     let captured = captures();
     let keys = [DEFAULT, US, EU].concat();
@@ -24,7 +24,7 @@ fn assert_no_secret(text: &str, tokens: &[String]) {
     }));
     for key in keys {
         assert!(!text.contains(key), "{key} in {text}");
-        // Nor a good part of it.
+        // Nor half of it.
         assert!(!text.contains(&key[4..20]), "{key} in {text}");
     }
     assert!(!text.contains("sig_"), "{text}");
@@ -136,7 +136,7 @@ fn no_secret_is_logged_or_printed() {
     let (printed, codes) = printed;
     assert_no_secret(&printed, &tokens);
     assert_no_secret(&log, &tokens);
-    // All of it was really there to be seen.
+    // Every outcome has occurred.
     assert_eq!(
         codes,
         [
@@ -171,7 +171,7 @@ fn no_secret_is_logged_or_printed() {
 }
 
 #[test]
-fn errors_of_the_configuration_hold_no_secret() {
+fn configuration_errors_have_no_secret() {
     let ((), log) = captured(|| {
         for missing in 0..2 {
             let half = [

@@ -1,4 +1,4 @@
-//! Warnings of the configuration and of rolled keys.
+//! Warnings about the configuration and about rolled keys.
 
 use qstash_verify::{KeyRing, KeySlot, REGION_HEADER, RequestHead, SIGNATURE_HEADER, Verifier};
 use qstash_verify_test_support::log::captured;
@@ -9,13 +9,13 @@ use qstash_verify_test_support::{
 
 use crate::{BODY, NOW, all_variables, token};
 
-/// The lines of `log` that hold `text`.
+/// Returns the number of lines of `log` that contain `text`.
 fn count(log: &str, text: &str) -> usize {
     log.lines().filter(|line| line.contains(text)).count()
 }
 
 #[test]
-fn a_roll_is_warned_of_once_for_each_pair() {
+fn rolled_keys_are_one_warning_for_each_pair() {
     let deliver = |verifier: &Verifier, region: &str, key: &str| {
         let token = token().sign(key);
         let headers = [(SIGNATURE_HEADER, token.as_str()), (REGION_HEADER, region)];
@@ -58,7 +58,7 @@ fn a_roll_is_warned_of_once_for_each_pair() {
     assert_eq!(count(&log, "region=\"EU_CENTRAL_1\""), 1, "{log}");
     assert_eq!(count(&log, "source=\"default\""), 1, "{log}");
 
-    // A refused one tells nothing of the keys.
+    // A refused delivery causes no warning.
     let ((), log) = captured(|| {
         let verifier = built(KeyRing::from(signing_keys(&DEFAULT)));
         let token = token().claim("exp", "1").sign(DEFAULT[1]);
@@ -69,7 +69,7 @@ fn a_roll_is_warned_of_once_for_each_pair() {
 }
 
 #[test]
-fn each_warning_of_the_configuration_is_logged_once() {
+fn each_configuration_warning_is_logged_once() {
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
     let shared = [(EU_VARIABLES[0].0, US[0]), EU_VARIABLES[1]];
     let cases: [Case<'_>; 6] = [
@@ -109,7 +109,7 @@ fn each_warning_of_the_configuration_is_logged_once() {
         let ((), log) = captured(|| {
             let verifier = Verifier::from_lookup(lookup(variables)).unwrap();
             assert_eq!(verifier.warnings().len(), warnings.len());
-            // Said when the environment is read, and never again.
+            // Warnings are logged when the environment is read, not by verifying.
             let token = token().sign(DEFAULT[0]);
             for region in ["", "US-EAST-1", "EU-CENTRAL-1"] {
                 let headers = [(SIGNATURE_HEADER, token.as_str()), (REGION_HEADER, region)];

@@ -1,5 +1,5 @@
-//! Dates. The model counts in 512ths of a second, which both the clock and a double
-//! hold exactly, and knows of the rest only on which side of any clock it lies.
+//! Dates, against a model in 512ths of a second, which `SystemTime` and doubles
+//! represent exactly. Dates beyond any clock are only positive or negative in it.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,18 +10,18 @@ use qstash_verify_test_support::{DEFAULT, Token, pinned, signing_keys};
 
 use crate::{NOW, URL, code, verify};
 
-/// A date as JSON has it, and what it is in 512ths of a second.
+/// A date in JSON and in 512ths of a second.
 #[derive(Clone, Debug)]
 struct Date {
     json: String,
     value: i128,
 }
 
-/// No clock of these tests and no tolerance goes as far, in seconds.
+/// A number of seconds beyond any clock and tolerance of these tests.
 const FAR: i64 = 1 << 40;
 
 impl Date {
-    /// Whole seconds, written as an integer.
+    /// Creates a date in whole seconds, written as an integer.
     fn whole(seconds: i128) -> Date {
         Date {
             json: seconds.to_string(),
@@ -31,7 +31,7 @@ impl Date {
 
     fn parts(value: i64) -> Date {
         let whole = value.div_euclid(512);
-        // 512ths end after nine decimals.
+        // 512ths have at most nine decimals.
         let decimals = value.rem_euclid(512) * 1_953_125;
         let json = if whole < 0 && decimals > 0 {
             let whole = match whole + 1 {
@@ -48,7 +48,7 @@ impl Date {
         }
     }
 
-    /// A double that lies further away than any clock, or is zero.
+    /// Creates a date from a double beyond any clock, or zero.
     fn double(double: f64, spelling: u8) -> Date {
         let json = match spelling {
             0 => format!("{double}"),
@@ -66,11 +66,11 @@ impl Date {
         Date { json, value }
     }
 
-    /// Any, `now` and its neighbours most often.
+    /// Generates any date, often near `now`.
     fn around(now: i64) -> impl Strategy<Value = Date> {
         let finite = prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::NEGATIVE;
         let far = (finite | prop::num::f64::POSITIVE)
-            .prop_filter("it lies far away", |x| *x == 0.0 || x.abs() > FAR as f64);
+            .prop_filter("beyond any clock", |x| *x == 0.0 || x.abs() > FAR as f64);
         prop_oneof![
             (-7_i64..8).prop_map(move |near| Date::whole((now.div_euclid(512) + near).into())),
             (-4000_i64..4000).prop_map(move |near| Date::parts(now + near)),
@@ -81,7 +81,7 @@ impl Date {
     }
 }
 
-/// A clock that stands at this many 512ths of a second.
+/// Returns the time at this many 512ths of a second.
 fn clock(value: i64) -> SystemTime {
     let parts = value.rem_euclid(512).unsigned_abs();
     pinned(value.div_euclid(512))() + Duration::from_nanos(parts * 1_953_125)
@@ -102,7 +102,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..<_>::default() })]
 
     #[test]
-    fn dates_are_compared_as_the_model_compares_them(
+    fn dates_are_compared_as_in_the_model(
         (now, exp, nbf) in now_and_dates(),
         tolerance in select(&[0_u64, 0, 1, 5, 3600][..]),
         with_nbf in any::<bool>(),

@@ -1,4 +1,4 @@
-//! The environment.
+//! Every state of the environment, against a model.
 
 use qstash_verify::{
     ConfigError, ConfigWarning, KeyRing, KeySource, REGION_HEADER, Region, RequestHead,
@@ -21,7 +21,7 @@ enum State {
 
 const STATES: [State; 4] = [State::Unset, State::Empty, State::Space, State::Set];
 
-/// The six keys, default, US and EU, and the region.
+/// Returns the variables for the states of six keys (default, US, EU) and the region.
 fn variables(states: [State; 7], primary: &'static str) -> Vec<(&'static str, &'static str)> {
     let keys = [DEFAULT_VARIABLES, US_VARIABLES, EU_VARIABLES].concat();
     let all = keys.into_iter().chain([("QSTASH_REGION", primary)]);
@@ -39,7 +39,7 @@ fn variables(states: [State; 7], primary: &'static str) -> Vec<(&'static str, &'
     set.collect()
 }
 
-/// A warning as the model has it.
+/// A warning of the model.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Warning {
     NoKeys(Region),
@@ -47,19 +47,18 @@ enum Warning {
     NotUsed(Vec<&'static str>),
 }
 
-fn seen(warning: &ConfigWarning) -> Warning {
+fn to_model(warning: &ConfigWarning) -> Warning {
     match warning {
         ConfigWarning::NoKeysForRegion { region, .. } => Warning::NoKeys(*region),
         ConfigWarning::HalfPair {
             region, missing, ..
         } => Warning::Half(*region, missing),
         ConfigWarning::RegionNotSet { unused, .. } => Warning::NotUsed(unused.clone()),
-        other => panic!("{other:?} has no reason here"),
+        other => panic!("{other:?} is not expected here"),
     }
 }
 
-/// For every state of the environment: whether there is a ring, what it warns
-/// of, and which pair verifies for each region.
+/// Asserts whether there is a ring, its warnings, and the pair for each region.
 fn check_environment(states: [State; 7], primary: &'static str) {
     let about = format!("{states:?}");
     let is_set = states.map(|state| state == State::Set);
@@ -79,7 +78,7 @@ fn check_environment(states: [State; 7], primary: &'static str) {
         .map(|at| names[at])
         .collect();
 
-    // What verifies, without a known region, from US, and from EU.
+    // The pairs that verify deliveries of no known region, of US, and of EU.
     let default = (default_current && default_next).then_some((DEFAULT, KeySource::Default));
     let us = (us_current && us_next).then_some((US, KeySource::Region));
     let eu = (eu_current && eu_next).then_some((EU, KeySource::Region));
@@ -126,7 +125,7 @@ fn check_environment(states: [State; 7], primary: &'static str) {
     } else if !set_of_regions.is_empty() {
         warnings.push(Warning::NotUsed(set_of_regions));
     }
-    let mut found: Vec<_> = ring.warnings().iter().map(seen).collect();
+    let mut found: Vec<_> = ring.warnings().iter().map(to_model).collect();
     found.sort();
     warnings.sort();
     assert_eq!(found, warnings, "{about}");
@@ -149,8 +148,8 @@ fn check_environment(states: [State; 7], primary: &'static str) {
 }
 
 #[test]
-fn every_environment_is_read_as_the_model_reads_it() {
-    // 4^7, the region's variable in the highest place.
+fn every_environment_is_read_as_in_the_model() {
+    // 4^7; the highest digit is the state of `QSTASH_REGION`.
     for n in 0..16_384_usize {
         let states = std::array::from_fn(|at| STATES[n >> (2 * at) & 3]);
         let primary = if n.count_ones() % 2 == 0 {

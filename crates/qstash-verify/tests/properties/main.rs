@@ -1,9 +1,9 @@
-//! Properties of any token, body, header, date and environment.
+//! Property tests of tokens, bodies, headers, dates and environments.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "tests: panics are failures"
 )]
 
 mod dates;

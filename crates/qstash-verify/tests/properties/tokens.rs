@@ -10,7 +10,7 @@ use qstash_verify_test_support::{
 
 use crate::{NOW, URL, code, verifier, verify};
 
-/// One byte set to another value, put in, or taken out.
+/// A change of one byte.
 #[derive(Clone, Debug)]
 enum Change {
     Flip(Index, u8),
@@ -20,7 +20,7 @@ enum Change {
 
 impl Change {
     fn any() -> impl Strategy<Value = Change> {
-        // Half of the time a symbol that could stand in a token.
+        // Half of the bytes are ones that a token may contain.
         let symbol = select(&b"ABCDabcd0189-_=.+/ "[..]);
         let byte = prop_oneof![any::<u8>(), symbol];
         prop_oneof![
@@ -30,11 +30,11 @@ impl Change {
         ]
     }
 
-    /// The bytes after the change: never what they were.
-    fn of(&self, bytes: &[u8]) -> Vec<u8> {
+    /// Applies the change; the result always differs.
+    fn apply(&self, bytes: &[u8]) -> Vec<u8> {
         let mut changed = bytes.to_vec();
         match self {
-            // There is nothing else to do to nothing.
+            // An empty input can only grow.
             _ if bytes.is_empty() => changed.push(0),
             Change::Flip(at, bits) => changed[at.index(bytes.len())] ^= bits,
             Change::Insert(at, byte) => changed.insert(at.index(bytes.len() + 1), *byte),
@@ -47,7 +47,7 @@ impl Change {
     }
 }
 
-/// A base64url text, of any bytes or of such that look like a token's.
+/// Generates base64url of any bytes, or of JSON that resembles a token's.
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Za-z0-9_-]{0,80}",
@@ -65,12 +65,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..<_>::default() })]
 
     #[test]
-    fn no_random_bytes_are_a_token(token in vec(any::<u8>(), 0..600)) {
+    fn random_bytes_are_refused(token in vec(any::<u8>(), 0..600)) {
         prop_assert_ne!(code(verify(&verifier(), &token, b"")), "ok");
     }
 
     #[test]
-    fn no_random_parts_are_a_token(parts in vec(segment(), 0..5), joint in "[.]|[.]|[.]|[.][.]|,") {
+    fn random_parts_are_refused(parts in vec(segment(), 0..5), joint in "[.]|[.]|[.]|[.][.]|,") {
         let token = parts.join(&joint);
         let code = code(verify(&verifier(), token.as_bytes(), b""));
         prop_assert!(
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn any_signed_payload_is_judged(payload in prop_oneof![
+    fn signed_random_payload_is_refused(payload in prop_oneof![
         vec(any::<u8>(), 0..200),
         r#"\{("(iss|exp|sub|body|nbf|x)":("Upstash"|1|-1e999|null|\[\]|"\\ud800"),?){0,7}\}"#
             .prop_map(String::into_bytes),
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn no_changed_token_is_accepted(change in Change::any(), which in 0..4_usize) {
+    fn changed_token_is_refused(change in Change::any(), which in 0..4_usize) {
         let Capture { keys, signature, body, at, .. } = match which {
             0 | 1 => captures().swap_remove(which),
             _ => Capture {
@@ -104,7 +104,7 @@ proptest! {
         let verifier = Verifier::builder(signing_keys(&keys)).clock(pinned(at)).build();
         prop_assert_eq!(code(verify(&verifier, signature.as_bytes(), &body)), "ok");
 
-        let changed = change.of(signature.as_bytes());
+        let changed = change.apply(signature.as_bytes());
         let head = RequestHead::new([(SIGNATURE_HEADER, &changed)], "/hook");
         let refused = code(verifier.authenticate(&head));
         prop_assert!(
@@ -114,15 +114,15 @@ proptest! {
     }
 
     #[test]
-    fn no_changed_body_is_accepted(body in body(), change in Change::any()) {
+    fn changed_body_is_refused(body in body(), change in Change::any()) {
         let token = Token::new(URL, &body, NOW).sign(DEFAULT[0]);
         prop_assert_eq!(code(verify(&verifier(), token.as_bytes(), &body)), "ok");
-        let changed = change.of(&body);
+        let changed = change.apply(&body);
         prop_assert_eq!(code(verify(&verifier(), token.as_bytes(), &changed)), "body_mismatch");
     }
 
     #[test]
-    fn chunks_are_as_good_as_the_whole(
+    fn chunked_body_has_the_same_outcome(
         body in body(),
         other in prop::option::weighted(0.2, Change::any()),
         cuts in vec(any::<Index>(), 0..10),
@@ -133,10 +133,9 @@ proptest! {
             .clock(pinned(NOW))
             .body_limit(limit)
             .build();
-        let signed = other.as_ref().map_or_else(|| body.clone(), |change| change.of(&body));
+        let signed = other.as_ref().map_or_else(|| body.clone(), |change| change.apply(&body));
         let token = Token::new(URL, &signed, NOW).sign(DEFAULT[0]);
         let whole = code(verify(&verifier, token.as_bytes(), &body));
-        // And as good as the rule says.
         let expected = if body.len() as u64 > limit {
             "body_too_large"
         } else if signed == body {
@@ -164,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn the_region_header_is_read_as_the_model_reads_it(
+    fn region_header_is_parsed_as_in_the_model(
         header in prop_oneof![
             vec(any::<u8>(), 0..20),
             "[Uu][Ss][-_ ][Ee][Aa][Ss\u{17f}][Tt][-_ ]1 ?".prop_map(String::into_bytes),
@@ -173,7 +172,7 @@ proptest! {
         ],
         change in prop::option::weighted(0.2, Change::any()),
     ) {
-        let header = change.map_or_else(|| header.clone(), |change| change.of(&header));
+        let header = change.map_or_else(|| header.clone(), |change| change.apply(&header));
         let text = String::from_utf8_lossy(&header).replace('-', "_").to_ascii_uppercase();
         let expected = match text.as_str() {
             "US_EAST_1" => Some(Region::UsEast1),

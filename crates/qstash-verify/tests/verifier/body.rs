@@ -1,26 +1,30 @@
-//! The body: its hash and its limit.
+//! The hash and the limit of the body.
 
 use qstash_verify::{DEFAULT_BODY_LIMIT, RequestHead, SIGNATURE_HEADER};
 use qstash_verify_test_support::{DEFAULT, Token};
 
-use crate::{BODY, NOW, TARGET, URL, answer, builder, to, token, verifier, verify};
+use crate::{BODY, NOW, TARGET, URL, answer, answer_to, builder, token, verifier, verify};
 
 #[test]
-fn a_hash_may_have_any_padding() {
+fn hash_may_have_any_padding() {
     let padded = token().value("body").unwrap().to_owned();
     let hash = padded.trim_matches(['"', '=']);
     assert_eq!(padded, format!("\"{hash}=\""));
     for padding in ["", "=", "==", "===", &"=".repeat(50)] {
         let claim = format!("\"{hash}{padding}\"");
-        assert_eq!(to(&token().claim("body", &claim)), "current", "{claim}");
+        assert_eq!(
+            answer_to(&token().claim("body", &claim)),
+            "current",
+            "{claim}"
+        );
     }
 }
 
 #[test]
-fn an_invalid_hash_matches_no_body() {
+fn invalid_hash_matches_no_body() {
     let padded = token().value("body").unwrap().to_owned();
     let hash = padded.trim_matches(['"', '=']);
-    // Those that differ by alphabet need a hash that holds its symbols.
+    // A body whose hash has symbols that differ between the alphabets.
     let (odd_body, odd) = (0..)
         .map(|n: u32| n.to_string())
         .find_map(|body| {
@@ -59,12 +63,12 @@ fn an_invalid_hash_matches_no_body() {
     ] {
         let claim = format!("\"{wrong}\"");
         assert_eq!(
-            to(&token().claim("body", &claim)),
+            answer_to(&token().claim("body", &claim)),
             "body_mismatch",
             "{claim}"
         );
     }
-    // Told when the body is there: the token as such is genuine.
+    // Refused by `finish`, not by `authenticate`: the token is genuine.
     let token = token().claim("body", "\"\"").sign(DEFAULT[0]);
     let head = RequestHead::new([(SIGNATURE_HEADER, &token)], TARGET);
     let pending = verifier().authenticate(&head).unwrap();
@@ -72,7 +76,7 @@ fn an_invalid_hash_matches_no_body() {
 }
 
 #[test]
-fn a_body_has_the_limit_at_most() {
+fn body_over_the_limit_is_refused() {
     const LIMIT: u64 = 25;
     assert_eq!(BODY.len() as u64, LIMIT);
     let (exact, low) = (
@@ -94,12 +98,12 @@ fn a_body_has_the_limit_at_most() {
         assert_eq!((refused.code(), refused.status()), ("body_too_large", 413));
         assert!(refused.to_string().contains("25 bytes"), "{refused}");
     }
-    // A declaration is not kept: what counts is what comes.
+    // The limit applies to the bytes received, not to the declared length.
     pending.update(&BODY[..20]).unwrap();
     pending.update(&BODY[20..]).unwrap();
     assert_eq!(answer(pending.clone().finish()), "current");
     assert_eq!(pending.update(b"x").unwrap_err().code(), "body_too_large");
-    // Not heeded, it holds all the same.
+    // The limit still holds if the error is ignored.
     assert_eq!(answer(pending.clone().finish()), "body_too_large");
     assert!(pending.update(b"").is_err());
     assert_eq!(answer(pending.finish()), "body_too_large");
@@ -116,7 +120,7 @@ fn a_body_has_the_limit_at_most() {
 }
 
 #[test]
-fn the_limit_is_10_mib_unless_set() {
+fn default_limit_is_10_mib() {
     assert_eq!(DEFAULT_BODY_LIMIT, 10 * 1024 * 1024);
     let token = token().sign(DEFAULT[0]);
     let head = RequestHead::new([(SIGNATURE_HEADER, &token)], TARGET);
@@ -129,14 +133,14 @@ fn the_limit_is_10_mib_unless_set() {
 }
 
 #[test]
-fn the_token_is_checked_before_the_declared_length() {
+fn token_is_checked_before_the_length() {
     let token = token().sign("sig_forged");
     let low = builder().body_limit(0).build();
     assert_eq!(answer(verify(&low, &token, BODY)), "bad_signature");
 }
 
 #[test]
-fn a_declared_length_is_refused_with_the_head_and_after_the_claims() {
+fn declared_length_over_the_limit_is_refused_by_authenticate() {
     let verifier = builder().body_limit(4).build();
     let answer = |token: &str, length: &str| {
         let headers = [(SIGNATURE_HEADER, token), ("Content-Length", length)];

@@ -5,7 +5,7 @@ use qstash_verify_test_support::{Capture, DEFAULT, Token, captures, pinned, sign
 
 use crate::{BODY, NOW, TARGET, URL, answer, token, verifier, verify};
 
-fn at_the_time(capture: &Capture) -> VerifierBuilder {
+fn builder_at_delivery(capture: &Capture) -> VerifierBuilder {
     Verifier::builder(signing_keys(&capture.keys)).clock(pinned(capture.at))
 }
 
@@ -14,7 +14,7 @@ fn genuine_deliveries_are_accepted() {
     assert_eq!(captures().len(), 2);
     for capture in captures() {
         let name = &capture.name;
-        let verifier = at_the_time(&capture).build();
+        let verifier = builder_at_delivery(&capture).build();
         let verified = verify(&verifier, &capture.signature, &capture.body).unwrap();
         assert_eq!(verified.key_slot(), KeySlot::Current, "{name}");
         assert_eq!(verified.key_source(), KeySource::Explicit, "{name}");
@@ -36,9 +36,9 @@ fn genuine_deliveries_are_accepted() {
 }
 
 #[test]
-fn the_token_signer_reproduces_captured_tokens() {
+fn token_signer_reproduces_captured_tokens() {
     for capture in captures() {
-        let verifier = at_the_time(&capture).build();
+        let verifier = builder_at_delivery(&capture).build();
         let verified = verify(&verifier, &capture.signature, &capture.body).unwrap();
         let iat = capture.expires - 300;
         let jti = format!("\"{}\"", verified.claims().jti().unwrap());
@@ -53,15 +53,24 @@ fn the_token_signer_reproduces_captured_tokens() {
 fn genuine_deliveries_are_accepted_at_their_url() {
     for capture in captures() {
         let (signature, body) = (&capture.signature, &capture.body);
-        let here = at_the_time(&capture).url(&capture.url).unwrap().build();
+        let here = builder_at_delivery(&capture)
+            .url(&capture.url)
+            .unwrap()
+            .build();
         assert_eq!(answer(verify(&here, signature, body)), "current");
 
         let elsewhere = format!("{}/x", capture.url);
-        let elsewhere = at_the_time(&capture).url(&elsewhere).unwrap().build();
+        let elsewhere = builder_at_delivery(&capture)
+            .url(&elsewhere)
+            .unwrap()
+            .build();
         assert_eq!(answer(verify(&elsewhere, signature, body)), "url_mismatch");
 
         let (origin, path) = capture.url.split_at(capture.url.rfind('/').unwrap());
-        let based = at_the_time(&capture).base_url(origin).unwrap().build();
+        let based = builder_at_delivery(&capture)
+            .base_url(origin)
+            .unwrap()
+            .build();
         for (target, expected) in [(path, "current"), ("/other", "url_mismatch")] {
             let head = RequestHead::new([(SIGNATURE_HEADER, signature)], target);
             assert_eq!(answer(based.verify(&head, body)), expected, "{target}");
@@ -80,11 +89,11 @@ fn genuine_deliveries_expire() {
             (capture.expires - 300, "current"),
             (capture.expires - 301, "not_yet_valid"),
         ] {
-            let verifier = at_the_time(&capture).clock(pinned(now)).build();
+            let verifier = builder_at_delivery(&capture).clock(pinned(now)).build();
             let result = verify(&verifier, &capture.signature, &capture.body);
             assert_eq!(answer(result), expected, "{now}");
         }
-        // The real clock.
+        // With the system's clock.
         let today = Verifier::new(signing_keys(&capture.keys));
         let result = verify(&today, &capture.signature, &capture.body);
         assert_eq!(answer(result), "expired");
@@ -94,7 +103,7 @@ fn genuine_deliveries_expire() {
 #[test]
 fn genuine_deliveries_with_another_body_are_refused() {
     for capture in captures() {
-        let verifier = at_the_time(&capture).build();
+        let verifier = builder_at_delivery(&capture).build();
         let space = [&capture.body[..], b"\n"].concat();
         for other in [&b""[..], b"hello", &space, &capture.body[1..]] {
             let result = verify(&verifier, &capture.signature, other);
@@ -104,7 +113,7 @@ fn genuine_deliveries_with_another_body_are_refused() {
 }
 
 #[test]
-fn genuine_deliveries_need_the_keys_of_their_receiver() {
+fn genuine_deliveries_need_the_keys_of_their_account() {
     let [one, other] = <[Capture; 2]>::try_from(captures()).unwrap();
     for (capture, other) in [(&one, &other), (&other, &one)] {
         let with = |current: &String, next: &String| {
@@ -125,7 +134,7 @@ fn genuine_deliveries_need_the_keys_of_their_receiver() {
 #[test]
 fn genuine_deliveries_are_accepted_in_chunks() {
     for capture in captures() {
-        let verifier = at_the_time(&capture).build();
+        let verifier = builder_at_delivery(&capture).build();
         let head = RequestHead::new([(SIGNATURE_HEADER, &capture.signature)], TARGET);
         for size in [1, 7, capture.body.len()] {
             let mut pending = verifier.authenticate(&head).unwrap();
@@ -146,7 +155,7 @@ fn genuine_deliveries_are_accepted_in_chunks() {
 }
 
 #[test]
-fn the_shape_of_2026_is_accepted() {
+fn tokens_in_the_form_of_2026_are_accepted() {
     assert_eq!(token().value("aud"), Some("\"\""));
     assert_eq!(token().value("nbf"), Some("-62135596800"));
     for (key, slot) in DEFAULT.iter().zip([KeySlot::Current, KeySlot::Next]) {

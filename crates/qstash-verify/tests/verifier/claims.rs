@@ -1,12 +1,12 @@
-//! The claims, and the order of their checks.
+//! The claims and the order of their checks.
 
 use qstash_verify::{RequestHead, SIGNATURE_HEADER, Verifier};
 use qstash_verify_test_support::{DEFAULT, Token};
 
-use crate::{BODY, EXP, NOW, TARGET, URL, answer, builder, to, token, verifier, verify};
+use crate::{BODY, EXP, NOW, TARGET, URL, answer, answer_to, builder, token, verifier, verify};
 
 #[test]
-fn the_payload_is_a_json_object() {
+fn payload_must_be_a_json_object() {
     for payload in [
         &b""[..],
         b"null",
@@ -20,29 +20,29 @@ fn the_payload_is_a_json_object() {
         b"\xef\xbb\xbf{}",
     ] {
         assert_eq!(
-            to(&token().payload(payload)),
+            answer_to(&token().payload(payload)),
             "malformed_token",
             "{payload:?}"
         );
     }
-    assert_eq!(to(&token().payload("{}")), "missing_claim");
+    assert_eq!(answer_to(&token().payload("{}")), "missing_claim");
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(2500), "]".repeat(2500));
-    assert_eq!(to(&token().payload(deep)), "missing_claim");
+    assert_eq!(answer_to(&token().payload(deep)), "missing_claim");
 }
 
 #[test]
-fn required_claims_must_be_there() {
+fn required_claims_must_be_present() {
     for name in ["iss", "sub", "exp", "body"] {
-        assert_eq!(to(&token().without(name)), "missing_claim", "{name}");
-        // Another name is another claim.
+        assert_eq!(answer_to(&token().without(name)), "missing_claim", "{name}");
+        // Names are case-sensitive.
         let shouted = token().without(name).claim(&name.to_uppercase(), "1");
-        assert_eq!(to(&shouted), "missing_claim", "{name}");
+        assert_eq!(answer_to(&shouted), "missing_claim", "{name}");
         let refused = verify(&verifier(), &token().without(name).sign(DEFAULT[0]), BODY);
         let text = refused.unwrap_err().to_string();
         assert!(text.contains(&format!("`{name}`")), "{text}");
     }
     for name in ["nbf", "iat", "jti", "aud"] {
-        assert_eq!(to(&token().without(name)), "current", "{name}");
+        assert_eq!(answer_to(&token().without(name)), "current", "{name}");
     }
     let bare = token()
         .without("nbf")
@@ -63,7 +63,7 @@ fn claims_of_the_wrong_type_are_refused() {
     for name in ["iss", "sub", "body", "jti"] {
         for json in others.iter().chain(&["1", "[\"Upstash\"]", r#""\ud800""#]) {
             assert_eq!(
-                to(&token().claim(name, json)),
+                answer_to(&token().claim(name, json)),
                 "invalid_claim",
                 "{name} {json}"
             );
@@ -78,26 +78,34 @@ fn claims_of_the_wrong_type_are_refused() {
             .chain(["\"\"", &quoted, &good, "1e400", "-1e400"])
         {
             assert_eq!(
-                to(&token().claim(name, json)),
+                answer_to(&token().claim(name, json)),
                 "invalid_claim",
                 "{name} {json}"
             );
         }
     }
     for json in others.iter().chain(&["1", "[1]", "[\"\",null]"]) {
-        // An empty list holds nothing but strings.
+        // An empty list is a list of strings.
         let expected = if *json == "[]" {
             "current"
         } else {
             "invalid_claim"
         };
-        assert_eq!(to(&token().claim("aud", json)), expected, "aud {json}");
+        assert_eq!(
+            answer_to(&token().claim("aud", json)),
+            expected,
+            "aud {json}"
+        );
     }
     for json in ["\"\"", "\"x\"", "[\"x\",\"\"]", r#""\u0041""#] {
-        assert_eq!(to(&token().claim("aud", json)), "current", "aud {json}");
+        assert_eq!(
+            answer_to(&token().claim("aud", json)),
+            "current",
+            "aud {json}"
+        );
     }
     for json in others {
-        assert_eq!(to(&token().claim("x", json)), "current", "x {json}");
+        assert_eq!(answer_to(&token().claim("x", json)), "current", "x {json}");
     }
 }
 
@@ -109,26 +117,29 @@ fn repeated_claims_are_refused() {
         for again in [name, &escaped] {
             for json in [&value, "null", "1"] {
                 let twice = token().again(again, json);
-                assert_eq!(to(&twice), "invalid_claim", "{again} {json}");
+                assert_eq!(answer_to(&twice), "invalid_claim", "{again} {json}");
             }
-            // As the one and only one it is fine, however it is written.
+            // Alone it is accepted in either spelling.
             let once = token().without(name).again(again, &value);
-            assert_eq!(to(&once), "current", "{again}");
+            assert_eq!(answer_to(&once), "current", "{again}");
         }
     }
     let unknown = token().again("x", "1");
-    assert_eq!(to(&unknown), "current");
+    assert_eq!(answer_to(&unknown), "current");
     for again in ["x", r"\u0078", r"\u0078"] {
         assert_eq!(
-            to(&unknown.clone().again(again, "1")),
+            answer_to(&unknown.clone().again(again, "1")),
             "invalid_claim",
             "{again}"
         );
     }
-    assert_eq!(to(&unknown.again("X", "1").again("", "1")), "current");
-    // In a member they are no claims.
     assert_eq!(
-        to(&token().again("x", r#"{"iss":1,"a":1,"a":2}"#)),
+        answer_to(&unknown.again("X", "1").again("", "1")),
+        "current"
+    );
+    // Names in a nested object are no claims.
+    assert_eq!(
+        answer_to(&token().again("x", r#"{"iss":1,"a":1,"a":2}"#)),
         "current"
     );
 
@@ -139,7 +150,7 @@ fn repeated_claims_are_refused() {
 }
 
 #[test]
-fn the_issuer_is_upstash() {
+fn issuer_must_be_upstash() {
     for issuer in [
         "",
         "upstash",
@@ -150,13 +161,20 @@ fn the_issuer_is_upstash() {
         "Upstas",
     ] {
         let json = format!("{issuer:?}").replace("\\0", "\\u0000");
-        assert_eq!(to(&token().claim("iss", &json)), "wrong_issuer", "{json}");
+        assert_eq!(
+            answer_to(&token().claim("iss", &json)),
+            "wrong_issuer",
+            "{json}"
+        );
     }
-    assert_eq!(to(&token().claim("iss", r#""\u0055pstash""#)), "current");
+    assert_eq!(
+        answer_to(&token().claim("iss", r#""\u0055pstash""#)),
+        "current"
+    );
 }
 
 #[test]
-fn the_url_is_compared() {
+fn url_is_compared_with_sub() {
     let fixed = builder().url(URL).unwrap().build();
     let base = builder()
         .base_url("https://api.example.com")
@@ -207,13 +225,13 @@ fn the_url_is_compared() {
     ] {
         assert_eq!(code(verifier, sub, target), expected, "{sub} {target}");
     }
-    // Without a URL any will do.
+    // Without a URL, any `sub` is accepted.
     assert_eq!(
         code(&verifier(), "https://elsewhere.example/", "/"),
         "current"
     );
     assert_eq!(code(&verifier(), "", ""), "current");
-    // The later call wins.
+    // Any of several URLs may match.
     let both = builder()
         .url("https://x/")
         .unwrap()

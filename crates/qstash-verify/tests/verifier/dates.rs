@@ -1,13 +1,13 @@
-//! `exp` and `nbf`.
+//! The claims `exp` and `nbf`.
 
 use std::time::Duration;
 
 use qstash_verify_test_support::{DEFAULT, pinned};
 
-use crate::{BODY, EXP, NOW, answer, builder, to, token, verify};
+use crate::{BODY, EXP, NOW, answer, answer_to, builder, token, verify};
 
 #[test]
-fn a_delivery_expires_in_the_second_of_exp_plus_tolerance() {
+fn delivery_expires_at_exp_plus_tolerance() {
     for tolerance in [0_i64, 5] {
         for (past, expected) in [(-1, "current"), (0, "expired"), (1, "expired")] {
             let verifier = builder()
@@ -22,7 +22,7 @@ fn a_delivery_expires_in_the_second_of_exp_plus_tolerance() {
             }
         }
     }
-    // Between two seconds.
+    // A fraction of a second before `exp`.
     let late = move || pinned(EXP - 1)() + Duration::from_millis(999);
     let verifier = builder().clock(late).build();
     assert_eq!(
@@ -36,7 +36,7 @@ fn a_delivery_expires_in_the_second_of_exp_plus_tolerance() {
 }
 
 #[test]
-fn a_delivery_is_valid_from_the_second_of_nbf_minus_tolerance() {
+fn delivery_is_valid_from_nbf_minus_tolerance() {
     for tolerance in [0_i64, 5] {
         let verifier = builder()
             .tolerance(Duration::from_secs(tolerance.unsigned_abs()))
@@ -69,7 +69,7 @@ fn a_delivery_is_valid_from_the_second_of_nbf_minus_tolerance() {
 }
 
 #[test]
-fn dates_are_any_finite_numbers() {
+fn dates_may_be_any_finite_numbers() {
     for exp in [
         "1783794365.5",
         "1783794365.0000005",
@@ -82,11 +82,19 @@ fn dates_are_any_finite_numbers() {
         "1e300",
         "1.7976931348623157e308",
     ] {
-        assert_eq!(to(&token().claim("exp", exp)), "current", "exp {exp}");
-        let nbf = to(&token().claim("nbf", exp));
+        assert_eq!(
+            answer_to(&token().claim("exp", exp)),
+            "current",
+            "exp {exp}"
+        );
+        let nbf = answer_to(&token().claim("nbf", exp));
         assert_eq!(nbf, "not_yet_valid", "nbf {exp}");
-        // What lies in the future may have been signed there.
-        assert_eq!(to(&token().claim("iat", exp)), "current", "iat {exp}");
+        // `iat` is not compared with the clock.
+        assert_eq!(
+            answer_to(&token().claim("iat", exp)),
+            "current",
+            "iat {exp}"
+        );
     }
     for exp in [
         "1783794364.5",
@@ -102,11 +110,23 @@ fn dates_are_any_finite_numbers() {
         "-1e300",
         "1e-400",
     ] {
-        assert_eq!(to(&token().claim("exp", exp)), "expired", "exp {exp}");
-        assert_eq!(to(&token().claim("nbf", exp)), "current", "nbf {exp}");
-        assert_eq!(to(&token().claim("iat", exp)), "current", "iat {exp}");
+        assert_eq!(
+            answer_to(&token().claim("exp", exp)),
+            "expired",
+            "exp {exp}"
+        );
+        assert_eq!(
+            answer_to(&token().claim("nbf", exp)),
+            "current",
+            "nbf {exp}"
+        );
+        assert_eq!(
+            answer_to(&token().claim("iat", exp)),
+            "current",
+            "iat {exp}"
+        );
     }
-    // What JSON has no numbers for is no JSON, so the whole payload isn't.
+    // Numbers that JSON doesn't have make the payload invalid JSON.
     for exp in [
         "NaN",
         "Infinity",
@@ -120,12 +140,12 @@ fn dates_are_any_finite_numbers() {
         "1_0",
     ] {
         assert_eq!(
-            to(&token().claim("exp", exp)),
+            answer_to(&token().claim("exp", exp)),
             "malformed_token",
             "exp {exp}"
         );
     }
-    // A clock before 1970 is compared like any other.
+    // A clock before 1970.
     let old = builder().clock(pinned(-10)).build();
     let with = |exp: &str| {
         answer(verify(

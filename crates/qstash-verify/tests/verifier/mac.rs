@@ -1,4 +1,4 @@
-//! The MAC and the key, and who is told a reason.
+//! The MAC, the keys, and the reasons given to forgers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,7 +38,7 @@ fn other_algorithms_are_refused_even_with_the_right_key() {
         answer_to(&input_512, &hs512(&input_512)),
         "unsupported_algorithm"
     );
-    // And under a false flag.
+    // Other MACs under the header of HS256.
     assert_eq!(answer_to(&hs256, ""), "bad_signature");
     assert_eq!(answer_to(&hs256, &hs384(&hs256)), "bad_signature");
     assert_eq!(answer_to(&hs256, &hs512(&hs256)), "bad_signature");
@@ -46,7 +46,7 @@ fn other_algorithms_are_refused_even_with_the_right_key() {
 }
 
 #[test]
-fn a_truncated_mac_is_refused() {
+fn altered_mac_is_refused() {
     let token = token();
     let input = token.signing_input();
     let signed = token.sign(DEFAULT[0]);
@@ -68,14 +68,14 @@ fn a_truncated_mac_is_refused() {
         assert_eq!(with(&flipped), "bad_signature", "{bit}");
     }
     assert_eq!(with(&[0; 32]), "bad_signature");
-    // The stray bits of the last symbol: another text of the same bytes.
+    // Stray bits in the last symbol: another text for the same bytes.
     let last = *signed.as_bytes().last().unwrap();
     let stray = format!("{}{}", &signed[..signed.len() - 1], char::from(last + 1));
     assert_eq!(answer(verify(&verifier(), &stray, BODY)), "malformed_token");
 }
 
 #[test]
-fn no_bit_of_a_token_may_change() {
+fn token_with_a_flipped_bit_is_refused() {
     let genuine = token().sign(DEFAULT[0]);
     for at in 0..genuine.len() {
         for bit in 0..8 {
@@ -92,7 +92,7 @@ fn no_bit_of_a_token_may_change() {
 }
 
 #[test]
-fn a_key_is_its_text_as_written() {
+fn key_is_its_exact_text_without_white_space_around_it() {
     for other in [
         DEFAULT[0].trim_start_matches("sig_").to_owned(),
         DEFAULT[0].to_uppercase(),
@@ -121,7 +121,7 @@ fn a_key_is_its_text_as_written() {
 }
 
 #[test]
-fn the_reason_is_that_of_the_key_that_signed() {
+fn token_signed_with_either_key_gets_the_precise_reason() {
     for key in DEFAULT {
         for (token, expected) in [
             (token().claim("exp", "1"), "expired"),
@@ -141,7 +141,7 @@ fn the_reason_is_that_of_the_key_that_signed() {
 }
 
 #[test]
-fn without_a_key_every_forgery_is_bad_signature() {
+fn every_forgery_is_bad_signature() {
     let verifier = builder().url(URL).unwrap().body_limit(10).build();
     for token in [
         token(),

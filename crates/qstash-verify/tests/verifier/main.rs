@@ -1,11 +1,10 @@
-//! The verifier's answers: to captured deliveries, and to everything that can be
-//! wrong with others.
+//! The verifier's answers to captured deliveries and to each kind of invalid one.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
-    reason = "tests: what goes wrong here is to fail"
+    reason = "tests: panics are failures"
 )]
 
 mod body;
@@ -34,8 +33,9 @@ fn verify(verifier: &Verifier, token: &str, body: &[u8]) -> Result<Verified, Ver
     verifier.verify(&RequestHead::new(headers, TARGET), body)
 }
 
-/// The code of the answer, or which key signed. The rest of a refusal is
-/// checked against its code, wherever one comes from.
+/// Returns the code of a refusal, or the key that signed.
+///
+/// Asserts that status, body and text of a refusal fit its code.
 fn answer(result: Result<Verified, VerifyError>) -> &'static str {
     match result {
         Ok(verified) => verified.key_slot().as_str(),
@@ -55,7 +55,7 @@ fn answer(result: Result<Verified, VerifyError>) -> &'static str {
     }
 }
 
-/// The answer to a token of which only the claims may be wrong.
-fn to(token: &Token) -> &'static str {
+/// Returns the answer to a token, signed with the current key.
+fn answer_to(token: &Token) -> &'static str {
     answer(verify(&verifier(), &token.sign(DEFAULT[0]), BODY))
 }

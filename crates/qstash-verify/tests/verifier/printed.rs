@@ -1,4 +1,4 @@
-//! Responses, `Display` and `Debug`.
+//! Answers, `Display` and `Debug`.
 
 use qstash_verify::{CHALLENGE, REGION_HEADER, RequestHead, SIGNATURE_HEADER, VerifyError};
 use qstash_verify_test_support::DEFAULT;
@@ -6,13 +6,13 @@ use qstash_verify_test_support::DEFAULT;
 use crate::{TARGET, answer, token, verifier};
 
 #[test]
-fn each_refusal_has_a_status_a_body_and_headers() {
+fn unreadable_body_and_challenge_are_valid_answers() {
     let unreadable =
         VerifyError::body_unreadable(&std::io::Error::other("connection reset\nby peer"));
     assert_eq!(unreadable.body(), r#"{"error":"body_unreadable"}"#);
     assert!(unreadable.to_string().contains("connection reset"));
     assert_eq!(answer(Err(unreadable)), "body_unreadable");
-    // A header's value as RFC 9110 has it: one token.
+    // An auth-scheme is a token (RFC 9110 §11.1).
     assert!(
         CHALLENGE
             .bytes()
@@ -25,7 +25,7 @@ fn each_refusal_has_a_status_a_body_and_headers() {
 }
 
 #[test]
-fn debug_shows_progress_and_no_secret() {
+fn debug_form_has_lengths_and_no_secret() {
     let token = token().sign(DEFAULT[0]);
     let signature = (SIGNATURE_HEADER, token.as_str());
     let size = format!("{} bytes", token.len());
@@ -50,7 +50,7 @@ fn debug_shows_progress_and_no_secret() {
 }
 
 #[test]
-fn body_unreadable_names_the_causes() {
+fn body_unreadable_names_the_sources() {
     #[derive(Debug)]
     struct Outer(std::io::Error);
     impl std::fmt::Display for Outer {

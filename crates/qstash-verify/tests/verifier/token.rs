@@ -1,11 +1,11 @@
-//! The signature header, and the shape of its token.
+//! The signature header and the structure of its token.
 
 use qstash_verify::{RequestHead, SIGNATURE_HEADER};
 use qstash_verify_test_support::{DEFAULT, Token};
 
-use crate::{BODY, NOW, TARGET, URL, answer, builder, to, token, verifier, verify};
+use crate::{BODY, NOW, TARGET, URL, answer, answer_to, builder, token, verifier, verify};
 
-/// The longest token that is looked at.
+/// The longest token accepted, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 
 #[test]
@@ -39,7 +39,7 @@ fn exactly_one_signature_header_is_required() {
 }
 
 #[test]
-fn a_token_has_three_strict_parts() {
+fn token_must_have_three_parts_of_strict_base64url() {
     let token = token().sign(DEFAULT[0]);
     let parts: Vec<_> = token.split('.').collect();
     let [header, payload, mac] = parts[..] else {
@@ -71,11 +71,11 @@ fn a_token_has_three_strict_parts() {
     }
 }
 
-/// A good token of exactly this length.
-fn of_length(length: usize) -> String {
+/// Returns a valid token of exactly this length.
+fn token_of_length(length: usize) -> String {
     let shortest = token().claim("x", "\"\"").sign(DEFAULT[0]).len();
     let most = (length - shortest) / 4 * 3 + 3;
-    // Base64 has no texts of some lengths: another header shifts them.
+    // Base64 can't have every length: spaces in the header shift it.
     for spaces in 0..3 {
         let header = format!(
             "{{\"alg\":\"HS256\",\"typ\":\"JWT\"{}}}",
@@ -93,7 +93,7 @@ fn of_length(length: usize) -> String {
 }
 
 #[test]
-fn a_token_has_8_kib_at_most() {
+fn token_over_8_kib_is_malformed() {
     for (length, expected) in [
         (2000, "current"),
         (MAX_TOKEN - 1, "current"),
@@ -102,7 +102,7 @@ fn a_token_has_8_kib_at_most() {
         (MAX_TOKEN + 2, "malformed_token"),
         (4 * MAX_TOKEN, "malformed_token"),
     ] {
-        let token = of_length(length);
+        let token = token_of_length(length);
         assert_eq!(
             answer(verify(&verifier(), &token, BODY)),
             expected,
@@ -112,7 +112,7 @@ fn a_token_has_8_kib_at_most() {
 }
 
 #[test]
-fn the_header_of_a_token_asks_for_hs256_and_nothing_else() {
+fn jose_header_must_name_hs256_without_crit() {
     for (header, expected) in [
         (r#"{"alg":"HS256","typ":"JWT"}"#, "current"),
         (r#"{"typ":"JWT","alg":"HS256"}"#, "current"),
@@ -147,12 +147,12 @@ fn the_header_of_a_token_asks_for_hs256_and_nothing_else() {
         (r#"{"alg":"HS256""#, "malformed_token"),
         ("", "malformed_token"),
     ] {
-        assert_eq!(to(&token().header(header)), expected, "{header}");
+        assert_eq!(answer_to(&token().header(header)), expected, "{header}");
     }
 }
 
 #[test]
-fn the_header_of_a_token_has_1_kib_at_most() {
+fn jose_header_over_1_kib_is_malformed() {
     let verifier = builder().build();
     let answer = |padding: usize| {
         let header = format!(r#"{{"alg":"HS256","x":"{}"}}"#, "x".repeat(padding));
@@ -168,7 +168,7 @@ fn the_header_of_a_token_has_1_kib_at_most() {
                 .map_or_else(|refused| refused.code(), |_| "ok"),
         )
     };
-    // 768 bytes are 1024 symbols.
+    // 768 bytes are 1024 base64 symbols.
     let around = r#"{"alg":"HS256","x":""}"#.len();
     assert_eq!(answer(768 - around), (1024, "ok"));
     assert_eq!(answer(769 - around), (1026, "malformed_token"));
