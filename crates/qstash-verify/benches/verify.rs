@@ -282,7 +282,7 @@ fn table(setup: &Setup, cases: &[Case]) {
     }
 }
 
-/// Prints the time of finding the headers: the median, and that of the fastest samples.
+/// Prints the time of finding the headers: the median and the fastest samples.
 fn headers_line(case: &Case) {
     let find = || {
         black_box(case.head());

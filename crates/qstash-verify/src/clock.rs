@@ -13,7 +13,9 @@ impl Clock {
         Clock(Some(Arc::new(clock)))
     }
 
-    /// Returns the time as a `NumericDate`: seconds since the Unix epoch (RFC 7519 §2).
+    /// Returns the time as a `NumericDate` (RFC 7519 §2).
+    ///
+    /// That is the number of seconds since the Unix epoch.
     pub(crate) fn unix_seconds(&self) -> f64 {
         unix_seconds_of(self.0.as_ref().map_or_else(system_time, |clock| clock()))
     }

@@ -20,8 +20,9 @@ use std::str::FromStr;
 pub enum Region {
     /// `US_EAST_1`, served from `https://qstash-us-east-1.upstash.io`.
     UsEast1,
-    /// `EU_CENTRAL_1`, served from `https://qstash-eu-central-1.upstash.io`
-    /// and `https://qstash.upstash.io`.
+    /// `EU_CENTRAL_1`, served from `https://qstash.upstash.io`.
+    ///
+    /// Also from `https://qstash-eu-central-1.upstash.io`.
     EuCentral1,
 }
 
@@ -90,14 +91,14 @@ impl FromStr for Region {
 /// use qstash_verify::Region;
 ///
 /// let error = "MARS_1".parse::<Region>().unwrap_err();
-/// assert_eq!(error.to_string(), "not a QStash region: US_EAST_1 and EU_CENTRAL_1 are");
+/// assert_eq!(error.to_string(), "not a QStash region: use US_EAST_1 or EU_CENTRAL_1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseRegionError(());
 
 impl fmt::Display for ParseRegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a QStash region: US_EAST_1 and EU_CENTRAL_1 are")
+        f.write_str("not a QStash region: use US_EAST_1 or EU_CENTRAL_1")
     }
 }
 

@@ -1,4 +1,5 @@
 //! Replies: status, headers and body of the responses that this crate decides.
+//!
 //! Each adapter converts them into its framework's response.
 
 use std::borrow::Cow;

@@ -1,5 +1,4 @@
-//! Feature `serde`: serialisation of regions, key slots and sources, claims and
-//! metadata; deserialisation of regions.
+//! Implementations of `Serialize` and `Deserialize` (feature `serde`).
 
 use std::time::SystemTime;
 

@@ -1,7 +1,7 @@
-//! Allocations of a verification: forgeries must not keep the allocator busy, and the
-//! body must not be copied.
+//! Number of allocations of a verification.
 //!
-//! The counter is per thread, so other tests don't affect it.
+//! Forgeries must not keep the allocator busy, and the body must not be copied. The
+//! counter is per thread, so other tests don't affect it.
 #![allow(clippy::unwrap_used, reason = "a test whose set-up fails must stop")]
 
 use std::time::{Duration, UNIX_EPOCH};

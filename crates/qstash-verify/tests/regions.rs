@@ -90,9 +90,9 @@ fn check(
 /// The keys of a pair that are set: neither, one of them, both.
 const SETTINGS: [&[usize]; 4] = [&[], &[0], &[1], &[0, 1]];
 
-/// Returns every setting of the three pairs: variables, and which pairs are complete.
+/// Returns the variables of every setting, and which pairs are complete.
 ///
-/// The order is default, US, EU.
+/// The order of the pairs is default, US, EU.
 fn settings() -> impl Iterator<Item = (Variables, [bool; 3])> {
     (0..64).map(|n| {
         let settings = [n % 4, n / 4 % 4, n / 16].map(|at: usize| SETTINGS[at]);

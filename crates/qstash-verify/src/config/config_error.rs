@@ -26,11 +26,9 @@ pub enum ConfigError {
     NoSigningKeys {
         /// Every variable that was looked for.
         looked_for: Vec<&'static str>,
-        /// The variables among them that are not set although the other half of
-        /// their pair is.
+        /// The unset variables whose pair is half set.
         half: Vec<&'static str>,
-        /// Regional variables that are set but not used because `QSTASH_REGION`
-        /// is unset.
+        /// The regional variables that are unused because `QSTASH_REGION` is unset.
         unused: Vec<&'static str>,
     },
     /// `QSTASH_REGION` names no region.

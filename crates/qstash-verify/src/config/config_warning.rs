@@ -61,8 +61,9 @@ pub enum ConfigWarning {
     /// Publicly known keys are configured.
     #[non_exhaustive]
     DevelopmentKeys {
-        /// `QSTASH_DEV`, or the variables with such keys; empty for keys given in
-        /// code.
+        /// `QSTASH_DEV`, or the variables with such keys.
+        ///
+        /// Empty for keys given in code.
         variables: Vec<&'static str>,
     },
     /// A variable's value can't be a signing key or token of QStash.

@@ -1,5 +1,6 @@
-//! `QSTASH_DEV` and publicly known keys: a warning in a debug build, an error in a
-//! release build.
+//! `QSTASH_DEV` and publicly known keys.
+//!
+//! Both are a warning in a debug build and an error in a release build.
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;

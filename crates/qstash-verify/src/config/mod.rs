@@ -1,5 +1,4 @@
-//! Configuration: variables, the keys and credentials read from them, errors and
-//! warnings.
+//! Configuration: variables, keys, credentials, errors and warnings.
 
 pub(crate) mod config_error;
 pub(crate) mod config_warning;

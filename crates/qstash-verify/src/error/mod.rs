@@ -146,7 +146,7 @@ impl VerifyError {
     /// ```
     #[must_use]
     pub fn body_unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
-        // The cause is often in a source: hyper's text says only that it was reading.
+        // The cause is often in a source: hyper's own text only names the operation.
         let mut reason = error.to_string();
         for cause in std::iter::successors(error.source(), |error| error.source()) {
             let cause = cause.to_string();

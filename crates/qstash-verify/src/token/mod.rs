@@ -83,7 +83,9 @@ fn split_around(text: &[u8], dot: Option<usize>) -> Option<(&[u8], &[u8])> {
     Some((before, from_dot.get(1..)?))
 }
 
-/// Returns whether a text is base64url. A rare path, bounded by the token's length.
+/// Returns whether a text is base64url.
+///
+/// A rare path, bounded by the token's length.
 fn is_base64url(text: &[u8]) -> bool {
     let mut buffer = vec![0; text.len()];
     URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).is_ok()

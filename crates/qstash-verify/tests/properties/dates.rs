@@ -1,5 +1,7 @@
-//! Dates, against a model in 512ths of a second, which `SystemTime` and doubles
-//! represent exactly. Dates beyond any clock are only positive or negative in it.
+//! Dates, against a model in 512ths of a second.
+//!
+//! `SystemTime` and doubles represent these exactly. Of dates beyond any clock, the model
+//! has only the sign.
 
 use std::time::{Duration, SystemTime};
 

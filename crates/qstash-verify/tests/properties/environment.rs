@@ -21,7 +21,9 @@ enum State {
 
 const STATES: [State; 4] = [State::Unset, State::Empty, State::Space, State::Set];
 
-/// Returns the variables for the states of six keys (default, US, EU) and the region.
+/// Returns the variables for the states of six keys and the region.
+///
+/// The order of the keys is default, US, EU.
 fn variables(states: [State; 7], primary: &'static str) -> Vec<(&'static str, &'static str)> {
     let keys = [DEFAULT_VARIABLES, US_VARIABLES, EU_VARIABLES].concat();
     let all = keys.into_iter().chain([("QSTASH_REGION", primary)]);

@@ -119,7 +119,7 @@ fn repeated_claims_are_refused() {
                 let twice = token().again(again, json);
                 assert_eq!(answer_to(&twice), "invalid_claim", "{again} {json}");
             }
-            // Alone it is accepted in either spelling.
+            // Once, either spelling is accepted.
             let once = token().without(name).again(again, &value);
             assert_eq!(answer_to(&once), "current", "{again}");
         }

@@ -93,9 +93,9 @@ impl BufferedDelivery {
         self.rest.extend_from_slice(chunk);
     }
 
-    /// Reserves room for `more` bytes, at most doubling the buffer.
+    /// Reserves room for `more` bytes, and ahead for at most as many as have arrived.
     ///
-    /// The declared length, if it lies ahead, caps the room but never reserves any alone.
+    /// A declared length only limits the room ahead, so it can't reserve memory alone.
     fn reserve(&mut self, more: usize) {
         if self.rest.capacity() - self.rest.len() >= more {
             return;

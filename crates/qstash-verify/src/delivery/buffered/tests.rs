@@ -5,7 +5,7 @@ use crate::delivery::body::BodyHash;
 use crate::keys::{KeySlot, KeySource};
 use crate::token::claims::Claims;
 
-/// A delivery of these bytes, of which so many are declared.
+/// Returns a delivery of these bytes with this declared length.
 fn delivery(body: &[u8], declared: u64) -> BufferedDelivery {
     limited(body, declared, u64::MAX)
 }

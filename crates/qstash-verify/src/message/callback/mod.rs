@@ -106,7 +106,9 @@ impl Callback {
         self.decoded("body", &self.body)
     }
 
-    /// Returns the number of retries so far, 0 after the first attempt: `retried`.
+    /// Returns the number of retries so far: `retried`.
+    ///
+    /// It is 0 after the first attempt.
     #[must_use]
     pub fn retried(&self) -> Option<u32> {
         self.retried

@@ -10,7 +10,7 @@ use super::value::number;
 /// The least number of milliseconds, in 1973; a smaller number is in seconds.
 const FIRST_MILLISECONDS: f64 = 1e11;
 
-/// Milliseconds from the Unix epoch to the start of year 1 and the end of year 9999.
+/// The years 1 to 9999, in milliseconds since the Unix epoch.
 const YEARS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// Parses a time, or returns the value as an error.

@@ -1,4 +1,6 @@
-//! Lenient parsers of the values in a callback. Each returns the value as its error.
+//! Lenient parsers of the values in a callback.
+//!
+//! Each returns a value that it can't parse as its error.
 
 use std::borrow::Cow;
 

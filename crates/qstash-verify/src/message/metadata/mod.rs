@@ -77,7 +77,9 @@ impl MessageMetadata {
         self.message_id.as_deref()
     }
 
-    /// Returns the number of retries so far, 0 on the first attempt: `upstash-retried`.
+    /// Returns the number of retries so far: `upstash-retried`.
+    ///
+    /// It is 0 on the first attempt.
     #[must_use]
     pub fn retried(&self) -> Option<u32> {
         self.retried
