@@ -1,5 +1,7 @@
-//! Target `authenticate`: a whole verification with arbitrary headers, claims, clocks,
-//! URLs, limits and bodies, most of them correctly signed.
+//! Target `authenticate`: complete verifications.
+//!
+//! Headers, claims, clocks, URLs, limits and bodies are arbitrary; most deliveries are
+//! correctly signed.
 
 use crate::compare;
 use crate::delivery::Delivery;
@@ -47,7 +49,7 @@ pub fn run(data: &[u8]) -> &'static str {
         too_large
     );
     let mut refused = false;
-    // An empty chunk before each must change nothing.
+    // Empty chunks must not change the outcome.
     for chunk in body.chunks(delivery.chunks.max(1)) {
         for chunk in [&[], chunk] {
             refused |= pending.update(chunk).is_err();

@@ -1,4 +1,4 @@
-//! Compares the core with the reference.
+//! Comparison of the core with the reference.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use qstash_verify::{MessageMetadata, RequestHead, Verified, VerifyError};
 
 use crate::reference::{Code, Genuine, Head};
 
-/// Compares two verdicts, and the content of an accepted delivery.
+/// Compares two outcomes, and the content of an accepted delivery.
 pub fn verdicts(expected: Result<&Genuine, Code>, found: Result<&Verified, &VerifyError>) {
     match (expected, found) {
         (Err(code), Err(refused)) => {
@@ -35,7 +35,7 @@ fn check_verified(genuine: &Genuine, verified: &Verified) {
     assert_eq!(claims.jti(), genuine.jti.as_deref());
 }
 
-/// Returns a `NumericDate` as the core's claims give it: within the years 1 to 9999.
+/// Converts a `NumericDate`, clamped to the years 1 to 9999 as in the core.
 fn date(seconds: f64) -> SystemTime {
     let distance =
         Duration::from_secs_f64(seconds.clamp(-62_135_596_800.0, 253_402_300_799.0).abs());
@@ -46,7 +46,7 @@ fn date(seconds: f64) -> SystemTime {
     }
 }
 
-/// Checks what holds for every refusal.
+/// Asserts that status, headers, body and text of a refusal fit its code.
 fn check_refusal(refused: &VerifyError) {
     let status = match refused.code() {
         "body_too_large" => 413,
@@ -60,7 +60,7 @@ fn check_refusal(refused: &VerifyError) {
     );
     let challenge = ("www-authenticate", "Upstash-Signature");
     assert_eq!(refused.headers().contains(&challenge), status == 401);
-    // It is logged, so it must be one harmless line.
+    // The text is logged, so it must be one line without control characters.
     let text = refused.to_string();
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
@@ -72,7 +72,7 @@ pub fn request_head(head: &Head) -> RequestHead<'_> {
     RequestHead::new(headers, &head.target)
 }
 
-/// Compares the metadata, which is read from the headers without a key.
+/// Compares the metadata in the headers.
 pub fn metadata(head: &Head) {
     let headers = head.headers.iter().map(|(name, value)| (name, value));
     let found = MessageMetadata::from_headers(headers);

@@ -1,4 +1,4 @@
-//! Coverage of the targets: random inputs must get past the MAC and reach every code.
+//! Coverage of the targets: random inputs must pass the MAC and reach every code.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::{authenticate, environment, layer};
 fn outcomes(run: impl Fn(&[u8]) -> &'static str) -> BTreeMap<&'static str, usize> {
     let mut state = 1_u64;
     let mut random = || {
-        // Knuth's MMIX generator; its high bits are good.
+        // Knuth's MMIX generator, whose high bits are random enough.
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -50,7 +50,7 @@ fn check(outcomes: &BTreeMap<&'static str, usize>, codes: &[&str]) {
         );
     }
     assert!(outcomes["ok"] > INPUTS / 10, "{outcomes:?}");
-    // Codes of refusals before the claims are read.
+    // Refusals before the claims are read.
     let shallow = [
         "missing_signature",
         "malformed_token",

@@ -1,5 +1,6 @@
-//! Target `environment`: keys, credentials and warnings of an environment, and the key
-//! that verifies a delivery with a region header.
+//! Target `environment`: keys, credentials and warnings of an environment.
+//!
+//! It also compares the key that verifies a delivery with a region header.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -18,9 +19,10 @@ use crate::reference::{Head, Setup, base64url, mac};
 const NOW: u64 = 1_783_794_365;
 const BODY: &[u8] = b"hello";
 
-/// Announces a region header; any other byte announces a variable. The first byte of
-/// an input presets variables by its lower four bits: the default pair, that of US,
-/// that of EU, the region.
+/// The byte that announces a region header; any other byte announces a variable.
+///
+/// The lower four bits of an input's first byte preset variables: the default pair, that
+/// of US, that of EU, the region.
 pub const HEADER: u8 = 255;
 
 /// The variables, by the byte that announces them.
@@ -41,7 +43,7 @@ pub const VARIABLES: [&str; 14] = [
     "EU_CENTRAL_1_QSTASH_TOKEN",
 ];
 
-/// Values that are significant for some variables.
+/// Values that have a meaning for some variables.
 const VALUES: [&str; 31] = [
     "sig_a",
     "sig_b",
@@ -141,14 +143,14 @@ pub fn run(data: &[u8]) -> &'static str {
             (found, expected) => panic!("{found:?}, and should be {expected:?}"),
         };
     }
-    // Both builds have the same keys, if both have any.
+    // Both builds have the same keys, unless one has an error.
     if let Some((ring, keys)) = checked {
         check_keys(&ring, keys, &environment, &headers);
     }
     outcome
 }
 
-/// The variables that the first byte presets.
+/// Returns the variables that the first byte presets.
 fn preset(bits: u8) -> Environment {
     let keys = VARIABLES[..6].iter().zip(VALUES);
     let all = keys.chain([(&VARIABLES[6], "US_EAST_1")]);
@@ -157,14 +159,17 @@ fn preset(bits: u8) -> Environment {
         .collect()
 }
 
-/// Checks that each variable is looked up at most once.
+/// Reads an environment, and asserts that each variable is looked up at most once.
 fn read<T>(
     environment: &Environment,
     make: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> T,
 ) -> T {
     let seen = RefCell::new(BTreeSet::new());
     make(&|name| {
-        assert!(seen.borrow_mut().insert(name.to_owned()), "{name} again");
+        assert!(
+            seen.borrow_mut().insert(name.to_owned()),
+            "{name} is looked up twice"
+        );
         environment.get(name).cloned()
     })
 }
@@ -191,7 +196,7 @@ fn words_of_error(error: &ConfigError, environment: &Environment) -> String {
         } => reference::no_keys(looked_for, half, unused),
         ConfigError::NoToken { looked_for, .. } => reference::no_token(looked_for),
         ConfigError::InvalidRegion { value, .. } => {
-            // Whole, or cut short if it may be a secret.
+            // The value is truncated if it may be a secret.
             let set = environment["QSTASH_REGION"].trim();
             let secret = set.len() > 24 || set.contains("sig_") || set.contains("eyJ");
             assert!(
@@ -255,7 +260,7 @@ fn owned(credentials: &Credentials) -> reference::Credentials {
     }
 }
 
-/// Signs with every key, and checks which of them verify for each header.
+/// Asserts which keys verify a delivery with each header.
 fn check_keys(ring: &KeyRing, keys: Keys, environment: &Environment, headers: &[Option<Vec<u8>>]) {
     for region in Region::ALL.iter().copied().map(Some).chain([None]) {
         let source = ring.key_source(region).map(|source| source.as_str());

@@ -1,5 +1,4 @@
-//! The fuzz targets: inputs decoded from the fuzzer's bytes, and a reference verifier
-//! with which the libraries are compared.
+//! Fuzz targets, and a reference verifier to compare the libraries with.
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_wrap,

@@ -1,5 +1,4 @@
-//! Target `token`: raw bytes as the value of the header, and as header and payload of
-//! a correctly signed token.
+//! Target `token`: raw bytes as the token, and as parts of a correctly signed one.
 
 use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
@@ -10,15 +9,14 @@ use crate::compare;
 use crate::reference::environment::Keys;
 use crate::reference::{Head, Setup, base64url, mac};
 
-/// The keys of two genuine deliveries, one of 2024 and one of 2022, so that
-/// the tokens among the seeds are genuine.
+/// The keys of two captured deliveries, of 2024 and 2022, whose tokens are seeds.
 const KEYS: [&str; 2] = [
     "sig_561zQH6V9b96E63sS3b9wvGXosi7",
     "sig_55CLgfUo1cbmvP6kZ2Z3WU4fQ1A3",
 ];
-/// A time at which the one of 2024 is valid.
+/// A time at which the delivery of 2024 is valid.
 const NOW: u64 = 1_721_068_900;
-/// Its body.
+/// The body of the delivery of 2024.
 const BODY: &[u8] = br#"{"message":"hello world"}"#;
 
 const LIMIT: u64 = 25;
@@ -30,8 +28,10 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
         .build()
 });
 
-/// Runs one input as the token, as the payload, as the JOSE header, and as header and
-/// payload, split at the first line break; returns `ok` or a code for each.
+/// Runs one input in four roles; returns `ok` or a code for each.
+///
+/// The roles are the token, the payload, the JOSE header, and JOSE header and payload,
+/// split at the first line break.
 ///
 /// # Panics
 /// If the core and the reference differ.
@@ -56,7 +56,7 @@ fn signed(header: &[u8], payload: &[u8], key: &str) -> Vec<u8> {
     format!("{input}.{}", base64url::encode(&mac)).into_bytes()
 }
 
-/// The claims of a delivery of [`BODY`] that is valid at [`NOW`].
+/// Returns the claims of a delivery of [`BODY`] that is valid at [`NOW`].
 #[must_use]
 pub fn genuine_payload() -> Vec<u8> {
     let hash = base64url::encode(&mac::sha256(BODY));

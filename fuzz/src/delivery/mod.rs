@@ -1,5 +1,6 @@
-//! A genuine delivery that the fuzzer mutates. It is signed after the mutations, so
-//! that most inputs get past the MAC.
+//! A genuine delivery that the fuzzer mutates.
+//!
+//! It is signed after the mutations, so that most inputs pass the MAC.
 
 mod mutations;
 mod signed;
@@ -21,7 +22,7 @@ pub struct Delivery {
     payload: Option<Vec<u8>>,
     space: Vec<u8>,
     key: String,
-    /// Length to which white space pads the token.
+    /// The length to which white space pads the token.
     token_length: Option<usize>,
     token_edits: Vec<Edit>,
     body: Vec<u8>,
@@ -34,15 +35,15 @@ pub struct Delivery {
     /// In eighths of a second.
     now: i64,
     tolerance: Duration,
-    /// Body limit less the length of the body.
+    /// Body limit minus the length of the body.
     room: Option<i16>,
-    /// Bits of the pairs that are not set; `None` for an explicit pair.
+    /// Bits of the pairs that are unset; `None` for an explicit pair.
     environment: Option<u8>,
     /// Length of the chunks of the body.
     pub chunks: usize,
 }
 
-/// A JOSE header with a member of the given length.
+/// Returns a JOSE header with a member of the given length.
 fn long_header(filler: usize) -> Vec<u8> {
     format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "x".repeat(filler)).into_bytes()
 }
@@ -65,7 +66,7 @@ impl Edit {
     }
 
     fn apply(self, bytes: &mut Vec<u8>) {
-        // From either end.
+        // Counted from either end.
         let at = usize::from(self.at) % (bytes.len() + 1);
         let at = if self.kind < 128 {
             at
@@ -88,7 +89,7 @@ impl Default for Delivery {
     fn default() -> Self {
         let claims = [
             "\"\"".to_owned(),
-            // Filled in when the body is known.
+            // The hash of the body, inserted by `sign`.
             String::new(),
             (NOW + 290).to_string(),
             (NOW - 10).to_string(),
@@ -147,7 +148,7 @@ impl Delivery {
                 let name = CLAIMS[usize::from(input.byte()) % CLAIMS.len()];
                 self.claims.retain(|(known, _)| known != name.as_bytes());
             }
-            // The name again, plain or with an escape.
+            // Repeats a name, plain or with an escape.
             change::AGAIN => {
                 let which = input.byte();
                 let name = CLAIMS[usize::from(which) % CLAIMS.len()];
@@ -252,7 +253,7 @@ impl Delivery {
                     }
                     1 => self.jose = long_header(usize::from(size % 1000)),
                     2 => self.token_length = Some(8190 + usize::from(size % 5)),
-                    // 1024 symbols are 768 bytes.
+                    // 768 bytes are 1024 base64 symbols.
                     _ => self.jose = long_header(744 + usize::from(size % 5)),
                 }
             }

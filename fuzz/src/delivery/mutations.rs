@@ -4,7 +4,7 @@
 pub const NOW: i64 = 1_783_794_365;
 pub(super) const URL: &str = "https://example.com/hook?a=b";
 
-/// The keys: of the explicit or default pair, of US and of EU.
+/// The keys of the explicit or default pair, of US and of EU.
 pub(super) const PAIRS: [[&str; 2]; 3] = [
     ["sig_current", "sig_next"],
     ["sig_usCurrent", "sig_usNext"],
@@ -12,7 +12,7 @@ pub(super) const PAIRS: [[&str; 2]; 3] = [
 ];
 
 /// The mutations, by the byte that announces them.
-#[expect(missing_docs, reason = "`Delivery::change` says it")]
+#[expect(missing_docs, reason = "see `Delivery::change`")]
 pub mod change {
     pub const CLAIM: u8 = 0;
     pub const WITHOUT: u8 = 1;

@@ -13,13 +13,13 @@ use crate::reference::{Setup, base64url, mac};
 /// A signed delivery, and the settings of its verifier.
 #[derive(Clone, Debug)]
 pub struct SignedDelivery {
-    /// For the reference. The builder may reject its destination.
+    /// The settings for the reference. The builder may reject the destination.
     pub setup: Setup,
     /// The headers of the request.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Its path and query.
+    /// The path and query of the request.
     pub target: String,
-    /// The body that arrives.
+    /// The body of the request.
     pub body: Vec<u8>,
     tolerance: Duration,
     now: SystemTime,
@@ -33,7 +33,7 @@ impl Delivery {
         let token = self.token();
         let mut headers = self.headers.clone();
         if self.signature {
-            // Vary its position and its case.
+            // The position and the case of the header vary.
             let at = usize::from(self.key.len().is_multiple_of(2)).min(headers.len());
             let name = if at == 0 {
                 "upstash-signature"
@@ -103,7 +103,7 @@ impl Delivery {
         let mut signed = base64url::encode(&self.jose);
         signed.push('.');
         if let Some(length) = self.token_length {
-            // Less the dot and the MAC; four symbols are three bytes.
+            // Without the dot and the MAC; four symbols are three bytes.
             let symbols = length.saturating_sub(signed.len() + 1 + 43);
             payload.resize(payload.len().max(symbols * 3 / 4), b' ');
         }
@@ -116,7 +116,7 @@ impl Delivery {
         token
     }
 
-    /// The hash of the body, spelled as in production or otherwise.
+    /// Returns the hash of the body, in QStash's form or a variant.
     fn body_claim(&self) -> Vec<u8> {
         let hash = base64url::encode(&mac::sha256(&self.body));
         let text = match self.hash.map(|kind| (kind % 7, kind / 7)) {
@@ -125,7 +125,7 @@ impl Delivery {
             Some((1, _)) => hash.replace('-', "+").replace('_', "/"),
             Some((2, cut)) => hash[..hash.len() - usize::from(cut)].to_owned(),
             Some((3, more)) => format!("{hash}{}", "A".repeat(more.into())),
-            // The stray bits of the last symbol.
+            // Stray bits in the last symbol.
             Some((4, bits)) => {
                 let last = hash.as_bytes()[42] + bits % 4;
                 format!("{}{}", &hash[..42], char::from(last))
@@ -139,8 +139,10 @@ impl Delivery {
 }
 
 impl SignedDelivery {
-    /// Builds the core's verifier; `None` if the builder rejects the URL, as the
-    /// reference must, too.
+    /// Builds the core's verifier; `None` if the builder rejects the URL.
+    ///
+    /// # Panics
+    /// If only one of the builder and the reference rejects it.
     #[must_use]
     pub fn verifier(&self) -> Option<Verifier> {
         let now = self.now;

@@ -36,7 +36,7 @@ impl Body for ScriptedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        assert!(!self.ended, "polled after its end");
+        assert!(!self.ended, "polled after EOF or an error");
         self.polls.set(self.polls.get() + 1);
         let Some(step) = self.steps.pop_front() else {
             self.ended = true;
@@ -160,7 +160,7 @@ impl Wake for Flag {
     }
 }
 
-/// Polls a future only when it is woken.
+/// Runs a future to completion, and polls it only when it is woken.
 pub(super) fn drive<F: Future>(future: F, late: &RefCell<Option<Waker>>) -> F::Output {
     let mut future = pin!(future);
     let flag = Arc::new(Flag::default());

@@ -1,6 +1,7 @@
-//! Target `layer`: the tower layer with a body split into frames in any way, with
-//! waits, errors, trailers and right or wrong declared lengths. The handler gets the
-//! signed bytes or is not called.
+//! Target `layer`: the tower layer with bodies in arbitrary frames.
+//!
+//! There are waits, errors, trailers, and right and wrong declared lengths. The handler
+//! must get the signed bytes or not be called.
 
 mod harness;
 mod script;
@@ -27,8 +28,9 @@ use crate::delivery::SignedDelivery;
 use crate::reader::Reader;
 use crate::reference::{Code, Genuine, Head};
 
-/// The expected outcome: the bytes and trailers for the handler, or a refusal; and the
-/// number of polls of the body.
+/// The expected outcome, and the number of polls of the body.
+///
+/// The outcome is the bytes and trailers for the handler, or a refusal.
 struct Expected {
     outcome: Result<(Genuine, Vec<u8>, Option<HeaderMap>), Code>,
     polls: usize,
@@ -142,7 +144,7 @@ pub fn run(data: &[u8]) -> &'static str {
     }
 }
 
-/// The headers that are valid for the `http` crate.
+/// Returns the headers that are valid for the `http` crate.
 fn headers(signed: &SignedDelivery) -> HeaderMap {
     let headers = signed.headers.iter().filter_map(|(name, value)| {
         let name = HeaderName::from_bytes(name).ok()?;
@@ -173,7 +175,7 @@ fn head_of(request: &Request<ScriptedBody>) -> Head {
     }
 }
 
-/// Checks the body of the handler, both as bytes and as frames.
+/// Asserts the content of the handler's body, both as bytes and as frames.
 fn check_body(body: VerifiedBody, bytes: &[u8], trailers: Option<HeaderMap>) {
     assert_eq!(body.clone().into_bytes(), bytes);
     assert_eq!(body.size_hint().exact(), Some(bytes.len() as u64));
@@ -181,7 +183,7 @@ fn check_body(body: VerifiedBody, bytes: &[u8], trailers: Option<HeaderMap>) {
     assert_eq!(collect(body), (bytes.to_vec(), trailers));
 }
 
-/// Polls a body that is never pending until EOF.
+/// Reads a body, which is never pending, until EOF.
 fn collect<B: Body<Data = Bytes>>(body: B) -> (Vec<u8>, Option<HeaderMap>)
 where
     B::Error: std::fmt::Debug,

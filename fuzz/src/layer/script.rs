@@ -7,9 +7,10 @@ use http_body::SizeHint;
 use crate::delivery::Delivery;
 use crate::reader::Reader;
 
-/// The steps, by the byte that announces them; bytes from 128 announce mutations of
-/// the delivery.
-#[expect(missing_docs, reason = "`Script::read` says it")]
+/// The steps, by the byte that announces them.
+///
+/// Bytes from 128 announce mutations of the delivery.
+#[expect(missing_docs, reason = "see `Script::read`")]
 pub mod step {
     pub const DATA: u8 = 0;
     pub const EMPTY: u8 = 1;
@@ -28,7 +29,7 @@ pub mod step {
     pub const CHANGE: u8 = 128;
 }
 
-/// What a poll of the body returns.
+/// The result of a poll of the body.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Data(Bytes),
@@ -44,9 +45,9 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub(super) struct Script {
     pub(super) delivery: Delivery,
-    /// `Err` is a number of bytes of the delivery's body.
+    /// `Err` is a frame with this number of bytes of the delivery's body.
     steps: Vec<Result<Step, usize>>,
-    /// Drops the rest of the delivery's body.
+    /// Whether the rest of the delivery's body is dropped.
     cut: bool,
     hint: (u8, i16),
     pub(super) handler_waits: u8,

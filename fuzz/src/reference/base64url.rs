@@ -1,8 +1,8 @@
-//! RFC 4648 §5, without padding: bit by bit.
+//! Base64url without padding (RFC 4648 §5), bit by bit.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The text of some bytes.
+/// Encodes bytes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -19,7 +19,7 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of a text; `None` for any text that [`encode`] doesn't write.
+/// Decodes a text; `None` for any text that [`encode`] can't return.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -41,12 +41,12 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
             bits &= (1 << count) - 1;
         }
     }
-    // Six bits left are a symbol too many; fewer are filled up with zeros.
+    // Six bits left are a superfluous symbol; fewer must be zero.
     (count < 6 && bits == 0).then_some(bytes)
 }
 
 #[test]
-fn the_examples_of_the_rfc() {
+fn encodes_and_decodes_the_examples_of_rfc_4648() {
     for (bytes, text) in [
         ("", ""),
         ("f", "Zg"),

@@ -1,4 +1,4 @@
-//! Keys and credentials of an environment.
+//! The model of reading keys and credentials from an environment.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub type Pair = [String; 2];
 /// The variables that are set.
 pub type Environment = BTreeMap<&'static str, String>;
 
-/// The variables of the pairs: default, US, EU; current and next.
+/// The current and the next variable of each pair: default, US, EU.
 pub const KEYS: [(&str, [&str; 2]); 3] = [
     (
         "default",
@@ -32,8 +32,7 @@ pub const KEYS: [(&str, [&str; 2]); 3] = [
     ),
 ];
 
-/// Keys that are printed in public documentation. The first two are those that
-/// `QSTASH_DEV` stands for.
+/// Publicly known keys. `QSTASH_DEV` selects the first two.
 pub const PUBLIC: [&str; 10] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
@@ -50,9 +49,11 @@ pub const PUBLIC: [&str; 10] = [
 /// The keys of a service.
 #[derive(Clone, Debug)]
 pub enum Keys {
-    /// Given in code.
+    /// Keys given in code.
     Explicit(Pair),
-    /// Of an environment. Regional pairs are `None` unless `QSTASH_REGION` is set.
+    /// Keys of an environment.
+    ///
+    /// Regional pairs are `None` unless `QSTASH_REGION` is set.
     Environment {
         /// The default pair.
         default: Option<Pair>,
@@ -64,7 +65,7 @@ pub enum Keys {
 }
 
 impl Keys {
-    /// The pair for a delivery of this region, and where it comes from.
+    /// Returns the pair for a delivery of this region, and its source.
     #[must_use]
     pub fn for_region(&self, region: Option<&str>) -> Option<(&Pair, &'static str)> {
         match self {
@@ -84,11 +85,10 @@ impl Keys {
     }
 }
 
-/// A result with warnings, or an error, both in the words of this model. Warnings are
-/// sorted.
+/// A result with sorted warnings, or an error, both in the words of this model.
 pub type Outcome<T> = Result<(T, Vec<String>), String>;
 
-/// Reads the keys as the documentation of `KeyRing::from_env` says.
+/// Reads the keys by the documentation of `KeyRing::from_env`.
 ///
 /// # Errors
 /// The error in words.
@@ -128,7 +128,7 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
         us: whole(1).filter(|_| multi),
         eu: whole(2).filter(|_| multi),
     };
-    // Every variable that holds a key, with the pair it is of.
+    // The owner, name and value of every variable with a key.
     let mut set = Vec::new();
     let mut halves = Vec::new();
     let mut empty = Vec::new();
@@ -219,9 +219,9 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
     Ok((keys, warnings))
 }
 
-/// URL and token to publish with, and where they come from.
+/// URL and token for publishing, and their sources.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "as in `qstash_verify::Credentials`")]
 pub struct Credentials {
     pub url: String,
     pub token: String,
@@ -229,7 +229,7 @@ pub struct Credentials {
     pub token_source: &'static str,
 }
 
-/// Reads the credentials as the documentation of `Credentials` says.
+/// Reads the credentials by the documentation of `Credentials`.
 ///
 /// # Errors
 /// The error in words.
@@ -277,13 +277,13 @@ pub fn credentials(environment: &Environment) -> Outcome<Credentials> {
     Ok((found, warnings))
 }
 
-/// The value of a variable without the white space around it; empty is unset.
+/// Returns a value without the white space around it; empty is unset.
 fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
     let value = environment.get(name)?.trim_matches(char::is_whitespace);
     (!value.is_empty()).then_some(value)
 }
 
-/// That value, unless it was not Unicode.
+/// Returns a value as [`value`] does, or an error if it is not Unicode.
 fn unicode<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a str>, String> {
     match environment.get(name) {
         Some(value) if value.contains('\u{fffd}') => Err(format!("not unicode: {name}")),
@@ -291,7 +291,7 @@ fn unicode<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a st
     }
 }
 
-/// Whether a key has nothing in it but quotes and what can't be seen.
+/// Returns whether a key consists of quotes and invisible characters.
 fn is_blank(key: &str) -> bool {
     key.chars().all(|c| {
         "\"'`“”‘’\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(c)
@@ -300,8 +300,10 @@ fn is_blank(key: &str) -> bool {
     })
 }
 
-/// The words for a value that is no key or token. The core's judgement is taken, for
-/// its own tests check it; that it is asked of each variable is checked here.
+/// Returns the words for a value that is no key or token.
+///
+/// The core detects the problem, which its own tests check; the model only checks that
+/// the problem is reported for the variable.
 fn unlikely(name: &str, problem: Option<ValueProblem>) -> Option<String> {
     problem.map(|problem| format!("{name}: {problem:?}"))
 }
@@ -314,7 +316,7 @@ fn primary(environment: &Environment) -> Result<Option<&'static str>, String> {
     region.map(Some).ok_or_else(|| "invalid region".to_owned())
 }
 
-/// `US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` for `_` or not.
+/// Parses `US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` or `_`.
 #[must_use]
 pub fn region(value: &[u8]) -> Option<&'static str> {
     let spelled = value.to_ascii_uppercase().into_iter();
@@ -326,7 +328,7 @@ pub fn region(value: &[u8]) -> Option<&'static str> {
         .find(|region| region.as_bytes() == spelled)
 }
 
-/// The words for `ConfigError::NoSigningKeys`.
+/// Returns the words for `ConfigError::NoSigningKeys`.
 #[must_use]
 pub fn no_keys(
     looked_for: Vec<&'static str>,
@@ -337,19 +339,19 @@ pub fn no_keys(
     format!("no keys: looked for {looked_for}; half {half}; unused {unused}")
 }
 
-/// The words for `ConfigError::NoToken`.
+/// Returns the words for `ConfigError::NoToken`.
 #[must_use]
 pub fn no_token(looked_for: Vec<&'static str>) -> String {
     format!("no token: looked for {}", sorted(looked_for))
 }
 
-/// The words for `ConfigWarning::RegionNotSet`.
+/// Returns the words for `ConfigWarning::RegionNotSet`.
 #[must_use]
 pub fn not_used(unused: Vec<&'static str>) -> String {
     format!("not used: {}", sorted(unused))
 }
 
-/// The words for `ConfigWarning::SharedKey`: which is first says nothing.
+/// Returns the words for `ConfigWarning::SharedKey`, in either order.
 #[must_use]
 pub fn shared(one: &'static str, other: &'static str) -> String {
     format!("same key: {}", sorted(vec![one, other]))

@@ -1,5 +1,7 @@
-//! RFC 8259: tokens first, then the grammar over them, then the members of the
-//! outermost object. Nothing recurses, so no nesting is too deep.
+//! JSON objects (RFC 8259).
+//!
+//! It reads tokens, checks the grammar, then splits the outermost object into members.
+//! Nothing recurses, so nesting is not limited.
 
 /// A token of JSON.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,8 +12,7 @@ pub enum Token {
     Word,
     /// A number as written.
     Number(String),
-    /// A string; `None` if it names half of a surrogate pair, which the grammar
-    /// allows and no text is.
+    /// A string; `None` if it has a lone surrogate, which only the grammar allows.
     Text(Option<String>),
 }
 
@@ -20,7 +21,7 @@ pub enum Token {
 pub struct Value(Vec<Token>);
 
 impl Value {
-    /// The text of a string.
+    /// Returns the text of a string.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.0[..] {
@@ -29,7 +30,7 @@ impl Value {
         }
     }
 
-    /// The value of a number, if a double can hold it.
+    /// Returns the value of a number within the range of a double.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match &self.0[..] {
@@ -38,7 +39,7 @@ impl Value {
         }
     }
 
-    /// Whether it is a list of nothing but strings.
+    /// Returns whether it is a list of only strings.
     #[must_use]
     pub fn is_list_of_strings(&self) -> bool {
         match &self.0[..] {
@@ -50,7 +51,7 @@ impl Value {
     }
 }
 
-/// The members of an object, in order; `None` if `bytes` are no JSON object.
+/// Returns the members of a JSON object, in order; `None` for any other text.
 #[must_use]
 pub fn members(bytes: &[u8]) -> Option<Vec<(String, Value)>> {
     let tokens = tokens(std::str::from_utf8(bytes).ok()?)?;
@@ -67,7 +68,7 @@ pub fn members(bytes: &[u8]) -> Option<Vec<(String, Value)>> {
     Some(members)
 }
 
-/// The first comma outside all brackets.
+/// Returns the position of the first comma outside all brackets.
 fn end_of_member(tokens: &[Token]) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -81,7 +82,7 @@ fn end_of_member(tokens: &[Token]) -> usize {
     tokens.len()
 }
 
-/// The grammar of §2 to §5.
+/// Returns whether tokens are one value by the grammar of RFC 8259 §2 to §5.
 fn is_one_value(tokens: &[Token]) -> bool {
     #[derive(Clone, Copy, PartialEq)]
     enum Next {
@@ -125,7 +126,7 @@ fn is_one_value(tokens: &[Token]) -> bool {
             },
             _ => return false,
         };
-        // `[1}` is caught above; a value behind the outermost one is here.
+        // Refuses a second value after the outermost one.
         if next != Next::Behind && open.is_empty() {
             return false;
         }
@@ -172,13 +173,13 @@ fn number(text: &str) -> Option<(Token, &str)> {
     Some((Token::Number(written.to_owned()), rest))
 }
 
-/// What stands behind at least one digit.
+/// Strips at least one digit.
 fn digits(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     (rest.len() < text.len()).then_some(rest)
 }
 
-/// Reads behind the opening quote.
+/// Reads a string after its opening quote.
 fn string(text: &str) -> Option<(Token, &str)> {
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text.chars();
@@ -211,7 +212,7 @@ fn string(text: &str) -> Option<(Token, &str)> {
 }
 
 #[test]
-fn what_is_json_and_what_is_not() {
+fn members_accepts_only_json_objects() {
     for text in [
         "{}",
         " {\t\"a\" : [ ] ,\r\n\"b\":{\"\":-0.5e+3}}",
@@ -259,7 +260,7 @@ fn what_is_json_and_what_is_not() {
 }
 
 #[test]
-fn what_members_are() {
+fn members_are_in_order_with_their_values() {
     let text = r#"{"a":"x\n\u00e9","b":[1,{"c":2}],"b":1.5e3,"d":["x","y"],"e":[],"f":["x",1]}"#;
     let found = members(text.as_bytes()).unwrap();
     let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();

@@ -1,14 +1,14 @@
-//! HMAC-SHA-256 as RFC 2104 §2 defines it.
+//! HMAC-SHA-256 (RFC 2104 §2).
 
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of some bytes.
+/// Returns the SHA-256 of `bytes`.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// The MAC of `message` with `key`.
+/// Returns the MAC of `message` with `key`.
 #[must_use]
 pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut block = [0; 64];
@@ -22,8 +22,7 @@ pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 }
 
 #[test]
-fn the_examples_of_the_rfc() {
-    // RFC 4231, test cases 2 and 6.
+fn hmac_passes_test_cases_2_and_6_of_rfc_4231() {
     let start = hmac(b"Jefe", b"what do ya want for nothing?");
     assert_eq!(start[..4], [0x5b, 0xdc, 0xc1, 0x46]);
     let long = hmac(

@@ -1,5 +1,6 @@
-//! The reference verifier, written from the documentation: slow and obvious. It shares
-//! only SHA-256 and Rust's parsing of decimal numbers with the core.
+//! The reference verifier, written from the documentation: slow and simple.
+//!
+//! It shares only SHA-256 and Rust's parsing of decimal numbers with the core.
 
 pub mod base64url;
 pub mod environment;
@@ -15,13 +16,13 @@ use url::Destination;
 /// The settings of a verifier.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// Its keys.
+    /// The keys.
     pub keys: Keys,
-    /// Its URL.
+    /// The URL of the endpoint.
     pub destination: Option<Destination>,
     /// The time of its clock, in seconds since the Unix epoch.
     pub now: f64,
-    /// In seconds.
+    /// The tolerance, in seconds.
     pub tolerance: f64,
     /// The longest body, in bytes.
     pub limit: u64,
@@ -32,12 +33,12 @@ pub struct Setup {
 pub struct Head {
     /// Names and values, in order.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Path and query.
+    /// The path and query.
     pub target: String,
 }
 
 impl Head {
-    /// The values of all headers of this name.
+    /// Returns the values of all headers of this name.
     fn all<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let named = self
             .headers
@@ -74,7 +75,7 @@ impl Head {
         }
     }
 
-    /// Names, in lower case, and values.
+    /// Returns names, in lower case, and values.
     fn other_headers(&self) -> Vec<(String, String)> {
         const KNOWN: [&str; 10] = [
             "upstash-signature",
@@ -99,7 +100,7 @@ impl Head {
         kept.take(32).collect()
     }
 
-    /// The greatest declared length of the body.
+    /// Returns the greatest declared length of the body.
     fn declared(&self) -> u64 {
         let lengths = self.all("content-length");
         lengths.filter_map(number).max().unwrap_or(0)
@@ -110,7 +111,7 @@ impl Head {
     }
 }
 
-/// The number that is written in digits alone.
+/// Parses a number of only digits.
 fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(value).ok()?;
     let is_sign = |c| matches!(c, '+' | '-');
@@ -122,7 +123,7 @@ fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
 
 /// The content of `MessageMetadata`.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "as in `MessageMetadata`")]
 pub struct Metadata {
     pub message_id: Option<String>,
     pub retried: Option<u32>,
@@ -138,7 +139,7 @@ pub struct Metadata {
 
 /// A delivery whose token is genuine.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "as in `Verified` and `Claims`")]
 pub struct Genuine {
     pub region: Option<&'static str>,
     pub slot: &'static str,
@@ -186,10 +187,10 @@ impl Setup {
         let (pair, source) = self.keys.for_region(region).ok_or("no_signing_keys")?;
 
         let signed = [header, b".", payload].concat();
-        let made_it = |key: &String| mac::hmac(key.as_bytes(), &signed)[..] == mac[..];
-        let slot = if made_it(&pair[0]) {
+        let is_mac_of = |key: &String| mac::hmac(key.as_bytes(), &signed)[..] == mac[..];
+        let slot = if is_mac_of(&pair[0]) {
             "current"
-        } else if made_it(&pair[1]) {
+        } else if is_mac_of(&pair[1]) {
             "next"
         } else {
             return Err("bad_signature");
@@ -215,7 +216,7 @@ impl Setup {
             let found = members.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value)
         };
-        // Absent or of the wrong type: whichever comes first in this order.
+        // The first claim in this order that is absent or has the wrong type counts.
         let required = |name| claim(name).ok_or("missing_claim");
         let text = |value: &json::Value| value.text().map(str::to_owned).ok_or("invalid_claim");
         let date = |value: &json::Value| value.number().ok_or("invalid_claim");
@@ -236,8 +237,7 @@ impl Setup {
         if iss != "Upstash" {
             return Err("wrong_issuer");
         }
-        // Dates are doubles, as `Claims` hands them out. RFC 7519 §4.1.4: "on or
-        // after which the JWT MUST NOT be accepted".
+        // RFC 7519 §4.1.4: "on or after which the JWT MUST NOT be accepted".
         if self.now >= exp + self.tolerance {
             return Err("expired");
         }
@@ -277,7 +277,7 @@ impl Setup {
     }
 }
 
-/// RFC 7515 §4: names are unique; here `alg` is HS256, and nothing is critical.
+/// Checks a JOSE header: unique names (RFC 7515 §4), HS256, no `crit`.
 fn check_jose(json: &[u8]) -> Result<(), Code> {
     let members = json::members(json).ok_or("malformed_token")?;
     if !names_are_unique(&members) {

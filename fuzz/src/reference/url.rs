@@ -1,16 +1,16 @@
-//! Which `sub` is this endpoint's.
+//! The model of comparing `sub` with the endpoint's URL.
 
-/// What the verifier was told of its URL.
+/// The URL given to a verifier's builder.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// `VerifierBuilder::url`.
+    /// The argument of `VerifierBuilder::url`.
     Url(String),
-    /// `VerifierBuilder::base_url`.
+    /// The argument of `VerifierBuilder::base_url`.
     Base(String),
 }
 
 impl Destination {
-    /// Whether the builder takes it.
+    /// Returns whether the builder accepts it.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         match self {
@@ -21,7 +21,7 @@ impl Destination {
         }
     }
 
-    /// Whether a delivery published to `sub` arrives here with this target.
+    /// Returns whether a delivery published to `sub` arrives here with this target.
     #[must_use]
     pub fn is_met(&self, sub: &str, target: &str) -> bool {
         match self {
@@ -33,12 +33,12 @@ impl Destination {
                     return false;
                 };
                 let base_path = base_path.strip_suffix('/').unwrap_or(&base_path);
-                // No client sends a fragment.
+                // Clients don't send a fragment.
                 let asked = rest.split('#').next().unwrap();
                 let Some(arrives) = asked.strip_prefix(base_path) else {
                     return false;
                 };
-                // No path is the path `/`.
+                // Clients send an empty path as `/`.
                 let arrives = match arrives.chars().next() {
                     Some('/') => arrives.to_owned(),
                     Some('?') | None => format!("/{arrives}"),
@@ -50,15 +50,16 @@ impl Destination {
     }
 }
 
-/// The parts of a URL that the builder was given, in which no white space may be.
-/// Of `sub`, QStash is the judge.
+/// Returns the parts of a URL given to the builder; `None` if it has white space.
+///
+/// `sub` may have white space, if QStash accepts it.
 fn configured(url: &str) -> Option<(String, String)> {
     let url = url.trim();
     let odd = url.chars().any(|c| c.is_whitespace() || c.is_control());
     if odd { None } else { parts(url) }
 }
 
-/// Scheme and authority in lower case, and what stands behind them.
+/// Splits a URL into scheme and authority, in lower case, and the rest.
 fn parts(url: &str) -> Option<(String, String)> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| {
         let start = url.get(..scheme.len());

@@ -1,5 +1,6 @@
-//! The committed seeds and their expected outcomes. `cargo test --lib -- --ignored
-//! write_the_seeds` writes them.
+//! The committed seeds and their expected outcomes.
+//!
+//! `cargo test --lib -- --ignored write_the_seeds` writes them.
 
 mod authenticate;
 mod environment;

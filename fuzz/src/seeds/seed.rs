@@ -1,6 +1,6 @@
 //! The parts of a seed.
 
-/// Announces bytes of the input in place of a known value.
+/// The byte that announces a string of bytes in place of a known value.
 pub(super) const OWN: u8 = 128;
 
 /// Name, expected outcome, bytes.
@@ -10,7 +10,7 @@ pub(super) fn seed(name: &'static str, outcome: &'static str, parts: &[&[u8]]) -
     (name, outcome, parts.concat())
 }
 
-/// A text as a value of the input: its length, then its bytes.
+/// Encodes a text as a string of bytes.
 pub(super) fn own(text: &str) -> Vec<u8> {
     let mut bytes = vec![OWN, u8::try_from(text.len()).unwrap()];
     bytes.extend(text.as_bytes());
