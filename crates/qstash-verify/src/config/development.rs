@@ -4,7 +4,7 @@
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
-use crate::config::value::presentable;
+use crate::config::value::redacted;
 
 /// Reads `QSTASH_DEV` as the official JavaScript SDK does since 2.12.0.
 ///
@@ -14,13 +14,13 @@ pub(super) fn is_on(value: Option<&str>) -> Result<bool, ConfigError> {
         Some("true" | "1") => Ok(true),
         Some("false" | "0" | "") | None => Ok(false),
         Some(_) => Err(ConfigError::InvalidDevelopmentMode {
-            value: presentable(value.unwrap_or_default()),
+            value: redacted(value.unwrap_or_default()),
         }),
     }
 }
 
 /// Returns the warning or the error for publicly known keys in `variables`.
-pub(super) fn judge(
+pub(super) fn warning_or_error(
     variables: Vec<&'static str>,
     debug_build: bool,
 ) -> Result<ConfigWarning, ConfigError> {

@@ -208,7 +208,7 @@ fn is_token(value: &str) -> bool {
 /// Returns a value in a form fit for an error message.
 ///
 /// It is truncated if it looks like a secret pasted by mistake.
-pub(super) fn presentable(value: &str) -> String {
+pub(super) fn redacted(value: &str) -> String {
     let is_secret = ["sig_", "eyJ"].iter().any(|begin| value.contains(begin));
     if value.len() <= 24 && !is_secret {
         return value.to_owned();
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn presentable_truncates_secrets() {
+    fn redacted_truncates_secrets() {
         for (value, shown) in [
             ("MARS_1", "MARS_1"),
             ("123456789012345678901234", "123456789012345678901234"),
@@ -288,7 +288,7 @@ mod tests {
             ("eyJVc2Vy", "eyJV…"),
             ("'sig_4fXrAz72mB9kQ'", "'sig…"),
         ] {
-            assert_eq!(presentable(value), shown);
+            assert_eq!(redacted(value), shown);
         }
     }
 }

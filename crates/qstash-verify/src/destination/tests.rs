@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_fixed_url_is_compared_as_it_stands() {
+fn url_is_compared_exactly() {
     let destination = Destination::url(" https://example.com/hook?a=b ").unwrap();
     assert!(destination.includes("https://example.com/hook?a=b", "/elsewhere"));
     for other in [
@@ -16,7 +16,7 @@ fn a_fixed_url_is_compared_as_it_stands() {
 }
 
 #[test]
-fn a_base_is_joined_with_the_request() {
+fn base_url_is_joined_with_path_and_query() {
     for (base, target, sub, same) in [
         (
             "https://example.com",
@@ -186,7 +186,7 @@ fn any_of_several_urls_may_match() {
 }
 
 #[test]
-fn what_is_no_url_is_refused() {
+fn invalid_urls_are_errors() {
     for url in [
         "",
         "example.com",

@@ -42,11 +42,11 @@ pub(crate) fn object<'a, const N: usize>(
             repeated: None,
         });
     }
-    thorough(std::str::from_utf8(bytes).ok()?, names)
+    object_with_serde(std::str::from_utf8(bytes).ok()?, names)
 }
 
 /// Parses any object with `serde_json`.
-pub(super) fn thorough<'a, const N: usize>(
+pub(super) fn object_with_serde<'a, const N: usize>(
     text: &'a str,
     names: &[&'static str; N],
 ) -> Option<Object<'a, N>> {
@@ -79,7 +79,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
                     if let Some(slot) = members.get_mut(at)
                         && slot.replace(Value::from_raw(value.get())).is_some()
                     {
-                        repeated = self.names.get(at).map(|name| Cow::Borrowed(bare(name)));
+                        repeated = self.names.get(at).map(|name| Cow::Borrowed(unquoted(name)));
                     }
                 }
                 Member::Other(name) => {
@@ -94,7 +94,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 }
 
 /// Returns a name without its quotes and colon.
-fn bare(name: &'static str) -> &'static str {
+fn unquoted(name: &'static str) -> &'static str {
     name.trim_end_matches(':').trim_matches('"')
 }
 
@@ -124,7 +124,7 @@ impl<const N: usize> Visitor<'_> for Name<'_, N> {
 
     fn visit_str<E>(self, name: &str) -> Result<Member, E> {
         Ok(
-            match self.names.iter().position(|known| bare(known) == name) {
+            match self.names.iter().position(|known| unquoted(known) == name) {
                 Some(at) => Member::Known(at),
                 None => Member::Other(name.to_owned()),
             },

@@ -179,23 +179,23 @@ mod tests {
 
     /// Asserts that `serde_json` parses what the fast parser does, and alike.
     fn assert_parsers_agree(text: &str) {
-        let Some(quick) = object(text.as_bytes(), &NAMES) else {
+        let Some(fast) = object(text.as_bytes(), &NAMES) else {
             return;
         };
-        let thorough = json::thorough(text, &NAMES).expect(text);
-        assert!(thorough.repeated.is_none(), "{text}");
-        for (quick, thorough) in quick.into_iter().zip(thorough.members) {
+        let by_serde = json::object_with_serde(text, &NAMES).expect(text);
+        assert!(by_serde.repeated.is_none(), "{text}");
+        for (fast, by_serde) in fast.into_iter().zip(by_serde.members) {
             assert_eq!(
-                quick.and_then(Value::string),
-                thorough.and_then(Value::string),
+                fast.and_then(Value::string),
+                by_serde.and_then(Value::string),
                 "{text}"
             );
             assert_eq!(
-                quick.and_then(Value::number),
-                thorough.and_then(Value::number),
+                fast.and_then(Value::number),
+                by_serde.and_then(Value::number),
                 "{text}"
             );
-            assert_eq!(quick.is_some(), thorough.is_some(), "{text}");
+            assert_eq!(fast.is_some(), by_serde.is_some(), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
 use crate::config::lookup::{Variables, process_variable};
 use crate::config::pair::PairText;
-use crate::config::value::presentable;
+use crate::config::value::redacted;
 use crate::config::{development, variables};
 use crate::keys::{KeyRing, SigningKeys};
 use crate::region::Region;
@@ -99,7 +99,7 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
 ) -> Result<KeyRing, ConfigError> {
     let development = variables.get(variables::DEVELOPMENT)?;
     if development::is_on(development.as_ref().map(|value| value.as_str()))? {
-        let warning = development::judge(vec![variables::DEVELOPMENT], debug_build)?;
+        let warning = development::warning_or_error(vec![variables::DEVELOPMENT], debug_build)?;
         return Ok(KeyRing::single_region(
             SigningKeys::development(),
             vec![warning],
@@ -121,7 +121,7 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     // Unused pairs count too: a change of QSTASH_REGION would use them.
     let public: Vec<_> = pairs.iter().flat_map(|pair| pair.public()).collect();
     if !public.is_empty() {
-        ring.push_warning(development::judge(public, debug_build)?);
+        ring.push_warning(development::warning_or_error(public, debug_build)?);
     }
     Ok(ring)
 }
@@ -136,7 +136,7 @@ pub(super) fn primary_region<F: Fn(&str) -> Option<String>>(
     match Region::from_bytes(value.as_bytes()) {
         Some(region) => Ok(Some(region)),
         None => Err(ConfigError::InvalidRegion {
-            value: presentable(&value),
+            value: redacted(&value),
         }),
     }
 }

@@ -28,7 +28,7 @@ fn limited(body: &[u8], declared: u64, limit: u64) -> BufferedDelivery {
 }
 
 #[test]
-fn one_chunk_is_not_copied() {
+fn single_chunk_is_not_copied() {
     let chunk = Bytes::from(vec![1; 100]);
     let address = chunk.as_ptr();
     let mut delivery = delivery(&chunk, 100);
@@ -40,7 +40,7 @@ fn one_chunk_is_not_copied() {
 }
 
 #[test]
-fn memory_is_reserved_no_faster_than_bytes_arrive() {
+fn buffer_has_at_most_twice_the_received_length() {
     let length = (1..1000).sum();
     let whole = vec![0; length];
     for declared in [0, 1_000_000, 10_000_000_000] {
@@ -58,20 +58,20 @@ fn memory_is_reserved_no_faster_than_bytes_arrive() {
 }
 
 #[test]
-fn no_more_is_reserved_than_is_declared() {
+fn buffer_stays_within_the_declared_length() {
     let mut delivery = delivery(&[0; 1100], 1000);
     for _ in 0..10 {
         delivery.update(Bytes::from(vec![0; 100])).unwrap();
         assert!(delivery.rest.capacity() <= 1000);
     }
-    // A declaration that was wrong is no limit.
+    // A wrong declared length is no limit.
     delivery.update(Bytes::from(vec![0; 100])).unwrap();
     let (_, body) = delivery.finish().unwrap();
     assert_eq!(body.len(), 1100);
 }
 
 #[test]
-fn other_bytes_are_not_handed_out() {
+fn altered_body_is_not_returned() {
     let mut delivery = delivery(b"hello", 0);
     delivery.update(Bytes::from_static(b"hel")).unwrap();
     delivery.update(Bytes::from_static(b"lx")).unwrap();
