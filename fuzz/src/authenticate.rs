@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) -> &'static str {
     let request = compare::request_head(&head);
     compare::metadata(&head);
 
-    let expected = setup.judge_head(&head);
+    let expected = setup.verify_head(&head);
     let pending = verifier.authenticate(&request);
     let whole = verifier.verify(&request, body);
     let (genuine, mut pending) = match (&expected, pending) {
@@ -56,7 +56,7 @@ pub fn run(data: &[u8]) -> &'static str {
         }
     }
     assert_eq!(refused, too_large);
-    let verdict = setup.judge_body(genuine, body);
+    let verdict = setup.verify_body(genuine, body);
     compare::verdicts(verdict.map(|()| genuine), pending.finish().as_ref());
     compare::verdicts(verdict.map(|()| genuine), whole.as_ref());
     verdict.err().unwrap_or("ok")

@@ -42,10 +42,10 @@ pub fn run(data: &[u8]) -> [&'static str; 4] {
         None => (data, &b"{}"[..]),
     };
     [
-        judge(data.to_vec()),
-        judge(signed(usual, data, KEYS[0])),
-        judge(signed(data, &genuine_payload(), KEYS[1])),
-        judge(signed(header, payload, KEYS[data.len() % 2])),
+        verify(data.to_vec()),
+        verify(signed(usual, data, KEYS[0])),
+        verify(signed(data, &genuine_payload(), KEYS[1])),
+        verify(signed(header, payload, KEYS[data.len() % 2])),
     ]
 }
 
@@ -65,7 +65,7 @@ pub fn genuine_payload() -> Vec<u8> {
         .into_bytes()
 }
 
-fn judge(token: Vec<u8>) -> &'static str {
+fn verify(token: Vec<u8>) -> &'static str {
     let setup = Setup {
         keys: Keys::Explicit(KEYS.map(str::to_owned)),
         destination: None,
@@ -77,9 +77,9 @@ fn judge(token: Vec<u8>) -> &'static str {
         headers: vec![(b"upstash-signature".to_vec(), token)],
         target: "/".to_owned(),
     };
-    let expected = setup.judge_head(&head);
+    let expected = setup.verify_head(&head);
     let verdict = expected.and_then(|genuine| {
-        setup.judge_body(&genuine, BODY)?;
+        setup.verify_body(&genuine, BODY)?;
         Ok(genuine)
     });
     let found = VERIFIER.verify(&compare::request_head(&head), BODY);

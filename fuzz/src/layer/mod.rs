@@ -41,7 +41,7 @@ fn expect(signed: &SignedDelivery, head: &Head, hint: SizeHint, steps: &[Step]) 
         outcome: Err(code),
         polls,
     };
-    let genuine = match signed.setup.judge_head(head) {
+    let genuine = match signed.setup.verify_head(head) {
         Ok(genuine) => genuine,
         Err(code) => return refused(code, 0),
     };
@@ -63,7 +63,7 @@ fn expect(signed: &SignedDelivery, head: &Head, hint: SizeHint, steps: &[Step]) 
             }
         }
     }
-    let outcome = signed.setup.judge_body(&genuine, &bytes);
+    let outcome = signed.setup.verify_body(&genuine, &bytes);
     Expected {
         outcome: outcome.map(|()| (genuine, bytes, trailers)),
         polls: steps.len() + 1,

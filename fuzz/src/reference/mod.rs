@@ -161,7 +161,7 @@ impl Setup {
     ///
     /// # Errors
     /// The code of the refusal.
-    pub fn judge_head(&self, head: &Head) -> Result<Genuine, Code> {
+    pub fn verify_head(&self, head: &Head) -> Result<Genuine, Code> {
         let signatures: Vec<_> = head.all("upstash-signature").collect();
         let token = match signatures[..] {
             [] => return Err("missing_signature"),
@@ -195,7 +195,7 @@ impl Setup {
         } else {
             return Err("bad_signature");
         };
-        let genuine = self.judge_claims(&claims, &head.target)?;
+        let genuine = self.verify_claims(&claims, &head.target)?;
         if head.declared() > self.limit {
             return Err("body_too_large");
         }
@@ -207,7 +207,7 @@ impl Setup {
         })
     }
 
-    fn judge_claims(&self, payload: &[u8], target: &str) -> Result<Genuine, Code> {
+    fn verify_claims(&self, payload: &[u8], target: &str) -> Result<Genuine, Code> {
         let members = json::members(payload).ok_or("malformed_token")?;
         if !names_are_unique(&members) {
             return Err("invalid_claim");
@@ -266,7 +266,7 @@ impl Setup {
     ///
     /// # Errors
     /// The code of the refusal.
-    pub fn judge_body(&self, genuine: &Genuine, body: &[u8]) -> Result<(), Code> {
+    pub fn verify_body(&self, genuine: &Genuine, body: &[u8]) -> Result<(), Code> {
         if body.len() as u64 > self.limit {
             return Err("body_too_large");
         }
