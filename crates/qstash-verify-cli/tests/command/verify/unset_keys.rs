@@ -93,7 +93,7 @@ fn unreadable_variable_is_an_error() {
         .with_os("QSTASH_REGION", not_utf8)
         .end()
         .assert_misuse(
-            "QSTASH_REGION is set to bytes that are not UTF-8: copy its value anew; or give \
+            "QSTASH_REGION is set to bytes that are not UTF-8: copy its value again; or give \
              --region",
         );
 }
