@@ -50,16 +50,26 @@ impl fmt::Display for ShownChar {
     }
 }
 
-/// A duration in seconds, with milliseconds unless it is whole.
-pub(crate) struct Seconds(pub(crate) Duration);
+/// A duration in its two largest units, such as `4 min 12 s`. Below a minute it has
+/// milliseconds unless it is whole.
+pub(crate) struct Span(pub(crate) Duration);
 
-impl fmt::Display for Seconds {
+impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.subsec_nanos() == 0 {
-            write!(f, "{}", self.0.as_secs())
-        } else {
-            write!(f, "{:.3}", self.0.as_secs_f64())
+        const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+        let seconds = self.0.as_secs();
+        if seconds < 60 && self.0.subsec_nanos() != 0 {
+            return write!(f, "{:.3} s", self.0.as_secs_f64());
         }
+        for ((size, name), (smaller, smaller_name)) in
+            UNITS.into_iter().zip(UNITS.into_iter().skip(1))
+        {
+            if seconds >= size {
+                let rest = seconds % size / smaller;
+                return write!(f, "{} {name} {rest} {smaller_name}", seconds / size);
+            }
+        }
+        write!(f, "{seconds} s")
     }
 }
 
@@ -87,6 +97,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn span_has_its_two_largest_units() {
+        for (milliseconds, text) in [
+            (0, "0 s"),
+            (250, "0.250 s"),
+            (42_000, "42 s"),
+            (59_999, "59.999 s"),
+            (60_000, "1 min 0 s"),
+            (252_900, "4 min 12 s"),
+            (3_600_000, "1 h 0 min"),
+            (86_399_000, "23 h 59 min"),
+            (90_000_000, "1 d 1 h"),
+            (86_400_000_000, "1000 d 0 h"),
+        ] {
+            assert_eq!(Span(Duration::from_millis(milliseconds)).to_string(), text);
+        }
+    }
+
+    #[test]
     fn urls_are_printed_without_secrets() {
         for (url, printed) in [
             ("https://a.b/c?d=e", "https://a.b/c?d=e"),
@@ -112,17 +140,5 @@ mod tests {
         assert_eq!(Shown("a\nb\u{202e}").to_string(), r"a\nb\u{202e}");
         assert_eq!(Shown(&"é".repeat(300)).to_string(), "é".repeat(300));
         assert_eq!(Shown(&"é".repeat(301)).to_string(), "é".repeat(300) + "…");
-    }
-
-    #[test]
-    fn whole_seconds_have_no_fraction() {
-        for (duration, expected) in [
-            (Duration::ZERO, "0"),
-            (Duration::from_secs(252), "252"),
-            (Duration::from_millis(250), "0.250"),
-            (Duration::MAX, "18446744073709551616.000"),
-        ] {
-            assert_eq!(Seconds(duration).to_string(), expected);
-        }
     }
 }

@@ -6,7 +6,8 @@ use crate::page::Page;
 
 const REFUSALS: &str = include_str!("../../../crates/qstash-verify/src/error/refusal_table.rs");
 const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/config/config_error/mod.rs");
-const WARNINGS: &str = include_str!("../../../crates/qstash-verify/src/config/config_warning/mod.rs");
+const WARNINGS: &str =
+    include_str!("../../../crates/qstash-verify/src/config/config_warning/mod.rs");
 const PROBLEMS: &str = include_str!("../../../crates/qstash-verify/src/config/value.rs");
 
 /// The codes that the function `code` of this source returns.

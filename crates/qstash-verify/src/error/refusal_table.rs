@@ -8,7 +8,7 @@ use crate::config::variables;
 use crate::error::VerifyError;
 use crate::keys::KeySource;
 use crate::region::Region;
-use crate::text::{Seconds, Shown};
+use crate::text::{Shown, Span};
 
 /// The one table of refusals: variant, status, code, log level, text.
 macro_rules! refusals {
@@ -100,15 +100,15 @@ refusals! {
     );
     Self::Expired { ago } => 401 "expired" WARN, |f| write!(
         f,
-        "the delivery expired {} s ago (claim `exp`): it was held up on its way or \
+        "the delivery expired {} ago (claim `exp`): it was held up on its way or \
          replayed, or this machine's clock is fast",
-        Seconds(*ago)
+        Span(*ago)
     );
     Self::NotYetValid { ahead } => 401 "not_yet_valid" WARN, |f| write!(
         f,
-        "the delivery is not valid for another {} s (claim `nbf`): this machine's clock \
+        "the delivery is not valid for another {} (claim `nbf`): this machine's clock \
          is slow",
-        Seconds(*ahead)
+        Span(*ahead)
     );
     Self::UrlMismatch { sub, expected } => 401 "url_mismatch" WARN,
         |f| url_mismatch(f, sub, expected);
@@ -229,7 +229,7 @@ mod tests {
             text(VerifyError::Expired {
                 ago: Duration::from_secs(252)
             })
-            .contains("expired 252 s ago")
+            .contains("expired 4 min 12 s ago")
         );
         assert!(
             text(VerifyError::Expired {
