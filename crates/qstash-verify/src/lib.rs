@@ -130,7 +130,7 @@ pub use delivery::{BufferedDelivery, PendingDelivery, Verified};
 pub use error::{CHALLENGE, VerifyError};
 pub use events::log_message_not_read;
 pub use into_header::IntoHeader;
-pub use keys::{KeyRing, KeyRingBuilder, KeySlot, KeySource, SigningKeys};
+pub use keys::{KeyRing, KeyRingBuilder, KeySlot, KeySource, SigningKeys, StaleKeys};
 pub use message::{Callback, MessageError, MessageMetadata, Retry, parse_message};
 pub use region::{ParseRegionError, Region};
 pub use reply::{NotVerified, RefusalHandler, Reply};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
+
 use crate::clock::Clock;
 use crate::config::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
@@ -10,7 +12,8 @@ use crate::delivery::{PendingDelivery, Verified};
 use crate::destination::{Destination, Destinations};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
-use crate::keys::{KeyRing, KeySlot};
+use crate::keys::stale::StaleObserver;
+use crate::keys::{KeyRing, KeySlot, KeySource, StaleKeys};
 use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
@@ -35,8 +38,9 @@ pub struct Verifier(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    keys: KeyRing,
+    keys: ArcSwap<KeyRing>,
     missing_keys: MissingKeys,
+    stale_observer: StaleObserver,
     destinations: Destinations,
     tolerance: f64,
     body_limit: u64,
@@ -72,8 +76,9 @@ impl Verifier {
     /// A builder, for a verifier with a URL, a tolerance, a limit or a clock.
     pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
         VerifierBuilder(Inner {
-            keys: keys.into(),
+            keys: ArcSwap::from_pointee(keys.into()),
             missing_keys: MissingKeys::default(),
+            stale_observer: StaleObserver::default(),
             destinations: Destinations::default(),
             tolerance: 0.0,
             body_limit: DEFAULT_BODY_LIMIT,
@@ -103,26 +108,29 @@ impl Verifier {
         let region = head.region;
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;
-        let Some((pair, source)) = inner.keys.resolve(region) else {
+        // Loaded once, so one state of the keys judges the delivery.
+        let keys = inner.keys.load();
+        let Some((pair, source)) = keys.resolve(region) else {
             let now = inner.clock.unix_seconds();
             let repeated = inner.missing_keys.is_repeated(region, now);
             return Err(VerifyError::NoSigningKeys { region, repeated });
         };
         let made_by = |mac: [u8; 32]| pair.keys.which_made(token.signing_input, &mac);
         let Some(key) = token.mac.and_then(made_by) else {
+            if inner.stale_observer.is_set() {
+                self.observe_unknown_key(&token, head, source);
+            }
             return Err(VerifyError::BadSignature { source, region });
         };
-
-        let checks = Checks {
-            now: inner.clock.unix_seconds(),
-            tolerance: inner.tolerance,
-            destinations: &inner.destinations,
-            path_and_query: head.path_and_query,
-        };
+        let checks = self.checks(head);
         let (claims, signed_hash) = claims::check(token.payload, &checks)?;
 
         if key == KeySlot::Next {
-            pair.roll_warning.next_key_used(source, region);
+            if inner.stale_observer.is_set() {
+                inner.stale_observer.call(source, region, true);
+            } else {
+                pair.roll_warning.next_key_used(source, region);
+            }
         }
         let mut body = BodyHash::new(inner.body_limit, signed_hash);
         body.declare(head.content_length)?;
@@ -137,6 +145,23 @@ impl Verifier {
         ))
     }
 
+    fn checks<'a>(&'a self, head: &RequestHead<'a>) -> Checks<'a> {
+        Checks {
+            now: self.0.clock.unix_seconds(),
+            tolerance: self.0.tolerance,
+            destinations: &self.0.destinations,
+            path_and_query: head.path_and_query,
+        }
+    }
+
+    /// Tells the observer of a token that neither key signed, if QStash might have.
+    #[cold]
+    fn observe_unknown_key(&self, token: &Token<'_>, head: &RequestHead<'_>, source: KeySource) {
+        if token.mac.is_some() && claims::check(token.payload, &self.checks(head)).is_ok() {
+            self.0.stale_observer.call(source, head.region, false);
+        }
+    }
+
     /// Both steps in one go, for a body that is already at hand.
     ///
     /// # Errors
@@ -146,6 +171,44 @@ impl Verifier {
         let mut pending = self.authenticate(head)?;
         pending.update(body)?;
         pending.finish()
+    }
+
+    /// Replaces the keys of this verifier and of all its clones, while they verify.
+    ///
+    /// The replacement is atomic, and verification never waits for it: each delivery
+    /// is judged by the keys of one moment, those at which its head was authenticated.
+    /// A delivery on its way that was signed with a key which the new keys lack is
+    /// refused, and accepted once QStash retries it with a new signature.
+    ///
+    /// ```
+    /// use qstash_verify::{SigningKeys, Verifier};
+    ///
+    /// let verifier = Verifier::new(SigningKeys::new("sig_a", "sig_b")?);
+    /// let in_service = verifier.clone();
+    /// verifier.replace_keys(SigningKeys::new("sig_b", "sig_c")?);
+    /// assert!(in_service.keys().key_slot(None, "sig_c").is_some());
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    pub fn replace_keys(&self, keys: impl Into<KeyRing>) {
+        self.0.keys.store(Arc::new(keys.into()));
+    }
+
+    /// Returns the keys that verify at this moment.
+    #[must_use]
+    pub fn keys(&self) -> KeyRing {
+        KeyRing::clone(&self.0.keys.load())
+    }
+
+    /// Sets the observer of deliveries which suggest that the keys are out of date, for
+    /// all clones; it takes the place of an earlier one, and of the warning that the
+    /// keys were rolled.
+    ///
+    /// It is called within verification, for every delivery signed with the next key
+    /// and for every token with QStash's shape and claims that neither key signed. It
+    /// must not block, and has to limit by itself how often it acts: strangers can make
+    /// such tokens.
+    pub fn on_stale_keys(&self, observer: impl Fn(StaleKeys) + Send + Sync + 'static) {
+        self.0.stale_observer.set(Box::new(observer));
     }
 
     /// Returns the longest body that is accepted, in bytes.
@@ -158,7 +221,7 @@ impl Verifier {
     /// [`KeyRing::warnings`].
     #[must_use]
     pub fn warnings(&self) -> Vec<ConfigWarning> {
-        self.0.keys.warnings().to_vec()
+        self.0.keys.load().warnings().to_vec()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
 use crate::keys::roll::RollWarning;
-use crate::keys::signing_key::SigningKeys;
+use crate::keys::signing_key::{KeySlot, SigningKeys};
 use crate::region::Region;
 
 /// Where the pair of keys for a delivery comes from.
@@ -39,6 +39,11 @@ impl KeySource {
             KeySource::Region => "region",
             KeySource::Default => "default",
         }
+    }
+
+    /// Whether it is the pair of a region.
+    pub(crate) const fn is_regional(self) -> bool {
+        matches!(self, KeySource::Region | KeySource::ExplicitRegion)
     }
 }
 
@@ -128,6 +133,49 @@ impl KeyRing {
     #[must_use]
     pub fn key_source(&self, region: Option<Region>) -> Option<KeySource> {
         self.resolve(region).map(|(_, source)| source)
+    }
+
+    /// Returns which key of a pair `key` is: the pair of `region`, or the default pair
+    /// for `None`. White space around `key` is dropped. Returns `None` if it is neither
+    /// key, or if there is no such pair.
+    ///
+    /// ```
+    /// use qstash_verify::{KeyRing, KeySlot, SigningKeys};
+    ///
+    /// let ring = KeyRing::from(SigningKeys::new("sig_current", "sig_next")?);
+    /// assert_eq!(ring.key_slot(None, "sig_next"), Some(KeySlot::Next));
+    /// assert_eq!(ring.key_slot(None, "sig_other"), None);
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn key_slot(&self, region: Option<Region>, key: &str) -> Option<KeySlot> {
+        let pair = match region {
+            Some(Region::UsEast1) => &self.us,
+            Some(Region::EuCentral1) => &self.eu,
+            None => &self.fallback,
+        };
+        pair.as_ref()?.keys.slot_of(key)
+    }
+
+    /// Replaces a pair, or adds it: the pair of `region`, or the default pair for
+    /// `None`. The other pairs, the sources and the warnings stay as they are.
+    ///
+    /// ```
+    /// use qstash_verify::{Region, SigningKeys, Verifier};
+    ///
+    /// fn replace_us_keys(verifier: &Verifier, keys: SigningKeys) {
+    ///     let mut ring = verifier.keys();
+    ///     ring.set_keys(Some(Region::UsEast1), keys);
+    ///     verifier.replace_keys(ring);
+    /// }
+    /// ```
+    pub fn set_keys(&mut self, region: Option<Region>, keys: SigningKeys) {
+        let pair = match region {
+            Some(Region::UsEast1) => &mut self.us,
+            Some(Region::EuCentral1) => &mut self.eu,
+            None => &mut self.fallback,
+        };
+        *pair = Some(Arc::new(Pair::new(keys)));
     }
 
     /// The pair that verifies a delivery which says it is of `region`.

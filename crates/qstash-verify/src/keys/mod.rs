@@ -5,6 +5,8 @@ pub(crate) mod missing;
 pub(crate) mod public;
 mod roll;
 pub(crate) mod signing_key;
+pub(crate) mod stale;
 
 pub use key_ring::{KeyRing, KeyRingBuilder, KeySource};
 pub use signing_key::{KeySlot, SigningKeys};
+pub use stale::StaleKeys;

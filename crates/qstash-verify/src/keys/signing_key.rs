@@ -80,9 +80,29 @@ impl SigningKeys {
         }
     }
 
-    /// Whether one of them is publicly known, unless they were asked for by that name.
-    pub(crate) fn are_unintended_public(&self) -> bool {
+    /// Returns whether [`new`](Self::new) was given a publicly known key, with which
+    /// anyone can sign: one of the development server's users, or of the module
+    /// `testing`.
+    ///
+    /// ```
+    /// use qstash_verify::SigningKeys;
+    ///
+    /// let keys = SigningKeys::new("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_next")?;
+    /// assert!(keys.are_unintended_public());
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn are_unintended_public(&self) -> bool {
         self.unintended_public
+    }
+
+    /// Which of the two `key` is: current is tried first.
+    pub(crate) fn slot_of(&self, key: &str) -> Option<KeySlot> {
+        // Keys are kept as HMAC state only, so a MAC identifies them.
+        let key = SigningKey::new(key).ok()?;
+        let message = b"the same key makes the same MAC";
+        let mac: [u8; 32] = key.0.chain_update(message).finalize().into_bytes().into();
+        self.which_made(message, &mac)
     }
 
     /// Which of the two made this MAC over `message`: current is tried first.

@@ -1,0 +1,248 @@
+//! Keys that are replaced while a verifier verifies.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use qstash_verify::{
+    KeyRing, KeySlot, KeySource, REGION_HEADER, Region, RequestHead, SIGNATURE_HEADER, SigningKeys,
+    StaleKeys, Verifier,
+};
+use qstash_verify_test_support::log::captured;
+use qstash_verify_test_support::{
+    DEFAULT, EU, EU_VARIABLES, MULTI_REGION, Token, US, US_VARIABLES, lookup, pinned, signing_keys,
+};
+
+const NOW: i64 = 1_783_794_400;
+const BODY: &[u8] = b"hello";
+const US_HEADER: &str = "US-EAST-1";
+
+fn token() -> Token {
+    Token::new("https://example.com/hook", BODY, NOW - 10)
+}
+
+fn verifier(keys: impl Into<KeyRing>) -> Verifier {
+    Verifier::builder(keys).clock(pinned(NOW)).build()
+}
+
+fn head<'a>(token: &'a str, region: &'a str) -> RequestHead<'a> {
+    RequestHead::new(
+        [(SIGNATURE_HEADER, token), (REGION_HEADER, region)],
+        "/hook",
+    )
+}
+
+type Verdict = Result<(KeySlot, KeySource), &'static str>;
+
+fn verdict(verifier: &Verifier, token: &str, region: &str) -> Verdict {
+    match verifier.verify(&head(token, region), BODY) {
+        Ok(verified) => Ok((verified.key_slot(), verified.key_source())),
+        Err(error) => Err(error.code()),
+    }
+}
+
+#[test]
+fn each_delivery_is_judged_by_one_state() {
+    let rolls = if cfg!(debug_assertions) {
+        20_000
+    } else {
+        1_000_000
+    };
+    let [a, b, c, d] = ["sig_a", "sig_b", "sig_c", "sig_d"];
+    let keys = |current, next| SigningKeys::new(current, next).unwrap();
+    // A key that is current here is next there, of another source, or unknown.
+    let one = KeyRing::builder().region(Region::UsEast1, keys(a, b));
+    let two = KeyRing::builder().default_keys(keys(c, a));
+    let three = one.clone().default_keys(keys(d, c));
+    let states = [one, two, three].map(|state| state.build().unwrap());
+    let deliveries = [a, b, c, d]
+        .map(|key| token().sign(key))
+        .map(|token| [US_HEADER, ""].map(|region| (token.clone(), region)))
+        .concat();
+    let expected: Vec<(String, &str, Vec<Verdict>)> = deliveries
+        .into_iter()
+        .map(|(token, region)| {
+            let verdicts = states
+                .iter()
+                .map(|state| verdict(&verifier(state.clone()), &token, region));
+            let verdicts = verdicts.collect();
+            (token, region, verdicts)
+        })
+        .collect();
+    assert_eq!(
+        expected[0].2,
+        [
+            Ok((KeySlot::Current, KeySource::ExplicitRegion)),
+            Ok((KeySlot::Next, KeySource::Explicit)),
+            Ok((KeySlot::Current, KeySource::ExplicitRegion)),
+        ],
+        "the states must differ"
+    );
+
+    let rolling = verifier(states[0].clone());
+    let done = AtomicBool::new(false);
+    let seen = [const { AtomicUsize::new(0) }; 2];
+    thread::scope(|scope| {
+        for at in 0..16 {
+            let (verifier, expected, done, seen) = (rolling.clone(), &expected, &done, &seen);
+            scope.spawn(move || {
+                for (token, region, possible) in expected.iter().cycle().skip(at) {
+                    let verdict = verdict(&verifier, token, region);
+                    assert!(possible.contains(&verdict), "{verdict:?} of {possible:?}");
+                    let accepted = usize::from(verdict.is_ok());
+                    seen[accepted].fetch_add(1, Ordering::Relaxed);
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            });
+        }
+        for state in states.iter().cycle().take(rolls) {
+            rolling.replace_keys(state.clone());
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    let [refused, accepted] = seen.map(AtomicUsize::into_inner);
+    assert!(refused > 100 && accepted > 100, "{refused} {accepted}");
+}
+
+#[test]
+fn replacement_holds_for_all_clones() {
+    let first = verifier(signing_keys(&DEFAULT));
+    let second = first.clone();
+    let old = token().sign(DEFAULT[0]);
+    let new = token().sign(US[0]);
+    assert!(verdict(&second, &old, "").is_ok());
+    assert_eq!(verdict(&second, &new, ""), Err("bad_signature"));
+    first.replace_keys(signing_keys(&US));
+    for verifier in [&first, &second, &second.clone()] {
+        assert_eq!(verdict(verifier, &old, ""), Err("bad_signature"));
+        let accepted = Ok((KeySlot::Current, KeySource::Explicit));
+        assert_eq!(verdict(verifier, &new, ""), accepted);
+    }
+}
+
+#[test]
+fn pending_delivery_keeps_the_verdict_of_its_head() {
+    let verifier = verifier(signing_keys(&DEFAULT));
+    let token = token().sign(DEFAULT[1]);
+    let mut pending = verifier.authenticate(&head(&token, "")).unwrap();
+    verifier.replace_keys(signing_keys(&EU));
+    pending.update(BODY).unwrap();
+    let verified = pending.finish().unwrap();
+    assert_eq!(verified.key_slot(), KeySlot::Next);
+    assert_eq!(verified.key_source(), KeySource::Explicit);
+}
+
+#[test]
+fn set_keys_replaces_one_pair() {
+    let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
+    let mut ring = KeyRing::from_lookup(lookup(&variables)).unwrap();
+    let warnings = ring.warnings().to_vec();
+    let (us, eu) = (Some(Region::UsEast1), Some(Region::EuCentral1));
+    ring.set_keys(us, SigningKeys::new(US[1], "sig_new").unwrap());
+    for (pair, key, slot) in [
+        (us, US[0], None),
+        (us, US[1], Some(KeySlot::Current)),
+        (us, " sig_new\n", Some(KeySlot::Next)),
+        (us, "", None),
+        (eu, EU[0], Some(KeySlot::Current)),
+        (eu, EU[1], Some(KeySlot::Next)),
+        (None, US[1], None),
+    ] {
+        assert_eq!(ring.key_slot(pair, key), slot, "{pair:?} {key}");
+    }
+    assert_eq!(ring.key_source(us), Some(KeySource::Region));
+    assert_eq!(ring.key_source(None), None);
+    ring.set_keys(None, signing_keys(&DEFAULT));
+    assert_eq!(ring.key_source(None), Some(KeySource::Default));
+    ring.set_keys(eu, signing_keys(&DEFAULT));
+    assert_eq!(ring.key_slot(eu, DEFAULT[1]), Some(KeySlot::Next));
+    assert_eq!(ring.warnings(), warnings);
+}
+
+#[test]
+fn roll_warning_belongs_to_the_pair() {
+    let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
+    let verifier = verifier(KeyRing::from_lookup(lookup(&variables)).unwrap());
+    let deliver = |key: &str, region: &str| {
+        let slot = verdict(&verifier, &token().sign(key), region).unwrap().0;
+        assert_eq!(slot, KeySlot::Next);
+    };
+    let warnings = |deliver: &dyn Fn()| {
+        let ((), log) = captured(deliver);
+        log.lines()
+            .filter(|line| line.contains("signed with the next key"))
+            .count()
+    };
+    let both = || {
+        deliver(US[1], US_HEADER);
+        deliver(EU[1], "EU-CENTRAL-1");
+    };
+    assert_eq!(warnings(&both), 2);
+    assert_eq!(warnings(&both), 0);
+    // The pair of the EU stays, and with it that it was warned of.
+    let mut ring = verifier.keys();
+    ring.set_keys(Some(Region::UsEast1), signing_keys(&US));
+    verifier.replace_keys(ring);
+    assert_eq!(warnings(&both), 1);
+    assert_eq!(warnings(&both), 0);
+}
+
+#[test]
+fn observer_is_called_for_stale_keys_only() {
+    let variables = [&US_VARIABLES[..], &[MULTI_REGION]].concat();
+    let mut ring = KeyRing::from_lookup(lookup(&variables)).unwrap();
+    ring.set_keys(None, signing_keys(&DEFAULT));
+    let verifier = verifier(ring);
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let observer = {
+        let calls = Arc::clone(&calls);
+        move |stale: StaleKeys| {
+            let call = (stale.region(), stale.is_certain());
+            calls.lock().unwrap().push(call);
+        }
+    };
+    verifier.clone().on_stale_keys(observer);
+    let us = Some(Region::UsEast1);
+    let genuine = token();
+    let unknown = "sig_unknown";
+    let without_mac = genuine.signing_input() + ".";
+    let expired = genuine.clone().claim("exp", "1");
+    let issuer = genuine.clone().claim("iss", r#""Mallory""#);
+    for (name, token, region, expected) in [
+        ("current", genuine.sign(US[0]), US_HEADER, None),
+        ("next", genuine.sign(US[1]), US_HEADER, Some((us, true))),
+        ("next", genuine.sign(DEFAULT[1]), "", Some((None, true))),
+        // There is no pair of the EU, so the default pair judges.
+        (
+            "next of the default pair",
+            genuine.sign(DEFAULT[1]),
+            "EU-CENTRAL-1",
+            Some((None, true)),
+        ),
+        (
+            "neither",
+            genuine.sign(unknown),
+            US_HEADER,
+            Some((us, false)),
+        ),
+        ("neither", genuine.sign(unknown), "", Some((None, false))),
+        ("expired, next", expired.sign(US[1]), US_HEADER, None),
+        ("expired, neither", expired.sign(unknown), US_HEADER, None),
+        ("another issuer", issuer.sign(unknown), US_HEADER, None),
+        ("no MAC", without_mac, US_HEADER, None),
+        ("no token", "a.b.c".to_owned(), US_HEADER, None),
+    ] {
+        let ((), log) = captured(|| {
+            let _ = verifier.authenticate(&head(&token, region));
+        });
+        let called = std::mem::take(&mut *calls.lock().unwrap());
+        assert_eq!(called, Vec::from_iter(expected), "{name}");
+        // The observer takes the place of the warning.
+        assert_eq!(log, "", "{name}");
+    }
+    verifier.on_stale_keys(|_| {});
+    assert!(verdict(&verifier, &genuine.sign(US[1]), US_HEADER).is_ok());
+    assert_eq!(calls.lock().unwrap().len(), 0, "the last observer counts");
+}
