@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
+use crate::config::development;
 use crate::config::environment::primary_region;
 use crate::config::lookup::{Variables, process_variable};
 use crate::config::value::ValueProblem;
@@ -86,6 +87,58 @@ impl Credentials {
         Ok(credentials)
     }
 
+    /// Returns the credentials with which QStash's API hands out each pair of signing
+    /// keys, by the region of the pair; `None` is the default pair.
+    ///
+    /// Those of the default pair are `QSTASH_URL` and `QSTASH_TOKEN`. If `QSTASH_REGION`
+    /// is set, there are those of each region as well, whose URL may be unset: it is
+    /// the region's own then. Pairs without a token are left out. Looks up
+    /// [`variables::DEVELOPMENT`] and [`variables::CREDENTIALS`]; the list is empty if
+    /// `QSTASH_DEV` is on, since the keys are fixed then. Logs nothing.
+    ///
+    /// ```
+    /// use qstash_verify::{Credentials, Region};
+    ///
+    /// let credentials = Credentials::for_signing_keys(|name| match name {
+    ///     "QSTASH_REGION" => Some("US_EAST_1".to_owned()),
+    ///     "US_EAST_1_QSTASH_TOKEN" => Some("my-token".to_owned()),
+    ///     _ => None,
+    /// })?;
+    /// let [(Some(Region::UsEast1), of_us)] = &credentials[..] else { panic!() };
+    /// assert_eq!(of_us.url(), "https://qstash-us-east-1.upstash.io");
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`from_env`](Self::from_env), and
+    /// [`ConfigError::InvalidDevelopmentMode`].
+    pub fn for_signing_keys(
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<(Option<Region>, Self)>, ConfigError> {
+        let variables = Variables::new(lookup);
+        let development = variables.get(variables::DEVELOPMENT)?;
+        if development::is_on(development.as_ref().map(|value| value.as_str()))? {
+            return Ok(Vec::new());
+        }
+        let regions = match primary_region(&variables)? {
+            Some(_) => Region::ALL,
+            None => &[],
+        };
+        let pairs = regions.iter().copied().map(Some).chain([None]);
+        let (mut found, mut looked_for) = (Vec::new(), Vec::new());
+        for region in pairs {
+            looked_for.push(variables::token(region));
+            let url = region.and_then(|region| region.urls().first());
+            if let Some(credentials) = read(&variables, region, url.copied().or(Some(EU_URL)))? {
+                found.push((region, credentials));
+            }
+        }
+        if found.is_empty() {
+            return Err(ConfigError::NoToken { looked_for });
+        }
+        Ok(found)
+    }
+
     /// Returns the URL of QStash, without a trailing `/`.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -145,7 +198,7 @@ pub enum CredentialSource {
     Explicit,
     /// The variable of this name.
     Variable(&'static str),
-    /// The EU URL, the default where none is set.
+    /// The EU URL, or the region's own, which is used where none is set.
     BuiltIn,
 }
 
@@ -157,33 +210,34 @@ fn resolve<F: Fn(&str) -> Option<String>>(
 
     let region = primary_region(variables)?;
     if let Some(region) = region {
-        if let Some(credentials) = read(variables, Some(region))? {
+        if let Some(credentials) = read(variables, Some(region), None)? {
             return Ok(credentials);
         }
         warnings.push(ConfigWarning::NoCredentialsForRegion { region });
         looked_for.push(variables::token(Some(region)));
     }
     looked_for.push(variables::token(None));
-    let mut credentials = read(variables, None)?.ok_or(ConfigError::NoToken { looked_for })?;
+    let mut credentials =
+        read(variables, None, Some(EU_URL))?.ok_or(ConfigError::NoToken { looked_for })?;
     credentials.warnings.splice(0..0, warnings);
     Ok(credentials)
 }
 
-/// Reads the token and URL of a region, or the default ones.
-///
-/// Only the default URL may be absent.
+/// Reads the token of a region, or the default one, and its URL, which may be absent only
+/// if there is a built-in one.
 fn read<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     region: Option<Region>,
+    built_in: Option<&str>,
 ) -> Result<Option<Credentials>, ConfigError> {
     let (url_name, token_name) = (variables::url(region), variables::token(region));
     let Some(token) = variables.get(token_name)? else {
         return Ok(None);
     };
-    let (url, url_source) = match (variables.get(url_name)?, region) {
+    let (url, url_source) = match (variables.get(url_name)?, built_in) {
         (Some(url), _) => (without_slash(&url), CredentialSource::Variable(url_name)),
-        (None, None) => (EU_URL.to_owned(), CredentialSource::BuiltIn),
-        (None, Some(_)) => return Ok(None),
+        (None, Some(url)) => (url.to_owned(), CredentialSource::BuiltIn),
+        (None, None) => return Ok(None),
     };
     let warning = ValueProblem::of_token(&token).map(|problem| ConfigWarning::UnlikelyValue {
         variable: token_name,
@@ -276,7 +330,66 @@ mod tests {
     }
 
     #[test]
-    fn debug_form_has_no_token() {
+    fn each_pair_of_keys_has_its_credentials() {
+        let found = |set: &[(&str, &str)]| {
+            let lookup = |name: &str| {
+                let found = set.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            let found = Credentials::for_signing_keys(lookup)?;
+            let found = found.into_iter().map(|(region, credentials)| {
+                let url = credentials.url().trim_start_matches("https://").to_owned();
+                (region, url, credentials.token().to_owned())
+            });
+            Ok::<Vec<_>, ConfigError>(found.collect())
+        };
+        let owned = |region, url: &str, token: &str| (region, url.to_owned(), token.to_owned());
+        let us = || {
+            owned(
+                Some(Region::UsEast1),
+                "qstash-us-east-1.upstash.io",
+                "us-token",
+            )
+        };
+        let default = || owned(None, "qstash.example", "default-token");
+        let eu_token = ("EU_CENTRAL_1_QSTASH_TOKEN", "eu-token");
+        let eu = || owned(Some(Region::EuCentral1), "qstash.upstash.io", "eu-token");
+        let of_eu = [("QSTASH_REGION", "EU_CENTRAL_1"), eu_token];
+        for (set, expected) in [
+            (DEFAULT.to_vec(), vec![default()]),
+            (
+                vec![DEFAULT[1]],
+                vec![owned(None, "qstash.upstash.io", "default-token")],
+            ),
+            ([&US[1..], &DEFAULT].concat(), vec![default()]),
+            ([&US[..], &DEFAULT].concat(), vec![us(), default()]),
+            (vec![US[0], US[2]], vec![us()]),
+            (of_eu.to_vec(), vec![eu()]),
+            (
+                [&US[..], &[eu_token], &DEFAULT].concat(),
+                vec![us(), eu(), default()],
+            ),
+            ([&US[..], &[("QSTASH_DEV", "1")]].concat(), vec![]),
+            (vec![("QSTASH_DEV", "true")], vec![]),
+        ] {
+            assert_eq!(found(&set), Ok(expected), "{set:?}");
+        }
+        let looked_for = vec!["QSTASH_TOKEN"];
+        assert_eq!(found(&[eu_token]), Err(ConfigError::NoToken { looked_for }));
+        let looked_for = vec![US[2].0, eu_token.0, "QSTASH_TOKEN"];
+        let none = Err(ConfigError::NoToken { looked_for });
+        assert_eq!(found(&US[..2]), none);
+        for (variable, code) in [
+            ("QSTASH_DEV", "invalid_development_mode"),
+            ("QSTASH_REGION", "invalid_region"),
+        ] {
+            let set = [(variable, "maybe"), ("QSTASH_TOKEN", "t")];
+            assert_eq!(found(&set).unwrap_err().code(), code);
+        }
+    }
+
+    #[test]
+    fn the_token_is_not_printed() {
         let printed = format!("{:?}", Credentials::new("https://x/", "secret-token"));
         assert!(
             printed.contains("https://x\"") && !printed.contains("secret"),
