@@ -1,0 +1,99 @@
+//! Errors: why refreshing can't start, and why keys can't be fetched.
+
+use std::fmt;
+
+use qstash_verify::ConfigError;
+
+/// Why keys can't be refreshed at all; each names the variable and the remedy, and holds
+/// no token.
+///
+/// ```
+/// use qstash_verify::{SigningKeys, Verifier};
+/// use qstash_verify_keys::{KeyRefresher, StartError};
+///
+/// let verifier = Verifier::new(SigningKeys::new("sig_current", "sig_next")?);
+/// let error = KeyRefresher::from_lookup(&verifier, |_name| None).unwrap_err();
+/// assert!(matches!(error, StartError::Config(_)));
+/// assert!(error.to_string().contains("QSTASH_TOKEN"));
+/// # Ok::<_, qstash_verify::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The environment holds no usable credentials.
+    Config(ConfigError),
+    /// The URL of QStash can't be used; the text says why.
+    #[non_exhaustive]
+    InvalidUrl {
+        /// Where the URL comes from: a variable, or code.
+        source: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The token can't be sent in a header.
+    #[non_exhaustive]
+    InvalidToken {
+        /// Where the token comes from: a variable, or code.
+        source: String,
+    },
+    /// None of the credentials belongs to a pair of keys that the verifier has.
+    NoKeys,
+    /// The certificates that this system trusts can't be read.
+    #[non_exhaustive]
+    Certificates {
+        /// What the system says.
+        reason: String,
+    },
+    /// There is no tokio runtime.
+    NoRuntime,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Config(error) => error.fmt(f),
+            StartError::InvalidUrl { source, reason } => write!(
+                f,
+                "the URL in {source} {reason}: copy it from the QStash console"
+            ),
+            StartError::InvalidToken { source } => write!(
+                f,
+                "the token in {source} has characters that no token has: copy it from the \
+                 QStash console"
+            ),
+            StartError::NoKeys => f.write_str(
+                "there are credentials, but for none of the verifier's keys: set the token of \
+                 the region whose keys it has, or QSTASH_TOKEN for the default pair",
+            ),
+            StartError::Certificates { reason } => write!(
+                f,
+                "the certificates that this system trusts can't be read: {reason}; install \
+                 ca-certificates"
+            ),
+            StartError::NoRuntime => f.write_str(
+                "there is no tokio runtime: start within `#[tokio::main]` or `#[actix_web::main]`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        StartError::Config(error)
+    }
+}
+
+/// Why keys couldn't be fetched; the last good ones stay in use. The
+/// [`Display`](fmt::Display) form names the remedy, and holds no key and no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchError(pub(crate) String);
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FetchError {}

@@ -1,0 +1,202 @@
+//! What is refreshed, and how often.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use qstash_verify::{Credentials, KeyRing, KeySource, Region, StaleKeys, Verifier, variables};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::api::{Api, HttpClient};
+use crate::endpoint::{Endpoint, pair_name};
+use crate::error::StartError;
+use crate::handle::RefreshHandle;
+use crate::schedule::Schedule;
+use crate::task::Task;
+
+/// The default of [`KeyRefresher::interval`].
+const INTERVAL: Duration = Duration::from_secs(15 * 60);
+
+/// The shortest interval.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Keeps the keys of a [`Verifier`] fresh, once it is [started](Self::start).
+///
+/// Only the pairs that the verifier has are refreshed: those of regions with the
+/// credentials of the region, the default pair with `QSTASH_TOKEN`.
+///
+/// ```no_run
+/// # async fn start(verifier: &qstash_verify::Verifier) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use qstash_verify_keys::KeyRefresher;
+///
+/// let refresh = KeyRefresher::from_env(verifier)?
+///     .interval(Duration::from_secs(300))
+///     .start()?;
+/// if let Err(error) = refresh.first_fetch().await {
+///     eprintln!("starting with the keys of the environment: {error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is refreshed until `start`"]
+pub struct KeyRefresher {
+    verifier: Verifier,
+    credentials: Vec<(Option<Region>, Credentials)>,
+    interval: Duration,
+    /// Whether `QSTASH_DEV` is on.
+    development: bool,
+}
+
+impl KeyRefresher {
+    /// Creates a refresher with the credentials of the process's environment; see
+    /// [`Credentials::for_signing_keys`]. If `QSTASH_DEV` is on, it does nothing.
+    ///
+    /// # Errors
+    /// [`StartError::Config`] if there is no token.
+    pub fn from_env(verifier: &Verifier) -> Result<Self, StartError> {
+        // What is not Unicode must not count as unset; the core refuses U+FFFD.
+        let lookup = |name: &str| {
+            let value = std::env::var_os(name)?;
+            Some(value.to_string_lossy().into_owned())
+        };
+        KeyRefresher::from_lookup(verifier, lookup)
+    }
+
+    /// Creates a refresher with the credentials of any other environment.
+    ///
+    /// # Errors
+    /// [`StartError::Config`] if there is no token.
+    pub fn from_lookup(
+        verifier: &Verifier,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, StartError> {
+        let credentials = Credentials::for_signing_keys(lookup)?;
+        Ok(KeyRefresher {
+            development: credentials.is_empty(),
+            credentials,
+            ..KeyRefresher::new(verifier)
+        })
+    }
+
+    /// Creates a refresher without credentials, for those given in code.
+    pub fn new(verifier: &Verifier) -> Self {
+        KeyRefresher {
+            verifier: verifier.clone(),
+            credentials: Vec::new(),
+            interval: INTERVAL,
+            development: false,
+        }
+    }
+
+    /// Sets the credentials of a pair: that of `region`, or the default pair for `None`.
+    pub fn credentials(mut self, region: Option<Region>, credentials: Credentials) -> Self {
+        self.credentials.retain(|(known, _)| *known != region);
+        self.credentials.push((region, credentials));
+        self
+    }
+
+    /// Sets the time between two requests for a pair; 15 minutes by default, at least
+    /// one second. It varies by a tenth.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval.max(MIN_INTERVAL);
+        self
+    }
+
+    /// Starts to fetch, in tasks of the tokio runtime that this is called in. The
+    /// verifier's observer of [stale keys](Verifier::on_stale_keys) is set.
+    ///
+    /// # Errors
+    /// [`StartError::InvalidUrl`], [`InvalidToken`](StartError::InvalidToken),
+    /// [`NoKeys`](StartError::NoKeys), [`Certificates`](StartError::Certificates) or
+    /// [`NoRuntime`](StartError::NoRuntime).
+    pub fn start(self) -> Result<RefreshHandle, StartError> {
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        if self.development {
+            tracing::info!(
+                target: "qstash_verify",
+                "QSTASH_DEV is on: the development server's keys are fixed and not refreshed"
+            );
+            return Ok(RefreshHandle {
+                tasks: JoinSet::new(),
+                first_fetches: Vec::new(),
+            });
+        }
+        let endpoints = self.endpoints()?;
+        let client = HttpClient::new(endpoints.iter().any(Endpoint::is_https))?;
+        let replacing = Arc::new(Mutex::new(()));
+        let mut tasks = JoinSet::new();
+        let (mut observed, mut first_fetches) = (Vec::new(), Vec::new());
+        for endpoint in endpoints {
+            let region = endpoint.region;
+            let stale = Arc::new(Notify::new());
+            let (first_fetch, receiver) = watch::channel(None);
+            observed.push((region, Arc::clone(&stale)));
+            first_fetches.push(receiver);
+            let task = Task {
+                region,
+                api: Api {
+                    endpoint,
+                    client: client.clone(),
+                },
+                verifier: self.verifier.clone(),
+                replacing: Arc::clone(&replacing),
+                stale,
+                first_fetch,
+            };
+            let schedule = Schedule::new(self.interval, Instant::now());
+            tasks.spawn_on(task.run(schedule), &runtime);
+        }
+        // Any number of calls between two requests is one notification.
+        self.verifier.on_stale_keys(move |stale: StaleKeys| {
+            let of_pair = observed
+                .iter()
+                .find(|(region, _)| *region == stale.region());
+            if let Some((_, notify)) = of_pair {
+                notify.notify_one();
+            }
+        });
+        Ok(RefreshHandle {
+            tasks,
+            first_fetches,
+        })
+    }
+
+    /// Where the keys of the verifier's pairs are. Pairs without credentials are warned
+    /// of.
+    fn endpoints(&self) -> Result<Vec<Endpoint>, StartError> {
+        let ring = self.verifier.keys();
+        let pairs = Region::ALL.iter().copied().map(Some).chain([None]);
+        let mut endpoints = Vec::new();
+        for region in pairs.filter(|region| has_pair(&ring, *region)) {
+            let found = self.credentials.iter().find(|(known, _)| *known == region);
+            if let Some((_, credentials)) = found {
+                endpoints.push(Endpoint::new(region, credentials)?);
+            } else {
+                tracing::warn!(
+                    target: "qstash_verify",
+                    pair = pair_name(region),
+                    "the signing keys are not refreshed: {} is not set; copy it from the \
+                     QStash console",
+                    variables::token(region)
+                );
+            }
+        }
+        if endpoints.is_empty() {
+            return Err(StartError::NoKeys);
+        }
+        Ok(endpoints)
+    }
+}
+
+/// Whether the ring has the pair of the region, or a default pair.
+fn has_pair(ring: &KeyRing, region: Option<Region>) -> bool {
+    match ring.key_source(region) {
+        Some(KeySource::Region | KeySource::ExplicitRegion) => true,
+        Some(_) => region.is_none(),
+        None => false,
+    }
+}

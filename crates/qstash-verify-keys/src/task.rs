@@ -1,0 +1,137 @@
+//! The task that keeps one pair of keys fresh.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use qstash_verify::{KeySlot, Region, Verifier};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::answer::FetchedKeys;
+use crate::api::Fetch;
+use crate::endpoint::pair_name;
+use crate::error::FetchError;
+use crate::schedule::Schedule;
+
+/// The result of the first request, once there is one.
+pub(crate) type FirstFetch = Option<Result<(), FetchError>>;
+
+/// Keeps the keys of one pair fresh.
+pub(crate) struct Task<F> {
+    pub(crate) region: Option<Region>,
+    pub(crate) api: F,
+    pub(crate) verifier: Verifier,
+    /// Held while a pair is replaced in the ring, by the tasks of one refresher.
+    pub(crate) replacing: Arc<Mutex<()>>,
+    /// Notified of deliveries that suggest that the keys are out of date.
+    pub(crate) stale: Arc<Notify>,
+    pub(crate) first_fetch: watch::Sender<FirstFetch>,
+}
+
+impl<F: Fetch> Task<F> {
+    /// Runs until it is dropped. That loses nothing: keys are replaced in one step.
+    pub(crate) async fn run(self, mut schedule: Schedule) {
+        // The keys after a single roll, and when they take the place of those in use.
+        let mut rolled: Option<(FetchedKeys, Instant)> = None;
+        let mut failed = false;
+        loop {
+            let early_from = schedule.early_from;
+            let stale = async {
+                sleep_until(early_from).await;
+                self.stale.notified().await;
+            };
+            let replace_at = rolled.as_ref().map(|(_, at)| *at);
+            tokio::select! {
+                biased;
+                () = sleep_until(replace_at.unwrap_or_else(Instant::now)), if replace_at.is_some() => {
+                    if let Some((keys, _)) = rolled.take() {
+                        self.replace(&keys);
+                    }
+                    continue;
+                }
+                () = sleep_until(schedule.due) => {}
+                () = stale => schedule.early_request(Instant::now()),
+            }
+            let fetched = self.api.fetch().await;
+            let now = Instant::now();
+            let result = match fetched {
+                Ok(keys) => {
+                    schedule.succeeded(now);
+                    rolled = match self.compare(&keys) {
+                        Comparison::Same => None,
+                        Comparison::RolledOnce => {
+                            let at = rolled.map_or(now + schedule.settle(), |(_, at)| at);
+                            Some((keys, at))
+                        }
+                        Comparison::Other => {
+                            self.replace(&keys);
+                            None
+                        }
+                    };
+                    if failed {
+                        tracing::info!(
+                            target: "qstash_verify",
+                            pair = pair_name(self.region),
+                            "the signing keys can be fetched again"
+                        );
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    schedule.failed(now);
+                    tracing::warn!(
+                        target: "qstash_verify",
+                        pair = pair_name(self.region),
+                        retry_in_seconds = (schedule.due - now).as_secs(),
+                        "the signing keys can't be refreshed and stay as they are: {error}"
+                    );
+                    Err(error)
+                }
+            };
+            failed = result.is_err();
+            self.first_fetch.send_if_modified(|first| {
+                let is_first = first.is_none();
+                if is_first {
+                    *first = Some(result);
+                }
+                is_first
+            });
+        }
+    }
+
+    fn compare(&self, keys: &FetchedKeys) -> Comparison {
+        let ring = self.verifier.keys();
+        let slots = [&keys.current, &keys.next].map(|key| ring.key_slot(self.region, key));
+        match slots {
+            [Some(KeySlot::Current), Some(KeySlot::Next)] => Comparison::Same,
+            [Some(KeySlot::Next), _] => Comparison::RolledOnce,
+            _ => Comparison::Other,
+        }
+    }
+
+    fn replace(&self, keys: &FetchedKeys) {
+        let replacing = self
+            .replacing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut ring = self.verifier.keys();
+        ring.set_keys(self.region, keys.prepared.clone());
+        self.verifier.replace_keys(ring);
+        drop(replacing);
+        tracing::info!(
+            target: "qstash_verify",
+            pair = pair_name(self.region),
+            "the signing keys were rolled: the new ones are in use"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+/// Fetched keys beside those in use.
+enum Comparison {
+    Same,
+    /// The next key became current: those in use accept its deliveries.
+    RolledOnce,
+    Other,
+}

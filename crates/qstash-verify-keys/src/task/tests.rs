@@ -1,0 +1,216 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use qstash_verify::{KeySlot, SigningKeys, Verifier};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::{FirstFetch, Task};
+use crate::answer::FetchedKeys;
+use crate::api::Fetch;
+use crate::error::FetchError;
+use crate::schedule::Schedule;
+
+const INTERVAL: u64 = 900;
+
+/// An API of which a test sets the answer.
+#[derive(Clone)]
+struct Api {
+    /// The number of rolls so far, unless it fails.
+    rolls: Arc<Mutex<Option<u32>>>,
+    requests: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Fetch for Api {
+    async fn fetch(&self) -> Result<FetchedKeys, FetchError> {
+        self.requests.lock().unwrap().push(Instant::now());
+        match *self.rolls.lock().unwrap() {
+            Some(rolls) => {
+                let json = format!(
+                    r#"{{"current":"{}","next":"{}"}}"#,
+                    key(rolls),
+                    key(rolls + 1)
+                );
+                Ok(FetchedKeys::from_json(json.as_bytes()).unwrap())
+            }
+            None => Err(FetchError("500 from the test".to_owned())),
+        }
+    }
+}
+
+fn key(number: u32) -> String {
+    format!("sig_{number}")
+}
+
+/// A task that runs, with a verifier that has the keys 0 and 1.
+struct Running {
+    api: Api,
+    verifier: Verifier,
+    stale: Arc<Notify>,
+    first_fetch: watch::Receiver<FirstFetch>,
+    started: Instant,
+}
+
+impl Running {
+    fn start(rolls: Option<u32>) -> Self {
+        let api = Api {
+            rolls: Arc::new(Mutex::new(rolls)),
+            requests: Arc::default(),
+        };
+        let verifier = Verifier::new(SigningKeys::new(key(0), key(1)).unwrap());
+        let stale = Arc::new(Notify::new());
+        let (sender, first_fetch) = watch::channel(None);
+        let task = Task {
+            region: None,
+            api: api.clone(),
+            verifier: verifier.clone(),
+            replacing: Arc::default(),
+            stale: Arc::clone(&stale),
+            first_fetch: sender,
+        };
+        let started = Instant::now();
+        tokio::spawn(task.run(Schedule::new(Duration::from_secs(INTERVAL), started)));
+        Running {
+            api,
+            verifier,
+            stale,
+            first_fetch,
+            started,
+        }
+    }
+
+    fn set(&self, rolls: Option<u32>) {
+        *self.api.rolls.lock().unwrap() = rolls;
+    }
+
+    /// How often the keys in use were rolled.
+    fn rolls(&self) -> u32 {
+        let ring = self.verifier.keys();
+        let slot = |number| ring.key_slot(None, &key(number));
+        let mut rolls = 0..10;
+        let rolls = rolls
+            .find(|rolls| slot(*rolls) == Some(KeySlot::Current))
+            .unwrap();
+        assert_eq!(slot(rolls + 1), Some(KeySlot::Next));
+        rolls
+    }
+
+    /// The seconds after the start at which there were requests.
+    fn requests(&self) -> Vec<u64> {
+        let requests = self.api.requests.lock().unwrap();
+        let seconds = requests.iter().map(|at| (*at - self.started).as_secs());
+        seconds.collect()
+    }
+}
+
+/// Moves the paused clock on; whatever is due by then runs.
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetches_at_start_and_at_the_interval() {
+    let running = Running::start(Some(0));
+    pass(10 * INTERVAL + 200).await;
+    let requests = running.requests();
+    assert!((10..=12).contains(&requests.len()), "{requests:?}");
+    assert_eq!(requests[0], 0);
+    for pair in requests.windows(2) {
+        assert!((809..=991).contains(&(pair[1] - pair[0])), "{requests:?}");
+    }
+    assert_eq!(running.rolls(), 0);
+    assert_eq!(*running.first_fetch.borrow(), Some(Ok(())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_keys_are_fetched_soon_and_once_a_minute_at_most() {
+    let running = Running::start(Some(0));
+    pass(100).await;
+    for _ in 0..600 {
+        for _ in 0..1000 {
+            running.stale.notify_one();
+        }
+        pass(1).await;
+    }
+    let requests = running.requests();
+    assert_eq!(requests[..3], [0, 100, 160]);
+    // One may be due by itself after the interval; early ones put it off.
+    assert_eq!(requests.len(), 11, "{requests:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_roll_waits_for_deliveries_with_the_old_key() {
+    let running = Running::start(Some(0));
+    pass(100).await;
+    running.set(Some(1));
+    running.stale.notify_one();
+    pass(9).await;
+    assert_eq!((running.requests(), running.rolls()), (vec![0, 100], 0));
+    pass(2).await;
+    assert_eq!((running.requests(), running.rolls()), (vec![0, 100], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_roll_is_replaced_although_the_api_fails_meanwhile() {
+    let running = Running::start(Some(1));
+    pass(5).await;
+    running.set(None);
+    running.stale.notify_one();
+    pass(1).await;
+    assert_eq!((running.requests(), running.rolls()), (vec![0, 5], 0));
+    pass(5).await;
+    assert_eq!(running.rolls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_roll_within_the_wait_is_replaced_at_once() {
+    let running = Running::start(Some(1));
+    pass(5).await;
+    running.set(Some(2));
+    running.stale.notify_one();
+    pass(1).await;
+    assert_eq!(running.rolls(), 2);
+    // And nothing of the first roll comes after it.
+    pass(20).await;
+    assert_eq!(running.rolls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_rolls_are_replaced_at_once() {
+    let running = Running::start(Some(2));
+    pass(1).await;
+    assert_eq!((running.requests(), running.rolls()), (vec![0], 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_keep_the_keys_and_back_off() {
+    let running = Running::start(None);
+    pass(24 * 3600).await;
+    let requests = running.requests();
+    let gaps: Vec<u64> = requests.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!((9..=11).contains(&gaps[0]), "{gaps:?}");
+    assert!((17..=23).contains(&gaps[1]), "{gaps:?}");
+    assert!(
+        gaps[8..].iter().all(|gap| (809..=991).contains(gap)),
+        "{gaps:?}"
+    );
+    assert_eq!(running.rolls(), 0);
+    let failed = Err(FetchError("500 from the test".to_owned()));
+    assert_eq!(*running.first_fetch.borrow(), Some(failed));
+    // What a delivery causes doesn't wait for it.
+    running.set(Some(2));
+    running.stale.notify_one();
+    pass(1).await;
+    assert_eq!(running.rolls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_replaced_by_others_are_compared_anew() {
+    let running = Running::start(Some(0));
+    pass(1).await;
+    let keys = SigningKeys::new(key(5), key(6)).unwrap();
+    running.verifier.replace_keys(keys);
+    running.stale.notify_one();
+    pass(1).await;
+    assert_eq!(running.rolls(), 0);
+}
