@@ -106,8 +106,9 @@ impl KeyRefresher {
         self
     }
 
-    /// Starts to fetch, in tasks of the tokio runtime that this is called in. The
-    /// verifier's observer of [stale keys](Verifier::on_stale_keys) is set.
+    /// Starts to fetch, in tasks of the tokio runtime that this is called in. Sets the
+    /// verifier's observer of [stale keys](Verifier::on_stale_keys), which takes care of
+    /// the pairs that are refreshed.
     ///
     /// # Errors
     /// [`StartError::InvalidUrl`], [`InvalidToken`](StartError::InvalidToken),
@@ -134,7 +135,7 @@ impl KeyRefresher {
             let region = endpoint.region;
             let stale = Arc::new(Notify::new());
             let (first_fetch, receiver) = watch::channel(None);
-            observed.push((region, Arc::clone(&stale)));
+            observed.push((region, Arc::downgrade(&stale)));
             first_fetches.push(receiver);
             let task = Task {
                 region,
@@ -155,9 +156,9 @@ impl KeyRefresher {
             let of_pair = observed
                 .iter()
                 .find(|(region, _)| *region == stale.region());
-            if let Some((_, notify)) = of_pair {
-                notify.notify_one();
-            }
+            // Gone with its task, once the refresh has stopped.
+            let notify = of_pair.and_then(|(_, notify)| notify.upgrade());
+            notify.inspect(|notify| notify.notify_one()).is_some()
         });
         Ok(RefreshHandle {
             tasks,

@@ -12,7 +12,10 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use qstash_verify::signing::SignedDelivery;
-use qstash_verify::{Credentials, KeyRing, KeySlot, Region, RequestHead, SigningKeys, Verifier};
+use qstash_verify::{
+    Credentials, KeyRing, KeySlot, REGION_HEADER, Region, RequestHead, SIGNATURE_HEADER,
+    SigningKeys, Verifier,
+};
 use qstash_verify_keys::{FetchError, KeyRefresher, StartError};
 use qstash_verify_test_support::log::captured;
 use qstash_verify_test_support::{DEFAULT, EU, US, lookup, signing_keys};
@@ -293,6 +296,45 @@ fn deliveries_of_strangers_cause_one_early_request() {
         refresh.stop().await;
     };
     captured(|| block_on(strangers));
+}
+
+#[test]
+fn roll_is_warned_of_only_where_nothing_is_refreshed() {
+    let server = Server::start(pair(US));
+    let ring = KeyRing::builder()
+        .region(Region::UsEast1, signing_keys(&US))
+        .region(Region::EuCentral1, signing_keys(&EU));
+    let verifier = Verifier::new(ring.build().unwrap());
+    let warnings = |region: &str, pair: [&str; 2]| {
+        let next = SigningKeys::new(pair[1], pair[0]).unwrap();
+        let url = "https://example.com/hook";
+        let delivery = SignedDelivery::new(url, "hello", &next, SystemTime::now());
+        let headers = delivery.headers();
+        let signature = headers.iter().find(|(name, _)| *name == SIGNATURE_HEADER);
+        let headers = [
+            (SIGNATURE_HEADER, &*signature.unwrap().1),
+            (REGION_HEADER, region),
+        ];
+        let ((), log) = captured(|| {
+            let verified = verifier.verify(&RequestHead::new(headers, "/hook"), b"hello");
+            assert_eq!(verified.unwrap().key_slot(), KeySlot::Next);
+        });
+        log.matches("signed with the next key").count()
+    };
+    let credentials = Credentials::new(&server.url(), TOKEN);
+    captured(|| {
+        block_on(async {
+            let refresh = KeyRefresher::new(&verifier)
+                .credentials(Some(Region::UsEast1), credentials)
+                .start()
+                .unwrap();
+            refresh.first_fetch().await.unwrap();
+            assert_eq!(warnings("US-EAST-1", US), 0);
+            assert_eq!(warnings("EU-CENTRAL-1", EU), 1);
+            refresh.stop().await;
+            assert_eq!(warnings("US-EAST-1", US), 1);
+        });
+    });
 }
 
 #[test]

@@ -125,12 +125,8 @@ impl Verifier {
         let checks = self.checks(head);
         let (claims, signed_hash) = claims::check(token.payload, &checks)?;
 
-        if key == KeySlot::Next {
-            if inner.stale_observer.is_set() {
-                inner.stale_observer.call(source, region, true);
-            } else {
-                pair.roll_warning.next_key_used(source, region);
-            }
+        if key == KeySlot::Next && !inner.stale_observer.call(source, region, true) {
+            pair.roll_warning.next_key_used(source, region);
         }
         let mut body = BodyHash::new(inner.body_limit, signed_hash);
         body.declare(head.content_length)?;
@@ -200,14 +196,14 @@ impl Verifier {
     }
 
     /// Sets the observer of deliveries which suggest that the keys are out of date, for
-    /// all clones; it takes the place of an earlier one, and of the warning that the
-    /// keys were rolled.
+    /// all clones; it takes the place of an earlier one. It returns whether it takes care
+    /// of the keys: if so, the warning that they were rolled is not logged.
     ///
     /// It is called within verification, for every delivery signed with the next key
     /// and for every token with QStash's shape and claims that neither key signed. It
     /// must not block, and has to limit by itself how often it acts: strangers can make
     /// such tokens.
-    pub fn on_stale_keys(&self, observer: impl Fn(StaleKeys) + Send + Sync + 'static) {
+    pub fn on_stale_keys(&self, observer: impl Fn(StaleKeys) -> bool + Send + Sync + 'static) {
         self.0.stale_observer.set(Box::new(observer));
     }
 

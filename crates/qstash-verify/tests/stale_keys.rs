@@ -69,6 +69,7 @@ fn observer_is_called_for_stale_keys_only() {
         move |stale: StaleKeys| {
             let call = (stale.region(), stale.is_certain());
             calls.lock().unwrap().push(call);
+            true
         }
     };
     verifier.clone().on_stale_keys(observer);
@@ -107,10 +108,13 @@ fn observer_is_called_for_stale_keys_only() {
         });
         let called = std::mem::take(&mut *calls.lock().unwrap());
         assert_eq!(called, Vec::from_iter(expected), "{name}");
-        // The observer takes the place of the warning.
+        // The observer takes care, so there is no warning.
         assert_eq!(log, "", "{name}");
     }
-    verifier.on_stale_keys(|_| {});
-    assert!(deliver(&verifier, &genuine.sign(US[1]), US_HEADER).is_ok());
+    verifier.on_stale_keys(|_| false);
+    let ((), log) = captured(|| {
+        assert!(deliver(&verifier, &genuine.sign(US[1]), US_HEADER).is_ok());
+    });
     assert_eq!(calls.lock().unwrap().len(), 0, "the last observer counts");
+    assert!(log.contains("signed with the next key"), "{log}");
 }

@@ -17,6 +17,7 @@ use crate::region::Region;
 /// fn observe(verifier: &Verifier) {
 ///     verifier.on_stale_keys(|stale: StaleKeys| {
 ///         println!("{:?} {}", stale.region(), stale.is_certain());
+///         false
 ///     });
 /// }
 /// ```
@@ -42,7 +43,7 @@ impl StaleKeys {
     }
 }
 
-type Callback = Box<dyn Fn(StaleKeys) + Send + Sync>;
+type Callback = Box<dyn Fn(StaleKeys) -> bool + Send + Sync>;
 
 /// The observer, if one is set.
 #[derive(Default)]
@@ -62,13 +63,17 @@ impl StaleObserver {
         self.is_set.load(Ordering::Relaxed)
     }
 
-    /// Calls the observer, if there is one: for the pair that `source` and the
-    /// region of the header mean.
-    pub(crate) fn call(&self, source: KeySource, region: Option<Region>, certain: bool) {
-        let region = region.filter(|_| source.is_regional());
-        if let Some(callback) = &*self.callback.load() {
-            callback(StaleKeys { region, certain });
+    /// Calls the observer for the pair that `source` and the region of the header mean.
+    /// Returns whether there is one and it takes care of the keys.
+    pub(crate) fn call(&self, source: KeySource, region: Option<Region>, certain: bool) -> bool {
+        if !self.is_set() {
+            return false;
         }
+        let region = region.filter(|_| source.is_regional());
+        let callback = self.callback.load();
+        callback
+            .as_ref()
+            .is_some_and(|callback| callback(StaleKeys { region, certain }))
     }
 }
 
