@@ -49,6 +49,12 @@ impl Endpoint {
         })
     }
 
+    /// Whether it hands out the same keys, as it does for a default pair that is a
+    /// region's.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.url == other.url && self.authorization == other.authorization
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == Some(&Scheme::HTTPS)
     }

@@ -14,7 +14,7 @@ use crate::endpoint::{Endpoint, pair_name};
 use crate::error::StartError;
 use crate::handle::RefreshHandle;
 use crate::schedule::Schedule;
-use crate::task::Task;
+use crate::task::{Pairs, Task};
 
 /// The default of [`KeyRefresher::interval`].
 const INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -127,18 +127,17 @@ impl KeyRefresher {
             });
         }
         let endpoints = self.endpoints()?;
-        let client = HttpClient::new(endpoints.iter().any(Endpoint::is_https))?;
+        let client = HttpClient::new(endpoints.iter().any(|(endpoint, _)| endpoint.is_https()))?;
         let replacing = Arc::new(Mutex::new(()));
         let mut tasks = JoinSet::new();
         let (mut observed, mut first_fetches) = (Vec::new(), Vec::new());
-        for endpoint in endpoints {
-            let region = endpoint.region;
+        for (endpoint, pairs) in endpoints {
             let stale = Arc::new(Notify::new());
             let (first_fetch, receiver) = watch::channel(None);
-            observed.push((region, Arc::downgrade(&stale)));
+            observed.push((pairs.clone(), Arc::downgrade(&stale)));
             first_fetches.push(receiver);
             let task = Task {
-                region,
+                pairs,
                 api: Api {
                     endpoint,
                     client: client.clone(),
@@ -155,7 +154,7 @@ impl KeyRefresher {
         self.verifier.on_stale_keys(move |stale: StaleKeys| {
             let of_pair = observed
                 .iter()
-                .find(|(region, _)| *region == stale.region());
+                .find(|(pairs, _)| pairs.contains(&stale.region()));
             // Gone with its task, once the refresh has stopped.
             let notify = of_pair.and_then(|(_, notify)| notify.upgrade());
             notify.inspect(|notify| notify.notify_one()).is_some()
@@ -166,16 +165,24 @@ impl KeyRefresher {
         })
     }
 
-    /// Where the keys of the verifier's pairs are. Pairs without credentials are warned
-    /// of.
-    fn endpoints(&self) -> Result<Vec<Endpoint>, StartError> {
+    /// Where the keys of the verifier's pairs are: each endpoint with its pairs, of which
+    /// there are two if the default pair is a region's. Pairs without credentials are
+    /// warned of.
+    fn endpoints(&self) -> Result<Vec<(Endpoint, Pairs)>, StartError> {
         let ring = self.verifier.keys();
         let pairs = Region::ALL.iter().copied().map(Some).chain([None]);
-        let mut endpoints = Vec::new();
+        let mut endpoints: Vec<(Endpoint, Pairs)> = Vec::new();
         for region in pairs.filter(|region| has_pair(&ring, *region)) {
             let found = self.credentials.iter().find(|(known, _)| *known == region);
             if let Some((_, credentials)) = found {
-                endpoints.push(Endpoint::new(region, credentials)?);
+                let endpoint = Endpoint::new(region, credentials)?;
+                let same = endpoints
+                    .iter_mut()
+                    .find(|(known, _)| known.is_same(&endpoint));
+                match same {
+                    Some((_, pairs)) => pairs.push(region),
+                    None => endpoints.push((endpoint, vec![region])),
+                }
             } else {
                 tracing::warn!(
                     target: "qstash_verify",

@@ -1,4 +1,4 @@
-//! The task that keeps one pair of keys fresh.
+//! The task that keeps the keys of one region fresh.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,9 +15,13 @@ use crate::schedule::Schedule;
 /// The result of the first request, once there is one.
 pub(crate) type FirstFetch = Option<Result<(), FetchError>>;
 
-/// Keeps the keys of one pair fresh.
+/// The regions of pairs that one request fetches; `None` is the default pair, which may
+/// be that of a region.
+pub(crate) type Pairs = Vec<Option<Region>>;
+
+/// Keeps the pairs fresh that one request fetches.
 pub(crate) struct Task<F> {
-    pub(crate) region: Option<Region>,
+    pub(crate) pairs: Pairs,
     pub(crate) api: F,
     pub(crate) verifier: Verifier,
     /// Held while a pair is replaced in the ring, by the tasks of one refresher.
@@ -70,7 +74,7 @@ impl<F: Fetch> Task<F> {
                     if failed {
                         tracing::info!(
                             target: "qstash_verify",
-                            pair = pair_name(self.region),
+                            pair = %self.pair_names(),
                             "the signing keys can be fetched again"
                         );
                     }
@@ -80,7 +84,7 @@ impl<F: Fetch> Task<F> {
                     schedule.failed(now);
                     tracing::warn!(
                         target: "qstash_verify",
-                        pair = pair_name(self.region),
+                        pair = %self.pair_names(),
                         retry_in_seconds = (schedule.due - now).as_secs(),
                         "the signing keys can't be refreshed and stay as they are: {error}"
                     );
@@ -100,12 +104,21 @@ impl<F: Fetch> Task<F> {
 
     fn compare(&self, keys: &FetchedKeys) -> Comparison {
         let ring = self.verifier.keys();
-        let slots = [&keys.current, &keys.next].map(|key| ring.key_slot(self.region, key));
-        match slots {
-            [Some(KeySlot::Current), Some(KeySlot::Next)] => Comparison::Same,
-            [Some(KeySlot::Next), _] => Comparison::RolledOnce,
-            _ => Comparison::Other,
-        }
+        let of_pair = |pair: &Option<Region>| {
+            let slots = [&keys.current, &keys.next].map(|key| ring.key_slot(*pair, key));
+            match slots {
+                [Some(KeySlot::Current), Some(KeySlot::Next)] => Comparison::Same,
+                [Some(KeySlot::Next), _] => Comparison::RolledOnce,
+                _ => Comparison::Other,
+            }
+        };
+        let most_urgent = self.pairs.iter().map(of_pair).max();
+        most_urgent.unwrap_or(Comparison::Same)
+    }
+
+    fn pair_names(&self) -> String {
+        let names: Vec<_> = self.pairs.iter().copied().map(pair_name).collect();
+        names.join(", ")
     }
 
     fn replace(&self, keys: &FetchedKeys) {
@@ -114,12 +127,14 @@ impl<F: Fetch> Task<F> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let mut ring = self.verifier.keys();
-        ring.set_keys(self.region, keys.prepared.clone());
+        for pair in &self.pairs {
+            ring.set_keys(*pair, keys.prepared.clone());
+        }
         self.verifier.replace_keys(ring);
         drop(replacing);
         tracing::info!(
             target: "qstash_verify",
-            pair = pair_name(self.region),
+            pair = %self.pair_names(),
             "the signing keys were rolled: the new ones are in use"
         );
     }
@@ -128,7 +143,8 @@ impl<F: Fetch> Task<F> {
 #[cfg(test)]
 mod tests;
 
-/// Fetched keys beside those in use.
+/// Fetched keys beside those in use, the most urgent last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Comparison {
     Same,
     /// The next key became current: those in use accept its deliveries.

@@ -299,6 +299,34 @@ fn deliveries_of_strangers_cause_one_early_request() {
 }
 
 #[test]
+fn default_pair_of_a_region_is_fetched_with_it() {
+    let server = Server::start(pair(NEW));
+    let ring = KeyRing::builder()
+        .region(Region::EuCentral1, signing_keys(&EU))
+        .default_keys(signing_keys(&EU));
+    let verifier = Verifier::new(ring.build().unwrap());
+    let url = server.url();
+    let variables = [
+        ("QSTASH_REGION", "EU_CENTRAL_1"),
+        ("EU_CENTRAL_1_QSTASH_URL", &*url),
+        ("EU_CENTRAL_1_QSTASH_TOKEN", TOKEN),
+        ("QSTASH_URL", &url),
+        ("QSTASH_TOKEN", TOKEN),
+    ];
+    let (result, log) = first_fetch(&verifier, &variables);
+    assert_eq!(result, Ok(()));
+    assert_eq!(server.requests().len(), 1);
+    assert!(is_in_use(&verifier, Some(Region::EuCentral1), NEW));
+    assert!(is_in_use(&verifier, None, NEW));
+    assert!(log.contains("pair=EU_CENTRAL_1, default"), "{log}");
+    // Another token may be of another account.
+    let mut variables = variables;
+    variables[4].1 = "another-token";
+    first_fetch(&verifier, &variables).0.unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
 fn roll_is_warned_of_only_where_nothing_is_refreshed() {
     let server = Server::start(pair(US));
     let ring = KeyRing::builder()

@@ -61,7 +61,7 @@ impl Running {
         let stale = Arc::new(Notify::new());
         let (sender, first_fetch) = watch::channel(None);
         let task = Task {
-            region: None,
+            pairs: vec![None],
             api: api.clone(),
             verifier: verifier.clone(),
             replacing: Arc::default(),
