@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use qstash_verify::{ConfigError, KeyRing, Region, SigningKeys, ValueProblem, variables};
+use qstash_verify::{
+    ConfigError, ConfigWarning, KeyRing, Region, SigningKeys, ValueProblem, variables,
+};
 
 use crate::environment::{Environment, EnvironmentOptions};
 use crate::input::read_stdin;
@@ -127,7 +129,16 @@ impl Keys {
     /// Returns these keys, or the development server's if none are set.
     pub(crate) fn ring_or_development(&self) -> Result<KeyRing, Failure> {
         match self.ring() {
-            Ok(ring) => Ok(ring),
+            Ok(ring) => {
+                for warning in ring.warnings().iter().filter(|_| self.explicit.is_none()) {
+                    if let ConfigWarning::UnlikelyValue { .. } | ConfigWarning::RepeatedKey { .. } =
+                        warning
+                    {
+                        output::note(warning);
+                    }
+                }
+                Ok(ring)
+            }
             Err(error) => self
                 .development_for(&error)
                 .ok_or_else(|| Failure::new(format!("{error}; run `qstash-verify check`"))),

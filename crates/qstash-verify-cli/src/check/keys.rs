@@ -26,10 +26,20 @@ pub(super) fn check_value(name: &str, problem: Option<ValueProblem>, found: &mut
         return;
     };
     let text = format!("{name} {problem}");
-    match problem {
-        ValueProblem::KeyPrefix | ValueProblem::CutOff => found.warning(problem.code(), text),
-        _ => found.error(problem.code(), text),
+    if is_certain(problem) {
+        found.error(problem.code(), text);
+    } else {
+        found.warning(problem.code(), text);
     }
+}
+
+/// Returns whether a value with this problem cannot be a key or a token.
+fn is_certain(problem: ValueProblem) -> bool {
+    !matches!(problem, ValueProblem::KeyPrefix | ValueProblem::CutOff)
+}
+
+fn has_no_key(warning: &ConfigWarning) -> bool {
+    matches!(warning, ConfigWarning::UnlikelyValue { problem, .. } if is_certain(*problem))
 }
 
 /// Returns the variables of signing keys that are set, and their values.
@@ -50,11 +60,15 @@ fn check_key_ring(environment: &Environment, findings: &mut Findings) {
         Ok(ring) => receives(ring),
         Err(_) => String::new(),
     };
-    findings.check("keys", passed, |found| {
-        if let Err(error) = &ring {
-            found.error(error.code(), error.to_string());
-        }
-    });
+    // With a value that is no key, it is not true that deliveries are verified.
+    let warnings = ring.as_ref().map_or(&[][..], KeyRing::warnings);
+    if !warnings.iter().any(has_no_key) {
+        findings.check("keys", passed, |found| {
+            if let Err(error) = &ring {
+                found.error(error.code(), error.to_string());
+            }
+        });
+    }
     let Ok(ring) = ring else {
         return;
     };
