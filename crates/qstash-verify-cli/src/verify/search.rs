@@ -42,15 +42,26 @@ impl<'a> Search<'a> {
         if variant == self.given {
             return ControlFlow::Continue(());
         }
-        let bytes = self.bytes_left.checked_sub(variant.len());
-        let (Some(bytes), Some(attempts)) = (bytes, self.attempts_left.checked_sub(1)) else {
+        let Some(attempts) = self.attempts_left.checked_sub(1) else {
             return ControlFlow::Break(End::Exhausted);
         };
-        (self.bytes_left, self.attempts_left) = (bytes, attempts);
+        self.spend(variant.len())?;
+        self.attempts_left = attempts;
         if (self.is_signed)(variant) {
             ControlFlow::Break(End::Found(what()))
         } else {
             ControlFlow::Continue(())
+        }
+    }
+
+    /// Counts bytes that were written without an attempt as work.
+    pub(super) fn spend(&mut self, bytes: usize) -> ControlFlow<End> {
+        match self.bytes_left.checked_sub(bytes) {
+            Some(left) => {
+                self.bytes_left = left;
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(End::Exhausted),
         }
     }
 }
@@ -66,6 +77,20 @@ pub(super) mod tests {
             ControlFlow::Break(End::Found(what)) => Some(what),
             _ => None,
         }
+    }
+
+    #[test]
+    fn bytes_without_an_attempt_count_as_work() {
+        let mut is_signed = |_: &[u8]| false;
+        let mut search = Search::new(b"", &mut is_signed);
+        for _ in 0..16 {
+            assert!(search.spend(64 * 1024 * 1024).is_continue());
+        }
+        let what = || String::new();
+        assert_eq!(
+            search.attempt(what, b"x"),
+            ControlFlow::Break(End::Exhausted)
+        );
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl<'a> Document<'a> {
                     numbers,
                 };
                 if !write(self.text, style, &mut written) {
+                    search.spend(written.len())?;
                     continue;
                 }
                 let what = || self.describe(style);
