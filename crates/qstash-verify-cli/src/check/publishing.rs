@@ -121,13 +121,21 @@ pub(super) fn is_local(url: &str) -> bool {
     parse(url).is_some_and(|(_, host)| url::is_local(&host))
 }
 
-/// Returns a URL for display, masked if it is invalid or may have a password.
+/// Returns a URL for display, without a path or query, which may hold a secret.
+///
+/// It is masked if it is invalid, has a password, or a signing key as its host.
 pub(super) fn shown(url: &str) -> String {
-    match parse(url) {
-        Some((uri, _)) if !uri.authority().is_some_and(|it| it.as_str().contains('@')) => {
-            Line(url).to_string()
-        }
-        _ => Masked(url).to_string(),
+    let parsed = parse(url).filter(|(_, host)| !host.contains("sig_"));
+    let origin = parsed.and_then(|(uri, _)| {
+        let authority = uri.authority()?.as_str();
+        let has_rest = uri.path() != "/" || uri.query().is_some();
+        let rest = if has_rest { "/…" } else { "" };
+        (!authority.contains('@'))
+            .then(|| format!("{}://{authority}{rest}", uri.scheme_str().unwrap_or("")))
+    });
+    match origin {
+        Some(origin) => Line(&origin).to_string(),
+        None => Masked(url).to_string(),
     }
 }
 

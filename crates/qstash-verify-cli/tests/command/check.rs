@@ -202,6 +202,17 @@ fn misplaced_secret_is_not_printed() {
         ];
         let output = run(arguments).with(&url).end().code(1);
         assert!(!output.all().contains("passwordpass"), "{output:?}");
+        for pasted in [
+            format!("https://qstash.upstash.io/{NEXT}"),
+            format!("https://qstash.upstash.io?token={NEXT}"),
+            format!("https://{NEXT}"),
+        ] {
+            let url = [("QSTASH_URL", &*pasted), variables[2]];
+            let output = run(arguments).with(&url).end();
+            assert!(!output.all().contains(&NEXT[4..]), "{output:?}");
+            let lower = NEXT[4..].to_ascii_lowercase();
+            assert!(!output.all().contains(&lower), "{output:?}");
+        }
     }
 }
 
