@@ -1,4 +1,4 @@
-//! The verifier, its builder, and the way of a delivery through them.
+//! The verifier, its builder, and the order of its checks.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
 
-/// Verifies deliveries of QStash. Cheap to clone, and shared by threads.
+/// Verifies deliveries of QStash. Clones are cheap and share one state.
 ///
 /// ```no_run
 /// use qstash_verify::{RequestHead, Verifier};
@@ -49,8 +49,9 @@ struct Inner {
 }
 
 impl Verifier {
-    /// A verifier with the keys that the process's environment holds; see
-    /// [`KeyRing::from_env`] for the variables.
+    /// Creates a verifier with the keys of the process's environment.
+    ///
+    /// [`KeyRing::from_env`] lists the variables.
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`].
@@ -58,8 +59,9 @@ impl Verifier {
         KeyRing::from_env().map(Verifier::new)
     }
 
-    /// A verifier with the keys of any other environment, such as that of a
-    /// Worker; see [`KeyRing::from_lookup`].
+    /// Creates a verifier with the keys of another environment, such as a Worker's.
+    ///
+    /// See [`KeyRing::from_lookup`].
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`].
@@ -67,13 +69,13 @@ impl Verifier {
         KeyRing::from_lookup(lookup).map(Verifier::new)
     }
 
-    /// A verifier with these keys and nothing else out of the ordinary.
+    /// Creates a verifier with these keys and the default settings.
     #[must_use]
     pub fn new(keys: impl Into<KeyRing>) -> Self {
         Verifier::builder(keys).build()
     }
 
-    /// A builder, for a verifier with a URL, a tolerance, a limit or a clock.
+    /// Creates a builder, to set a URL, a tolerance, a limit or a clock.
     pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
         VerifierBuilder(Inner {
             keys: ArcSwap::from_pointee(keys.into()),
@@ -87,9 +89,9 @@ impl Verifier {
         })
     }
 
-    /// The first step: everything but the body, and the length that
-    /// `Content-Length` declares for it. On `Ok` the token is genuine and its
-    /// claims hold; the body is still to come.
+    /// Verifies everything but the body: the token, its claims and `Content-Length`.
+    ///
+    /// The first of two steps, before any of the body is read.
     ///
     /// # Errors
     /// Every [`VerifyError`] except [`BodyMismatch`](VerifyError::BodyMismatch)
@@ -158,11 +160,10 @@ impl Verifier {
         }
     }
 
-    /// Both steps in one go, for a body that is already at hand.
+    /// Verifies a delivery whose body has been read.
     ///
     /// # Errors
-    /// Every [`VerifyError`] except [`BodyUnreadable`](VerifyError::BodyUnreadable),
-    /// for there is nothing to read.
+    /// Every [`VerifyError`] except [`BodyUnreadable`](VerifyError::BodyUnreadable).
     pub fn verify(&self, head: &RequestHead<'_>, body: &[u8]) -> Result<Verified, VerifyError> {
         let mut pending = self.authenticate(head)?;
         pending.update(body)?;
@@ -213,8 +214,7 @@ impl Verifier {
         self.0.body_limit
     }
 
-    /// What was noticed while the environment was read; see
-    /// [`KeyRing::warnings`].
+    /// Returns the warnings of its keys; see [`KeyRing::warnings`].
     #[must_use]
     pub fn warnings(&self) -> Vec<ConfigWarning> {
         self.0.keys.load().warnings().to_vec()
@@ -239,11 +239,12 @@ impl Verifier {
 pub struct VerifierBuilder(Inner);
 
 impl VerifierBuilder {
-    /// Accepts only deliveries for this URL, compared with `sub` as it stands,
-    /// whatever path the request came to: the URL must be written as it is
+    /// Accepts only deliveries whose claim `sub` equals this URL.
+    ///
+    /// The path of the request is not compared. The URL must be written as it is
     /// published to, query included. For an endpoint with one URL;
     /// [`base_url`](Self::base_url) is for a service with several paths. Each call of
-    /// either adds a URL; any of them may match.
+    /// either adds a URL; any of them may match. By default every `sub` is accepted.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
@@ -252,17 +253,16 @@ impl VerifierBuilder {
         Ok(self)
     }
 
-    /// Accepts only deliveries for `url` joined with the path and query of the
-    /// request. A service behind a proxy doesn't know the public part of its
-    /// own URL; this is it: `https://api.example.com`, or
-    /// `https://example.com/api` where the proxy takes `/api` away.
+    /// Accepts only deliveries for `url` joined with the request's path and query.
     ///
-    /// Scheme and host are compared in any case, path and query to the letter;
-    /// a URL without a path is one with the path `/`, and a fragment is
-    /// ignored, since clients do not send it. A proxy that rewrites paths or
-    /// queries otherwise makes every delivery a `url_mismatch`, as do a port or
-    /// user information that stands in only one of the two, and characters that
-    /// a client percent-encodes and the publisher did not.
+    /// `url` is the public origin of the service, such as `https://api.example.com`, or
+    /// `https://example.com/api` if a proxy removes the prefix `/api`.
+    ///
+    /// Scheme and host are compared without case, path and query verbatim. An empty
+    /// path equals `/`, and a fragment is ignored, since clients do not send it. Every
+    /// delivery is a `url_mismatch` if a proxy rewrites paths or queries in another way,
+    /// if only one of the two URLs has a port or user information, or if a client
+    /// percent-encodes characters that the publisher did not.
     ///
     /// # Errors
     /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
@@ -272,23 +272,23 @@ impl VerifierBuilder {
         Ok(self)
     }
 
-    /// How far this machine's clock and QStash's may differ: a delivery is
-    /// accepted until `exp` plus this, and from `nbf` minus this. Zero by
-    /// default.
+    /// Sets how far this machine's clock and QStash's may differ; zero by default.
+    ///
+    /// A delivery is accepted from `nbf` minus this until `exp` plus this.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.0.tolerance = tolerance.as_secs_f64();
         self
     }
 
-    /// The longest body to accept, in bytes; a longer one is
-    /// [`VerifyError::BodyTooLarge`]. [`DEFAULT_BODY_LIMIT`] by default.
+    /// Sets the body limit in bytes; [`DEFAULT_BODY_LIMIT`] by default.
+    ///
+    /// A longer body is [`VerifyError::BodyTooLarge`].
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.0.body_limit = bytes;
         self
     }
 
-    /// The clock to use in place of the system's, for tests and for hosts
-    /// without one.
+    /// Replaces the system's clock, for tests and for hosts without one.
     ///
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -303,7 +303,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// The verifier.
+    /// Builds the verifier.
     #[must_use]
     pub fn build(self) -> Verifier {
         Verifier(Arc::new(self.0))

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use crate::config::config_error::ConfigError;
 use crate::keys::public::{DEVELOPMENT_KEYS, is_public};
 
-/// The two keys of one region: `current` signs today, `next` will after a roll.
+/// The two keys of one region: `current` signs now, `next` after a roll.
 ///
 /// A key is kept as prepared HMAC state only, which is wiped when it is
 /// dropped, and is never printed.
@@ -29,9 +29,11 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The keys as the QStash console shows them (`sig_…`). White space around
-    /// them is dropped. A [`KeyRing`](crate::KeyRing) of publicly known keys has the
-    /// warning [`DevelopmentKeys`](crate::ConfigWarning::DevelopmentKeys).
+    /// Prepares keys as the QStash console shows them (`sig_…`).
+    ///
+    /// White space around them is trimmed. A [`KeyRing`](crate::KeyRing) of publicly
+    /// known keys has the warning
+    /// [`DevelopmentKeys`](crate::ConfigWarning::DevelopmentKeys).
     ///
     /// # Errors
     /// [`ConfigError::EmptySigningKey`] if one of them is empty, or quotes alone.
@@ -44,10 +46,11 @@ impl SigningKeys {
         })
     }
 
-    /// The keys of QStash's local development server (`npx @upstash/qstash-cli
-    /// dev`), in any build and without a warning. They are printed in its documentation: **anyone can sign with
-    /// them**, so a service that accepts them accepts forgeries. Not for
-    /// production.
+    /// Returns the published keys of QStash's local development server.
+    ///
+    /// (`npx @upstash/qstash-cli dev`.) They are accepted in any build, without a
+    /// warning. **Anyone can sign with them**, so a service that accepts them accepts
+    /// forgeries. Not for production.
     ///
     /// ```
     /// use qstash_verify::{SigningKeys, Verifier};
@@ -171,7 +174,7 @@ pub(crate) const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySlot {
-    /// The key that signs today.
+    /// The key that signs now.
     Current,
     /// The key that signs after a roll. A delivery that only this key verifies
     /// means that the keys were rolled and the configuration is out of date: a
@@ -180,7 +183,7 @@ pub enum KeySlot {
 }
 
 impl KeySlot {
-    /// `current` or `next`.
+    /// Returns `current` or `next`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
