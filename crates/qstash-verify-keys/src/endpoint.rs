@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::StartError;
 
-/// Where the keys of one pair are, and how errors name it.
+/// The URL and token for one pair of keys, and their names in errors.
 pub(crate) struct Endpoint {
     pub(crate) region: Option<Region>,
     pub(crate) url: Uri,

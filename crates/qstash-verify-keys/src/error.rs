@@ -25,15 +25,15 @@ pub enum StartError {
     /// The URL of QStash can't be used; the text says why.
     #[non_exhaustive]
     InvalidUrl {
-        /// Where the URL comes from: a variable, or code.
+        /// The source of the URL: a variable, or code.
         source: String,
-        /// What is wrong with it.
+        /// The problem, in words.
         reason: &'static str,
     },
     /// The token can't be sent in a header.
     #[non_exhaustive]
     InvalidToken {
-        /// Where the token comes from: a variable, or code.
+        /// The source of the token: a variable, or code.
         source: String,
     },
     /// None of the credentials belongs to a pair of keys that the verifier has.
@@ -41,7 +41,7 @@ pub enum StartError {
     /// The certificates that this system trusts can't be read.
     #[non_exhaustive]
     Certificates {
-        /// What the system says.
+        /// The system's error, in words.
         reason: String,
     },
     /// There is no tokio runtime.

@@ -1,4 +1,4 @@
-//! What is refreshed, and how often.
+//! The settings of a refresh, and its start.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl KeyRefresher {
     /// # Errors
     /// [`StartError::Config`] if there is no token.
     pub fn from_env(verifier: &Verifier) -> Result<Self, StartError> {
-        // What is not Unicode must not count as unset; the core refuses U+FFFD.
+        // A value that is not Unicode must not count as unset; the core refuses U+FFFD.
         let lookup = |name: &str| {
             let value = std::env::var_os(name)?;
             Some(value.to_string_lossy().into_owned())
@@ -165,7 +165,7 @@ impl KeyRefresher {
         })
     }
 
-    /// Where the keys of the verifier's pairs are: each endpoint with its pairs, of which
+    /// The endpoints of the verifier's pairs: each endpoint with its pairs, of which
     /// there are two if the default pair is a region's. Pairs without credentials are
     /// warned of.
     fn endpoints(&self) -> Result<Vec<(Endpoint, Pairs)>, StartError> {

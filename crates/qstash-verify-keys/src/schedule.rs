@@ -53,7 +53,7 @@ impl Schedule {
         self.due = now + with_jitter(delay.min(longest));
     }
 
-    /// How long a pair stays after a single roll, in which it accepts both keys.
+    /// The time that a pair stays after a single roll, since it accepts both keys.
     pub(crate) fn settle(&self) -> Duration {
         self.interval.min(SETTLE)
     }

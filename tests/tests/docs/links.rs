@@ -36,7 +36,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// What is wrong with a link, if anything is.
+/// Returns the problem of a link, if it has one.
 fn problem(page: &Page, link: &str) -> Option<String> {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let path = match file {

@@ -83,7 +83,7 @@ impl Running {
         *self.api.rolls.lock().unwrap() = rolls;
     }
 
-    /// How often the keys in use were rolled.
+    /// The number of rolls that the keys in use have seen.
     fn rolls(&self) -> u32 {
         let ring = self.verifier.keys();
         let slot = |number| ring.key_slot(None, &key(number));
@@ -197,7 +197,7 @@ async fn failures_keep_the_keys_and_back_off() {
     assert_eq!(running.rolls(), 0);
     let failed = Err(FetchError("500 from the test".to_owned()));
     assert_eq!(*running.first_fetch.borrow(), Some(failed));
-    // What a delivery causes doesn't wait for it.
+    // A refresh that a delivery causes doesn't wait for the interval.
     running.set(Some(2));
     running.stale.notify_one();
     pass(1).await;

@@ -37,7 +37,7 @@ pub const fn signing_keys(region: Option<Region>) -> [&'static str; 2] {
     }
 }
 
-/// Where a region publishes, or a publisher without regions.
+/// Returns the variable of the URL to publish to, of a region or the default.
 #[must_use]
 pub const fn url(region: Option<Region>) -> &'static str {
     match region {
@@ -47,7 +47,7 @@ pub const fn url(region: Option<Region>) -> &'static str {
     }
 }
 
-/// The token to publish there with.
+/// Returns the variable of the token to publish with, of a region or the default.
 #[must_use]
 pub const fn token(region: Option<Region>) -> &'static str {
     match region {
