@@ -133,8 +133,7 @@ struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
     fn new(text: &str) -> Result<Self, ConfigError> {
-        // HMAC pads a key with zeros, so NUL at its end makes no other key.
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        let text = text.trim();
         // HMAC takes an empty key, and anyone can sign with it or with quotes alone.
         if text.chars().all(is_blank) {
             return Err(ConfigError::EmptySigningKey);
