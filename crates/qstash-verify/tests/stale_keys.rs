@@ -1,4 +1,4 @@
-//! What is said of keys that are out of date: the warning, and the observer.
+//! Keys that are out of date: the warning, and the observer.
 
 use std::sync::{Arc, Mutex};
 

@@ -158,7 +158,8 @@ impl KeyRing {
     }
 
     /// Replaces a pair, or adds it: the pair of `region`, or the default pair for
-    /// `None`. The other pairs, the sources and the warnings stay as they are.
+    /// `None`. The other pairs and the sources stay as they are. Publicly known keys are
+    /// logged and added to the [warnings](Self::warnings).
     ///
     /// ```
     /// use qstash_verify::{Region, SigningKeys, Verifier};
@@ -170,6 +171,7 @@ impl KeyRing {
     /// }
     /// ```
     pub fn set_keys(&mut self, region: Option<Region>, keys: SigningKeys) {
+        self.warnings.extend(warnings_of([Some(&keys)]));
         let pair = match region {
             Some(Region::UsEast1) => &mut self.us,
             Some(Region::EuCentral1) => &mut self.eu,

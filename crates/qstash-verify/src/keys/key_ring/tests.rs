@@ -116,6 +116,11 @@ fn publicly_known_keys_given_in_code_are_a_warning() {
         let ring = builder().default_keys(keys).build();
         assert_eq!(ring.unwrap().warnings(), warning);
     }
-    assert_eq!(KeyRing::from(genuine).warnings(), []);
+    let mut ring = KeyRing::from(genuine.clone());
+    ring.set_keys(None, genuine);
+    assert_eq!(ring.warnings(), []);
+    let [current, next] = TESTING_KEYS;
+    ring.set_keys(None, SigningKeys::new(current, next).unwrap());
+    assert_eq!(ring.warnings(), warning);
     assert_eq!(KeyRing::from(SigningKeys::development()).warnings(), []);
 }
