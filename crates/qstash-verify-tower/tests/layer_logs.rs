@@ -131,7 +131,8 @@ fn check(log: &Log, code: &str, level: Level) {
         line.fields["message"].starts_with("delivery refused: "),
         "{line:?}"
     );
-    assert_eq!(line.fields.len(), 4, "{line:?}");
+    assert_eq!(line.fields["path"], "/hooks/qstash");
+    assert_eq!(line.fields.len(), 5, "{line:?}");
     assert!(line.spans.is_empty(), "{line:?}");
     assert!(line.target.starts_with("qstash_verify"), "{line:?}");
     assert!(log.closed().is_empty());
@@ -176,7 +177,7 @@ async fn absent_headers_are_not_in_the_event() {
     let lines = log.take();
     assert_eq!(lines.len(), 1);
     let names: Vec<_> = lines[0].fields.keys().copied().collect();
-    assert_eq!(names, ["code", "message"]);
+    assert_eq!(names, ["code", "message", "path"]);
 }
 
 #[tokio::test]

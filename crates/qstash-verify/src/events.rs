@@ -15,8 +15,8 @@ use crate::text::{Escaped, Shown};
 impl VerifyError {
     /// Writes the event of a refusal.
     ///
-    /// Its fields are `code`, and the `region` and `message_id` of the request's headers;
-    /// its message is the reason in words. The table at [`code`](Self::code) lists the
+    /// Its fields are `code`, the `path` of the request without its query, and the `region`
+    /// and `message_id` of its headers; its message is the reason in words. The table at [`code`](Self::code) lists the
     /// levels. The adapters call this; a hand-written handler should too.
     ///
     /// ```
@@ -32,6 +32,7 @@ impl VerifyError {
                 tracing::$level!(
                     target: "qstash_verify",
                     code = self.code(),
+                    path = head.path().map(tracing::field::display),
                     region = head.region.map(Region::as_str),
                     message_id = head
                         .message_id
@@ -54,13 +55,14 @@ impl VerifyError {
 impl MessageError {
     /// Writes the event of a body that can't be parsed, at level `warn`.
     ///
-    /// Its fields are `region`, `message_id`, and the `line` and `column` of the error; it
-    /// contains nothing of the body. The adapters call this; a hand-written handler should
+    /// Its fields are `path`, `region`, `message_id`, and the `line` and `column` of the
+    /// error; it contains nothing of the body. The adapters call this; a hand-written handler should
     /// too.
     pub fn log(&self, head: &RequestHead<'_>) {
         let (line, column) = self.place.unzip();
         tracing::warn!(
             target: "qstash_verify",
+            path = head.path().map(tracing::field::display),
             region = head.region.map(Region::as_str),
             message_id = head
                 .message_id
@@ -71,6 +73,14 @@ impl MessageError {
             "message refused: the body of this genuine delivery is not the JSON that its handler \
              expects; the answer, which QStash shows in its console, says what is wrong"
         );
+    }
+}
+
+impl<'a> RequestHead<'a> {
+    /// Returns the path for logs. The query is left out, since it may contain secrets.
+    fn path(&self) -> Option<Shown<'a>> {
+        let path = self.path_and_query.split('?').next();
+        path.filter(|path| !path.is_empty()).map(Shown)
     }
 }
 
