@@ -65,8 +65,8 @@ const VALUES: [&str; 31] = [
     "1",
     "TRUE",
     "0",
-    reference::PUBLIC[0],
-    reference::PUBLIC[1],
+    reference::PUBLISHED[0],
+    reference::PUBLISHED[1],
     "https://qstash.example/",
     "token",
     "https://qstash.example//",
@@ -74,7 +74,7 @@ const VALUES: [&str; 31] = [
     "yes",
     "sig_\u{fffd}",
     "your_key",
-    reference::PUBLIC[7],
+    reference::PUBLISHED[7],
     "'sig_testNextKeyKnownToEveryone'",
 ];
 
@@ -278,7 +278,7 @@ fn check_keys(ring: &KeyRing, keys: Keys, environment: &Environment, headers: &[
         .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
         .body_limit(5)
         .build();
-    let mut signers: BTreeSet<&str> = reference::PUBLIC.into();
+    let mut signers: BTreeSet<&str> = reference::PUBLISHED.into();
     for (_, names) in reference::KEYS {
         signers.extend(
             names

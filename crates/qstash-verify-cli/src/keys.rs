@@ -97,7 +97,7 @@ impl KeyOptions {
     }
 }
 
-/// Returns a pair of given keys, and prints a note if they are public or unlikely.
+/// Returns a pair of given keys, and prints a note if they are published or unlikely.
 fn given_keys(current: &str, next: Option<&str>) -> Result<SigningKeys, Failure> {
     // Without a next key, there is one to try.
     let keys = SigningKeys::new(current, next.unwrap_or(current)).map_err(Failure::new)?;
@@ -162,7 +162,7 @@ impl Keys {
                     empty => format!(" ({})", empty.join(", ")),
                 };
                 output::note(format_args!(
-                    "no signing keys are set{empty}: using the PUBLIC keys of the development server"
+                    "no signing keys are set{empty}: using the published keys of the development server"
                 ));
                 Some(KeyRing::from(SigningKeys::development()))
             }

@@ -17,7 +17,7 @@ use crate::url;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 The signing key is one that a service with these variables verifies with. If no keys
-are set, the PUBLIC keys of the development server are used.
+are set, the published keys of the development server are used.
 
 Examples:
   The headers:

@@ -45,8 +45,8 @@ impl FetchedKeys {
         let Ok(prepared) = SigningKeys::new(&*current, &*next) else {
             return Err("a signing key in the answer is empty");
         };
-        if prepared.are_unintended_public() {
-            return Err("a signing key in the answer is PUBLIC, so anyone can sign with it");
+        if prepared.contain_published_key() {
+            return Err("a signing key in the answer is published, so anyone can sign with it");
         }
         Ok(FetchedKeys {
             current,
@@ -76,8 +76,8 @@ mod tests {
             (pair("", "sig_b"), "empty"),
             (pair("sig_a", " "), "empty"),
             (pair("sig_a", "sig_a"), "the same"),
-            (pair("sig_a", public), "PUBLIC"),
-            (pair(public, "sig_b"), "PUBLIC"),
+            (pair("sig_a", public), "published"),
+            (pair(public, "sig_b"), "published"),
             (pair(&long, "sig_b"), "too long"),
             (pair("sig_a", &long), "too long"),
             (pair("sig_a", "sig b"), "ASCII"),

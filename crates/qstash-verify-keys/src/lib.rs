@@ -34,7 +34,7 @@
 //! # Security
 //! The API is spoken to with HTTPS, except on a loopback address. No redirect is
 //! followed, and at most 16 KiB of an answer are read. No key and no token is logged.
-//! Publicly known keys, such as the development server's, are never taken over. If
+//! Published keys, such as the development server's, are never taken over. If
 //! `QSTASH_DEV` is on, nothing is fetched.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

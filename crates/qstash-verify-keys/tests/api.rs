@@ -199,7 +199,7 @@ fn unusable_answers_keep_the_keys_and_name_the_remedy() {
         (pair(["", "sig_secret2"]), "is empty"),
         (
             pair(["sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_secret2"]),
-            "PUBLIC",
+            "published",
         ),
         (pair(["sig_secret1", "sig_secret1"]), "are the same"),
         (endless, "length limit exceeded"),

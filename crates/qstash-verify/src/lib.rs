@@ -89,7 +89,7 @@
 //! - `simd`: vector instructions for base64url, which are `unsafe` code of the
 //!   `base64` crate. Without it, the crate's scalar engine decodes.
 //! - `signing`: deliveries signed as QStash signs them, with keys given in code.
-//! - `testing`: `signing` with **public keys** and a fixed clock, for the tests of a
+//! - `testing`: `signing` with **published keys** and a fixed clock, for the tests of a
 //!   service. For `[dev-dependencies]` only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

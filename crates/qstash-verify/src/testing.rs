@@ -1,4 +1,4 @@
-//! Deliveries signed with public keys at a fixed time, for tests of a service.
+//! Deliveries signed with published keys at a fixed time, for tests of a service.
 //!
 //! Enable the feature in `[dev-dependencies]` only; no other feature enables it:
 //!
@@ -7,7 +7,7 @@
 //! qstash-verify = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! The keys are public: **anyone can sign with them**, so a service that accepts them
+//! The keys are published: **anyone can sign with them**, so a service that accepts them
 //! accepts forgeries.
 //!
 //! ```
@@ -34,15 +34,15 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::keys::SigningKeys;
-use crate::keys::public::TESTING_KEYS;
+use crate::keys::published::TESTING_KEYS;
 use crate::verifier::{Verifier, VerifierBuilder};
 
 pub use crate::signing::SignedDelivery;
 
-/// The current key of [`signing_keys`]. Public.
+/// The current key of [`signing_keys`]. Published.
 pub const CURRENT_KEY: &str = TESTING_KEYS[0];
 
-/// The next key of [`signing_keys`]. Public.
+/// The next key of [`signing_keys`]. Published.
 pub const NEXT_KEY: &str = TESTING_KEYS[1];
 
 /// Returns [`CURRENT_KEY`] and [`NEXT_KEY`] as a pair.

@@ -156,14 +156,16 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
 }
 
 /// Returns the keys of the environment, or those of the development server, which are
-/// PUBLIC: a real service must not fall back to them. Use `Verifier::from_env()?`.
+/// Published: a real service must not fall back to them. Use `Verifier::from_env()?`.
 #[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
             if half.is_empty() && unused.is_empty() =>
         {
-            eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
+            eprintln!(
+                "no signing keys are set: using the published keys of the development server"
+            );
             Ok(KeyRing::from(SigningKeys::development()))
         }
         keys => keys,

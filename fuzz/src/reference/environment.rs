@@ -32,8 +32,8 @@ pub const KEYS: [(&str, [&str; 2]); 3] = [
     ),
 ];
 
-/// Publicly known keys. `QSTASH_DEV` selects the first two.
-pub const PUBLIC: [&str; 10] = [
+/// Published keys. `QSTASH_DEV` selects the first two.
+pub const PUBLISHED: [&str; 10] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
     "sig_7GVPjvuwsfqF65iC8fSrs1dfYruM",
@@ -105,7 +105,7 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
         if !debug_build {
             return Err(words);
         }
-        let pair = [PUBLIC[0], PUBLIC[1]].map(str::to_owned);
+        let pair = [PUBLISHED[0], PUBLISHED[1]].map(str::to_owned);
         let keys = Keys::Environment {
             default: Some(pair),
             us: None,
@@ -206,7 +206,7 @@ pub fn keys(environment: &Environment, debug_build: bool) -> Outcome<Keys> {
     }
     let public = set
         .iter()
-        .filter(|(.., key)| PUBLIC.iter().any(|public| key.contains(public)));
+        .filter(|(.., key)| PUBLISHED.iter().any(|public| key.contains(public)));
     let public: Vec<_> = public.map(|(_, name, _)| *name).collect();
     if !public.is_empty() {
         let words = format!("development keys: {}", public.join(", "));

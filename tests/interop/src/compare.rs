@@ -66,7 +66,7 @@ pub(crate) fn check<'a>(
 }
 
 /// Returns the fault if the command's verdict differs from the library's. The command
-/// accepts public keys.
+/// accepts published keys.
 pub(crate) fn check_command(ours: &ours::Verdict, command: &ours::Verdict) -> Option<String> {
     let code = |verdict: &ours::Verdict| verdict.as_ref().err().map(|(code, _)| code.clone());
     match (code(ours), code(command)) {

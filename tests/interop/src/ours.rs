@@ -12,7 +12,7 @@ use crate::delivery::{Delivery, Expected};
 /// Code and message of a refusal.
 pub(crate) type Verdict = Result<(), (String, String)>;
 
-/// The code for public keys, which release builds refuse, but not the command.
+/// The code for published keys, which release builds refuse, but not the command.
 pub(crate) const DEVELOPMENT: &str = "development_keys";
 
 pub(crate) fn verdict(delivery: &Delivery) -> Verdict {

@@ -20,7 +20,7 @@ on_each_server! {
     unclear_development_mode_is_an_error,
 }
 
-const NOTICE: &str = "no signing keys are set: using the PUBLIC keys of the development server";
+const NOTICE: &str = "no signing keys are set: using the published keys of the development server";
 
 fn development_keys_are_the_default(kind: Kind) {
     let mut example = Example::start(kind, &[]);
@@ -68,7 +68,7 @@ fn keys_of_the_environment_replace_development_keys(kind: Kind) {
         assert_eq!(answer, (401, refused("bad_signature")));
     }
     let output = example.stop();
-    assert!(!output.contains("PUBLIC"), "{output}");
+    assert!(!output.contains("published"), "{output}");
     assert!(!output.contains("sig_"), "{output}");
 }
 
@@ -100,7 +100,7 @@ fn half_pair_is_an_error_that_names_the_variables(kind: Kind) {
             assert!(errors.contains(name), "{errors}");
             assert!(!errors.contains(value), "{errors}");
         }
-        assert!(!errors.contains("PUBLIC"), "{errors}");
+        assert!(!errors.contains("published"), "{errors}");
     }
     for half in US_VARIABLES {
         let errors = Example::failure(kind, &[half, MULTI_REGION]);
@@ -117,7 +117,7 @@ fn unused_regional_keys_are_an_error(kind: Kind) {
         assert!(errors.contains(name), "{errors}");
         assert!(!errors.contains(value), "{errors}");
     }
-    assert!(!errors.contains("PUBLIC"), "{errors}");
+    assert!(!errors.contains("published"), "{errors}");
 }
 
 fn unknown_region_is_an_error(kind: Kind) {
@@ -125,7 +125,7 @@ fn unknown_region_is_an_error(kind: Kind) {
         let variables = [keys, &[("QSTASH_REGION", "MARS_1")]].concat();
         let errors = Example::failure(kind, &variables);
         assert!(errors.contains("MARS_1"), "{errors}");
-        assert!(!errors.contains("PUBLIC"), "{errors}");
+        assert!(!errors.contains("published"), "{errors}");
     }
 }
 

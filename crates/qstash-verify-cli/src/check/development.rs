@@ -22,11 +22,11 @@ fn check_keys(environment: &Environment, found: &mut Findings) {
         .and_then(|found| development_server(&found));
     let ring = KeyRing::from_lookup_allow_development_keys(environment.lookup());
     let warnings = ring.as_ref().map_or(&[][..], KeyRing::warnings);
-    let public = warnings.iter().find_map(|warning| match warning {
+    let published = warnings.iter().find_map(|warning| match warning {
         ConfigWarning::DevelopmentKeys { variables, .. } => Some((warning, variables)),
         _ => None,
     });
-    match (public, server) {
+    match (published, server) {
         // A developer's machine.
         (Some((warning, variables)), server)
             if server.is_some() || *variables == [variables::DEVELOPMENT] =>
@@ -50,19 +50,19 @@ fn check_keys(environment: &Environment, found: &mut Findings) {
 fn development_server(credentials: &Credentials) -> Option<&'static str> {
     let is_local = publishing::is_local(credentials.url());
     let url = Some(credentials.url_source()).filter(|_| is_local);
-    let is_public = is_public_token(credentials.token());
-    let token = Some(credentials.token_source()).filter(|_| is_public);
+    let is_published = is_published_token(credentials.token());
+    let token = Some(credentials.token_source()).filter(|_| is_published);
     match url.or(token)? {
         CredentialSource::Variable(name) => Some(name),
         _ => None,
     }
 }
 
-/// Returns whether a token is a public one of the development server.
+/// Returns whether a token is a published one of the development server.
 ///
 /// Its documentation prints the tokens of its users: base64 of a JSON object with one
 /// of two passwords.
-fn is_public_token(token: &str) -> bool {
+fn is_published_token(token: &str) -> bool {
     let json = STANDARD.decode(token).unwrap_or_default();
     let user: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
     let password = user.get("Password").and_then(serde_json::Value::as_str);

@@ -174,7 +174,7 @@ impl<'a> Report<'a> {
     fn write_incoming(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", styled(HEADING, "incoming"))?;
         if self.environment.is_development() {
-            writeln!(f, "  PUBLIC keys of the development server: used")?;
+            writeln!(f, "  published keys of the development server: used")?;
         }
         for region in all_pairs() {
             let name = region.map_or("default", Region::as_str);

@@ -32,7 +32,7 @@ use journal::Journal;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 It accepts any path and method, answers as the middleware does, and prints a summary
-on Ctrl-C. If no keys are set, the PUBLIC keys of the development server are used. With
+on Ctrl-C. If no keys are set, the published keys of the development server are used. With
 --forward it is a verifying proxy: a service in any language gets only genuine
 deliveries. It is for development, since clients have no time limit. Each line begins
 with the time of arrival in UTC.

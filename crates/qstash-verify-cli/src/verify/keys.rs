@@ -55,7 +55,7 @@ pub(super) fn find(attempt: &Attempt, signature: &str, keys: &Keys) -> Option<Fo
     let development = SigningKeys::development();
     made(&development).then(|| {
         let what =
-            "signed with PUBLIC keys of the development server, with which anyone can sign: to \
+            "signed with published keys of the development server, with which anyone can sign: to \
              accept it in development, set QSTASH_DEV=1";
         Found::new(development, what.to_owned())
     })

@@ -15,7 +15,7 @@ use crate::url;
 #[command(after_help = "\
 To explain a refusal, it tries variants: other keys, a trailing newline, re-serialised
 JSON, a URL with or without its slash. With the settings of a service the verdict is the
-service's. If no keys are set, the PUBLIC keys of the development server are used, as by
+service's. If no keys are set, the published keys of the development server are used, as by
 `sign`.
 
 Examples:

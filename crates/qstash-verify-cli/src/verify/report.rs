@@ -49,8 +49,8 @@ impl Explanation<'_> {
             None if reached.is_some_and(|reached| step > reached) => {
                 ("unchecked", self.unreached(step))
             }
-            None if step == Step::Keys && self.takes_public_keys() => {
-                ("warning", PUBLIC.to_owned())
+            None if step == Step::Keys && self.takes_published_keys() => {
+                ("warning", PUBLISHED.to_owned())
             }
             None if step == Step::Signature && self.slot == Some(KeySlot::Next) => {
                 ("warning", ROLLED.to_owned())
@@ -116,7 +116,7 @@ impl Explanation<'_> {
     }
 
     /// Returns whether the keys in use are the development server's.
-    fn takes_public_keys(&self) -> bool {
+    fn takes_published_keys(&self) -> bool {
         let ring = self.keys.ring();
         self.not_set.is_some()
             || ring.is_ok_and(|ring| {
@@ -175,7 +175,7 @@ struct StepReport {
     message: String,
 }
 
-const PUBLIC: &str = "PUBLIC keys of the development server, with which anyone can sign: for development \
+const PUBLISHED: &str = "published keys of the development server, with which anyone can sign: for development \
                       only";
 const ROLLED: &str = "made by the next key: the keys were rolled; copy current and next from the \
                       QStash console before the next roll";

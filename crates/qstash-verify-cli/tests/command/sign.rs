@@ -127,7 +127,8 @@ fn signing_key_is_the_one_a_service_verifies_with() {
     let output = run(&["sign", "--url", URL, "--data", "hello", "--at", AT])
         .end()
         .code(0);
-    let note = "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+    let note =
+        "note: no signing keys are set: using the published keys of the development server\n";
     assert_eq!(output.stderr, note);
     let development = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",

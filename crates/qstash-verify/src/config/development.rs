@@ -1,4 +1,4 @@
-//! `QSTASH_DEV` and publicly known keys.
+//! `QSTASH_DEV` and published keys.
 //!
 //! Both are a warning in a debug build and an error in a release build.
 
@@ -19,7 +19,7 @@ pub(super) fn is_on(value: Option<&str>) -> Result<bool, ConfigError> {
     }
 }
 
-/// Returns the warning or the error for publicly known keys in `variables`.
+/// Returns the warning or the error for published keys in `variables`.
 pub(super) fn warning_or_error(
     variables: Vec<&'static str>,
     debug_build: bool,

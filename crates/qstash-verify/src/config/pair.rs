@@ -8,7 +8,7 @@ use crate::config::lookup::Variables;
 use crate::config::value::ValueProblem;
 use crate::config::variables;
 use crate::keys::SigningKeys;
-use crate::keys::public::is_public;
+use crate::keys::published::is_published;
 use crate::region::Region;
 
 /// The values of the two variables of a pair; `None` where unset.
@@ -39,10 +39,10 @@ impl PairText {
         named.filter_map(|(name, value)| Some((name, value.as_ref()?.as_str())))
     }
 
-    /// Returns the variables that contain a publicly known key.
-    pub(super) fn public(&self) -> impl Iterator<Item = &'static str> {
-        let public = self.set().filter(|(_, key)| is_public(key));
-        public.map(|(name, _)| name)
+    /// Returns the variables that contain a published key.
+    pub(super) fn published(&self) -> impl Iterator<Item = &'static str> {
+        let published = self.set().filter(|(_, key)| is_published(key));
+        published.map(|(name, _)| name)
     }
 
     /// Returns the warnings about the values, whether or not they are used.

@@ -18,7 +18,7 @@ use crate::region::Region;
 /// The primary region; that it is set turns multi-region mode on.
 pub const REGION: &str = "QSTASH_REGION";
 
-/// Whether to use the development server's public keys.
+/// Whether to use the development server's published keys.
 pub const DEVELOPMENT: &str = "QSTASH_DEV";
 
 /// The current and the next signing key of a region, or of the default pair.

@@ -2,7 +2,7 @@
 
 mod key_ring;
 pub(crate) mod missing;
-pub(crate) mod public;
+pub(crate) mod published;
 mod roll;
 pub(crate) mod signing_key;
 pub(crate) mod stale;

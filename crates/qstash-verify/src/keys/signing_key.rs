@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::config::config_error::ConfigError;
-use crate::keys::public::{DEVELOPMENT_KEYS, is_public};
+use crate::keys::published::{DEVELOPMENT_KEYS, is_published};
 
 /// The two keys of one region: `current` signs now, `next` after a roll.
 ///
@@ -24,15 +24,15 @@ use crate::keys::public::{DEVELOPMENT_KEYS, is_public};
 pub struct SigningKeys {
     current: SigningKey,
     next: SigningKey,
-    /// Whether one of them is publicly known and wasn't asked for as such.
-    unintended_public: bool,
+    /// Whether one of them is published and wasn't asked for as such.
+    has_published_key: bool,
 }
 
 impl SigningKeys {
     /// Prepares keys as the QStash console shows them (`sig_…`).
     ///
-    /// White space around them is trimmed. A [`KeyRing`](crate::KeyRing) of publicly
-    /// known keys has the warning
+    /// White space around them is trimmed. A [`KeyRing`](crate::KeyRing) of published
+    /// keys has the warning
     /// [`DevelopmentKeys`](crate::ConfigWarning::DevelopmentKeys).
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl SigningKeys {
         Ok(SigningKeys {
             current: SigningKey::new(current)?,
             next: SigningKey::new(next)?,
-            unintended_public: is_public(current) || is_public(next),
+            has_published_key: is_published(current) || is_published(next),
         })
     }
 
@@ -79,11 +79,11 @@ impl SigningKeys {
         SigningKeys {
             current,
             next,
-            unintended_public: false,
+            has_published_key: false,
         }
     }
 
-    /// Returns whether [`new`](Self::new) was given a publicly known key, with which
+    /// Returns whether [`new`](Self::new) was given a published key, with which
     /// anyone can sign: one of the development server's users, or of the module
     /// `testing`.
     ///
@@ -91,12 +91,12 @@ impl SigningKeys {
     /// use qstash_verify::SigningKeys;
     ///
     /// let keys = SigningKeys::new("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_next")?;
-    /// assert!(keys.are_unintended_public());
+    /// assert!(keys.contain_published_key());
     /// # Ok::<_, qstash_verify::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn are_unintended_public(&self) -> bool {
-        self.unintended_public
+    pub fn contain_published_key(&self) -> bool {
+        self.has_published_key
     }
 
     /// Which of the two `key` is: current is tried first.
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn development_keys_are_the_public_pair() {
+    fn development_keys_are_the_published_pair() {
         let keys = SigningKeys::development();
         for (key, slot) in DEVELOPMENT_KEYS
             .iter()

@@ -200,9 +200,9 @@ fn several(plan: &mut Plan, label: &'static str, headers: &[&str]) {
     }
 }
 
-/// The development server's public keys.
+/// The development server's published keys.
 fn development(plan: &mut Plan) {
-    const PUBLIC: [&str; 2] = [
+    const PUBLISHED: [&str; 2] = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
         "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
     ];
@@ -210,8 +210,8 @@ fn development(plan: &mut Plan) {
         for value in ["1", "true", "TRUE", "0", "false", ""] {
             let scene = plan.scene(setting);
             for (what, key) in [
-                ("public", PUBLIC[0]),
-                ("public", PUBLIC[1]),
+                ("public", PUBLISHED[0]),
+                ("public", PUBLISHED[1]),
                 ("own", &*scene.key),
             ] {
                 let mut delivery = signed_by(&scene, key);
@@ -227,14 +227,17 @@ fn development(plan: &mut Plan) {
         }
         let scene = plan.scene(setting);
         let pasted = Delivery {
-            env: DEFAULT.into_iter().zip(PUBLIC.map(str::to_owned)).collect(),
+            env: DEFAULT
+                .into_iter()
+                .zip(PUBLISHED.map(str::to_owned))
+                .collect(),
             explicit: None,
-            ..signed_by(&scene, PUBLIC[setting % 2])
+            ..signed_by(&scene, PUBLISHED[setting % 2])
         };
         plan.add(
             "keys",
             "development",
-            "public keys pasted",
+            "published keys pasted",
             Known::Forged,
             pasted,
         );

@@ -167,7 +167,7 @@ pub(crate) mod tests {
     fn genuine_deliveries_are_accepted_and_forgeries_refused() {
         let signed = signed::captures().into_iter().chain(signed::by_kit(SEED));
         for case in CASES.iter().cloned().chain(signed) {
-            // A debug build accepts public keys.
+            // A debug build accepts published keys.
             if case.label == "development" {
                 continue;
             }

@@ -195,7 +195,7 @@ impl Batch<'_> {
         })
     }
 
-    /// Returns the keys for a line, and the error that the public keys replace.
+    /// Returns the keys for a line, and the error that the published keys replace.
     fn ring(&self, input: &Input<'_>) -> Result<(Cow<'_, KeyRing>, Option<&ConfigError>), Refused> {
         if let (Some(variables), None) = (&input.env, &self.keys.explicit) {
             return KeyRing::from_lookup_allow_development_keys(|name| variables.get(name))

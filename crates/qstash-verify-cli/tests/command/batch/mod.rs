@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::process::run;
 
 const NOTICE: &str =
-    "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+    "note: no signing keys are set: using the published keys of the development server\n";
 const AT: u64 = 1_783_794_365;
 const URL: &str = "https://api.example.com/orders";
 

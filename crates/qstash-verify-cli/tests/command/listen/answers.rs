@@ -127,7 +127,7 @@ fn control_characters_of_a_request_are_escaped() {
          a\\t\\u{9b}31m\\u{202e}\"b\", 0 bytes]"
     );
 
-    // With public keys, anyone can sign this.
+    // With published keys, anyone can sign this.
     let request = signed("https://x/\u{1b}[31m\n", b"").header("upstash-message-id", id);
     listen.ask(&request).assert_unauthorized("url_mismatch");
     assert_eq!(

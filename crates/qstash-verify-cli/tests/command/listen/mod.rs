@@ -13,7 +13,7 @@ use crate::backend::Backend;
 use crate::process::{Listen, Output, split_time};
 
 const NOTICE: &str =
-    "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+    "note: no signing keys are set: using the published keys of the development server\n";
 const URL: &str = "https://api.example.com/webhook";
 const BODY: &[u8] = br#"{"a":1}"#;
 

@@ -72,7 +72,7 @@ fn lines_have_the_time_and_json_lines_an_event() {
 }
 
 #[test]
-fn without_keys_the_public_ones_are_used() {
+fn without_keys_the_published_ones_are_used() {
     let development = [
         "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
         "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
@@ -119,13 +119,13 @@ fn warnings_of_the_environment_are_printed() {
 }
 
 #[test]
-fn public_key_given_is_noted_once() {
+fn published_key_given_is_noted_once() {
     let public = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
     let output = Listen::start(&["--current-key", public], &[])
         .stop()
         .code(0);
     assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
-    let start = "note: a signing key given in code is PUBLIC, so anyone can sign with it: ";
+    let start = "note: a signing key given in code is published, so anyone can sign with it: ";
     assert!(output.stderr.starts_with(start), "{output:?}");
 }
 
@@ -145,7 +145,7 @@ fn invalid_variables_are_an_error() {
             .end()
             .code(2);
         assert_eq!(output.stdout, "");
-        assert!(!output.stderr.contains("PUBLIC"), "{output:?}");
+        assert!(!output.stderr.contains("published"), "{output:?}");
         for (name, _) in variables {
             assert!(output.stderr.contains(name), "{output:?}");
         }

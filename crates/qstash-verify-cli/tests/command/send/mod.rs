@@ -17,7 +17,7 @@ use crate::backend::Received;
 use crate::process::{Output, Run, run};
 
 const NOTICE: &str =
-    "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+    "note: no signing keys are set: using the published keys of the development server\n";
 const PUBLIC: (&str, &str) = ("PUBLIC_URL", "https://api.example.com");
 const URL: &str = "https://api.example.com/webhook";
 

@@ -82,7 +82,7 @@ fn signing_key_is_named() {
 
     // The development server's.
     let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
-    let text = "signed with PUBLIC keys of the development server, with which anyone can sign: to \
+    let text = "signed with published keys of the development server, with which anyone can sign: to \
                 accept it in development, set QSTASH_DEV=1";
     verify(&token, BODY, &[]).assert_check("signature", "FAIL", text);
     let accepted = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
@@ -152,7 +152,7 @@ fn unusable_environment_is_an_error() {
 #[test]
 fn public_keys_are_a_warning() {
     let token = delivery("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r").token();
-    let text = "PUBLIC keys of the development server, with which anyone can sign: for development \
+    let text = "published keys of the development server, with which anyone can sign: for development \
                 only";
     let on = verify_with(&[("QSTASH_DEV", "1")], &token, BODY, &[]);
     on.assert_check("keys", "warn", text);
@@ -227,7 +227,7 @@ fn doubtful_keys_given_are_noted() {
         (
             public,
             real,
-            &["a signing key given in code is PUBLIC, so anyone can sign with it: "],
+            &["a signing key given in code is published, so anyone can sign with it: "],
         ),
         (
             "eyJVc2VySUQiOiJhIn0=",

@@ -7,9 +7,9 @@ use crate::process::run;
 use super::{BODY, URL, delivery, verify_with};
 
 #[test]
-fn without_keys_the_public_ones_are_used() {
+fn without_keys_the_published_ones_are_used() {
     const NOTICE: &str =
-        "note: no signing keys are set: using the PUBLIC keys of the development server\n";
+        "note: no signing keys are set: using the published keys of the development server\n";
     let signed = run(&["sign", "--url", URL, "--data", BODY, "--json"]).end();
     assert_eq!(signed.stderr, NOTICE);
     let signed: serde_json::Value = serde_json::from_str(&signed.stdout).unwrap();
@@ -21,7 +21,7 @@ fn without_keys_the_public_ones_are_used() {
     assert!(
         output
             .check("keys")
-            .starts_with("warn keys      PUBLIC keys")
+            .starts_with("warn keys      published keys")
     );
     let output = run(&[&arguments[..], &["x"]].concat()).end();
     output.assert_verdict("refused: body_mismatch");
@@ -36,7 +36,7 @@ fn without_keys_the_public_ones_are_used() {
     let output = verify_with(&empty, &token, BODY, &[]);
     assert_eq!(
         output.stderr,
-        "note: no signing keys are set (QSTASH_NEXT_SIGNING_KEY is empty): using the PUBLIC keys \
+        "note: no signing keys are set (QSTASH_NEXT_SIGNING_KEY is empty): using the published keys \
          of the development server\n"
     );
 }

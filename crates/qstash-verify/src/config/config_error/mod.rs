@@ -53,7 +53,7 @@ pub enum ConfigError {
         /// The variable's value, truncated if it looks like a secret.
         value: String,
     },
-    /// Publicly known keys are configured in a build without debug assertions.
+    /// Published keys are configured in a build without debug assertions.
     #[non_exhaustive]
     DevelopmentKeysInRelease {
         /// `QSTASH_DEV`, or the variables that hold such keys.
@@ -86,7 +86,7 @@ impl ConfigError {
     /// | `empty_key_ring` | a key ring was built without keys |
     /// | `not_unicode` | a variable is not UTF-8 |
     /// | `invalid_development_mode` | `QSTASH_DEV` is neither on nor off |
-    /// | `development_keys_in_release` | publicly known keys are configured in a build without debug assertions |
+    /// | `development_keys_in_release` | published keys are configured in a build without debug assertions |
     /// | `invalid_url` | the URL to compare `sub` with is invalid |
     /// | `no_token` | no token for publishing is set |
     #[must_use]
@@ -160,7 +160,7 @@ impl fmt::Display for ConfigError {
                  developer's machine, and unset it elsewhere"
             ),
             ConfigError::DevelopmentKeysInRelease { variables } => {
-                write_public_keys(f, variables)?;
+                write_published_keys(f, variables)?;
                 f.write_str(", and this is a release build: ")?;
                 write_remedy(f, variables)
             }
@@ -178,32 +178,32 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Writes the reason why publicly known keys are used.
-pub(super) fn write_public_keys(
+/// Writes the reason why published keys are used.
+pub(super) fn write_published_keys(
     f: &mut fmt::Formatter<'_>,
     variables: &[&'static str],
 ) -> fmt::Result {
     match variables {
-        [] => f.write_str("a signing key given in code is PUBLIC, so anyone can sign with it"),
+        [] => f.write_str("a signing key given in code is published, so anyone can sign with it"),
         [variables::DEVELOPMENT] => f.write_str(
-            "QSTASH_DEV is on, so deliveries are checked only with the PUBLIC keys of the \
+            "QSTASH_DEV is on, so deliveries are checked only with the published keys of the \
              development server, with which anyone can sign",
         ),
         [variable] => write!(
             f,
-            "{variable} holds a PUBLIC key of the development server or of a test kit, with \
+            "{variable} holds a published key of the development server or of a test kit, with \
              which anyone can sign"
         ),
         several => write!(
             f,
-            "{} hold PUBLIC keys of the development server or of a test kit, with which anyone \
+            "{} hold published keys of the development server or of a test kit, with which anyone \
              can sign",
             several.join(", ")
         ),
     }
 }
 
-/// Writes the remedy for publicly known keys.
+/// Writes the remedy for published keys.
 pub(super) fn write_remedy(f: &mut fmt::Formatter<'_>, variables: &[&'static str]) -> fmt::Result {
     if variables == [variables::DEVELOPMENT] {
         f.write_str(

@@ -54,7 +54,7 @@ fn errors_have_a_code_and_name_the_cause() {
                 variables: vec!["A", "B"],
             },
             "development_keys_in_release",
-            "A, B hold PUBLIC keys",
+            "A, B hold published keys",
         ),
         (
             ConfigError::NotUnicode { variable: "A" },

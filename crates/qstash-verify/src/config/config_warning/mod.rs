@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::config_error::{write_public_keys, write_remedy};
+use crate::config::config_error::{write_published_keys, write_remedy};
 use crate::config::value::ValueProblem;
 use crate::config::variables;
 use crate::region::Region;
@@ -58,7 +58,7 @@ pub enum ConfigWarning {
         /// The variables that are set and not used.
         unused: Vec<&'static str>,
     },
-    /// Publicly known keys are configured.
+    /// Published keys are configured.
     #[non_exhaustive]
     DevelopmentKeys {
         /// `QSTASH_DEV`, or the variables with such keys.
@@ -101,7 +101,7 @@ impl ConfigWarning {
     /// | `half_pair` | only one key of a pair is set |
     /// | `shared_key` | two pairs share a key |
     /// | `region_not_set` | a region's keys are set, but `QSTASH_REGION` is not |
-    /// | `development_keys` | publicly known keys are configured |
+    /// | `development_keys` | published keys are configured |
     /// | `repeated_key` | the current and the next key of a pair are the same |
     /// | `no_credentials_for_region` | `QSTASH_REGION` is set, but that region's URL or token is not |
     ///
@@ -160,7 +160,7 @@ impl fmt::Display for ConfigWarning {
                 is_or_are(unused)
             ),
             ConfigWarning::DevelopmentKeys { variables } => {
-                write_public_keys(f, variables)?;
+                write_published_keys(f, variables)?;
                 f.write_str(if variables.is_empty() {
                     ": "
                 } else {

@@ -78,14 +78,14 @@ fn warnings_have_a_code_and_name_the_cause() {
                 variables: vec!["A"],
             },
             "development_keys",
-            "A holds a PUBLIC key",
+            "A holds a published key",
         ),
         (
             ConfigWarning::DevelopmentKeys {
                 variables: Vec::new(),
             },
             "development_keys",
-            "a signing key given in code is PUBLIC",
+            "a signing key given in code is published",
         ),
         (
             ConfigWarning::UnlikelyValue {

@@ -18,7 +18,7 @@ impl KeyRing {
     /// | `QSTASH_REGION` | `US_EAST_1` or `EU_CENTRAL_1`: the primary region; setting it turns multi-region mode on |
     /// | `US_EAST_1_QSTASH_CURRENT_SIGNING_KEY`, `US_EAST_1_QSTASH_NEXT_SIGNING_KEY` | the pair of US; used in multi-region mode only |
     /// | `EU_CENTRAL_1_QSTASH_CURRENT_SIGNING_KEY`, `EU_CENTRAL_1_QSTASH_NEXT_SIGNING_KEY` | the pair of EU; used in multi-region mode only |
-    /// | `QSTASH_DEV` | `true` or `1`: use the development server's public keys and no others; an error in a build without debug assertions, as is a publicly known key in any of the variables above. `false` or `0`: off |
+    /// | `QSTASH_DEV` | `true` or `1`: use the development server's published keys and no others; an error in a build without debug assertions, as is a published key in any of the variables above. `false` or `0`: off |
     ///
     /// White space around a value is removed, and an empty value counts as
     /// unset (QStash documentation, "Multi-region"). A value that can't be a signing
@@ -65,7 +65,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Reads the keys through `lookup`, and accepts publicly known keys.
+    /// Reads the keys through `lookup`, and accepts published keys.
     ///
     /// In any build, these are a warning in [`warnings`](Self::warnings), as they are for
     /// [`from_lookup`](Self::from_lookup) in a debug build. **Anyone can sign with
@@ -92,7 +92,7 @@ impl KeyRing {
     }
 }
 
-/// Reads the keys. In a `debug_build`, publicly known keys are only a warning.
+/// Reads the keys. In a `debug_build`, published keys are only a warning.
 pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
     variables: &Variables<F>,
     debug_build: bool,
@@ -119,9 +119,9 @@ pub(crate) fn read_keys<F: Fn(&str) -> Option<String>>(
         ring.push_warning(warning);
     }
     // Unused pairs count too: a change of QSTASH_REGION would use them.
-    let public: Vec<_> = pairs.iter().flat_map(|pair| pair.public()).collect();
-    if !public.is_empty() {
-        ring.push_warning(development::warning_or_error(public, debug_build)?);
+    let published: Vec<_> = pairs.iter().flat_map(|pair| pair.published()).collect();
+    if !published.is_empty() {
+        ring.push_warning(development::warning_or_error(published, debug_build)?);
     }
     Ok(ring)
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::value::ValueProblem;
 use crate::keys::KeySource;
-use crate::keys::public::{DEVELOPMENT_KEYS, public_keys};
+use crate::keys::published::{DEVELOPMENT_KEYS, published_keys};
 
 fn read(set: &[(&str, &str)], debug_build: bool) -> Result<KeyRing, ConfigError> {
     let lookup = |name: &str| {
@@ -224,7 +224,7 @@ fn development_keys_need_a_debug_build() {
 
 #[test]
 fn public_keys_need_a_debug_build_in_every_variable() {
-    for key in public_keys() {
+    for key in published_keys() {
         for set in [&DEFAULT[..], &[&DEFAULT[..], &US, &EU, &[MODE]].concat()] {
             for at in 0..set.len() {
                 let mut set = set.to_vec();

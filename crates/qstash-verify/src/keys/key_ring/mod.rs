@@ -158,7 +158,7 @@ impl KeyRing {
     }
 
     /// Replaces a pair, or adds it: the pair of `region`, or the default pair for
-    /// `None`. The other pairs and the sources stay as they are. Publicly known keys are
+    /// `None`. The other pairs and the sources stay as they are. Published keys are
     /// logged and added to the [warnings](Self::warnings).
     ///
     /// ```
@@ -212,7 +212,7 @@ fn warnings_of<const N: usize>(keys: [Option<&SigningKeys>; N]) -> Vec<ConfigWar
     if !keys
         .into_iter()
         .flatten()
-        .any(SigningKeys::are_unintended_public)
+        .any(SigningKeys::contain_published_key)
     {
         return Vec::new();
     }

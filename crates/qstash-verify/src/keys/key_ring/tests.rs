@@ -1,7 +1,7 @@
 //! Tests of key rings.
 
 use super::*;
-use crate::keys::public::{DEVELOPMENT_KEYS, TESTING_KEYS};
+use crate::keys::published::{DEVELOPMENT_KEYS, TESTING_KEYS};
 
 #[test]
 fn a_source_is_printed_by_its_name() {
@@ -96,7 +96,7 @@ fn warnings_are_kept_in_order() {
 }
 
 #[test]
-fn publicly_known_keys_given_in_code_are_a_warning() {
+fn published_keys_given_in_code_are_a_warning() {
     let warning = [ConfigWarning::DevelopmentKeys {
         variables: Vec::new(),
     }];

@@ -1,4 +1,4 @@
-//! Publicly known keys, with which anyone can sign.
+//! Published keys, with which anyone can sign.
 
 /// The current and the next key of the development server's first user, which
 /// `QSTASH_DEV` stands for in the official SDKs.
@@ -24,8 +24,8 @@ const OTHER_DEVELOPMENT_KEYS: [&str; 6] = [
     "sig_7GFR4YaDshFcqsxWRZpRB161jguD",
 ];
 
-/// Every publicly known key.
-pub(crate) fn public_keys() -> impl Iterator<Item = &'static str> {
+/// Every published key.
+pub(crate) fn published_keys() -> impl Iterator<Item = &'static str> {
     let all = [
         &DEVELOPMENT_KEYS[..],
         &TESTING_KEYS,
@@ -34,10 +34,10 @@ pub(crate) fn public_keys() -> impl Iterator<Item = &'static str> {
     all.into_iter().flatten().copied()
 }
 
-/// Whether the text has a publicly known key in it: what is around it, such as quotes,
+/// Whether the text has a published key in it: what is around it, such as quotes,
 /// is as easily guessed.
-pub(crate) fn is_public(text: &str) -> bool {
-    public_keys().any(|known| text.contains(known))
+pub(crate) fn is_published(text: &str) -> bool {
+    published_keys().any(|known| text.contains(known))
 }
 
 #[cfg(test)]
@@ -45,8 +45,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_with_a_whole_public_key_is_public() {
-        for key in public_keys() {
+    fn text_with_a_whole_published_key_is_published() {
+        for key in published_keys() {
             for (text, expected) in [
                 (key.to_owned(), true),
                 (format!(" \"{key}\"\n"), true),
@@ -59,11 +59,11 @@ mod tests {
                 (key.to_lowercase(), false),
                 (key.trim_start_matches("sig_").to_owned(), false),
             ] {
-                assert_eq!(is_public(&text), expected, "{text}");
+                assert_eq!(is_published(&text), expected, "{text}");
             }
         }
         for key in ["", "sig_", "\""] {
-            assert!(!is_public(key), "{key}");
+            assert!(!is_published(key), "{key}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Publicly known keys: an error in a release build, a warning in a debug build.
+//! Published keys: an error in a release build, a warning in a debug build.
 
 use qstash_verify::{KeyRing, Region, SigningKeys, variables};
 use qstash_verify_test_support::{DEFAULT_VARIABLES, MULTI_REGION, lookup};
 
 /// The keys of the development server's four users and of the feature `testing`.
-const PUBLIC: [&str; 10] = [
+const PUBLISHED: [&str; 10] = [
     "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
     "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
     "sig_7GVPjvuwsfqF65iC8fSrs1dfYruM",
@@ -18,9 +18,9 @@ const PUBLIC: [&str; 10] = [
 ];
 
 #[test]
-fn public_key_in_any_variable_is_an_error_in_a_release_build() {
+fn published_key_in_any_variable_is_an_error_in_a_release_build() {
     let regions = [None, Some(Region::UsEast1), Some(Region::EuCentral1)];
-    for key in PUBLIC {
+    for key in PUBLISHED {
         for variable in regions.into_iter().flat_map(variables::signing_keys) {
             for mode in [None, Some(MULTI_REGION)] {
                 let mut set = DEFAULT_VARIABLES.to_vec();
@@ -53,8 +53,8 @@ fn public_key_in_any_variable_is_an_error_in_a_release_build() {
 }
 
 #[test]
-fn public_key_given_in_code_is_a_warning() {
-    for key in PUBLIC {
+fn published_key_given_in_code_is_a_warning() {
+    for key in PUBLISHED {
         for [current, next] in [[key, "sig_next"], ["sig_current", key]] {
             let ring = KeyRing::from(SigningKeys::new(current, next).unwrap());
             let codes: Vec<_> = ring
