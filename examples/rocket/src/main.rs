@@ -1,0 +1,136 @@
+//! A Rocket service that accepts genuine QStash deliveries and nothing else.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
+//! | `RUST_LOG` | what to log; `info` by default |
+
+use std::env::VarError;
+use std::error::Error;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use qstash_verify_rocket::{
+    ConfigError, Delivery, KeyRing, Metadata, QstashFairing, Region, SigningKeys, Verifier,
+};
+use rocket::config::Ident;
+use rocket::fairing::AdHoc;
+use rocket::http::ContentType;
+use rocket::shield::Shield;
+use rocket::{Build, Config, Rocket, get, post, routes};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+#[rocket::main]
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Before Rocket sets up its own logger, so that its lines come here, too.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    // At level `debug` Rocket logs whole heads, tokens among them.
+    log::set_max_level(log::max_level().min(log::LevelFilter::Info));
+
+    let config = Config {
+        port: number("PORT")?.unwrap_or(3000),
+        cli_colors: false,
+        ident: Ident::none(),
+        ..Config::release_default()
+    };
+    let app = app(config, verifier()?);
+    app.launch().await?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the line with the address")]
+fn app(config: Config, verifier: Verifier) -> Rocket<Build> {
+    rocket::custom(config)
+        .attach(QstashFairing::new(verifier))
+        // Its headers are for browsers.
+        .attach(Shield::new())
+        .attach(AdHoc::on_liftoff("address", |rocket| {
+            Box::pin(async {
+                let config = rocket.config();
+                println!("listening on http://{}:{}", config.address, config.port);
+            })
+        }))
+        .mount("/", routes![webhook, health])
+}
+
+/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+#[post("/webhook", data = "<delivery>")]
+async fn webhook(message: Metadata, delivery: Delivery) -> (ContentType, String) {
+    let answer = json!({
+        "message_id": message.0.message_id(),
+        "region": delivery.verified.region().map(Region::as_str),
+        "key": delivery.verified.key_slot().as_str(),
+        "bytes": delivery.body.len(),
+    });
+    (ContentType::JSON, answer.to_string())
+}
+
+/// A route whose handler has no guard is open.
+#[get("/health")]
+fn health() -> &'static str {
+    "ok"
+}
+
+fn verifier() -> Result<Verifier, Box<dyn Error>> {
+    let mut builder = Verifier::builder(keys()?);
+    if let Some(url) = variable("PUBLIC_URL")? {
+        builder = builder.base_url(&url)?;
+    }
+    if let Some(limit) = number("MAX_BODY_BYTES")? {
+        builder = builder.body_limit(limit);
+    }
+    Ok(builder.build())
+}
+
+/// The keys of the environment. So that this example runs as it is, it takes
+/// the development server's where none are set. Those are PUBLIC, so leave this
+/// out of a real service, which is one line: `QstashFairing::from_env()?`.
+#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+fn keys() -> Result<KeyRing, ConfigError> {
+    match KeyRing::from_env() {
+        Err(ConfigError::NoSigningKeys { half, unused, .. })
+            if half.is_empty() && unused.is_empty() =>
+        {
+            eprintln!("no signing keys are set: using the PUBLIC keys of the development server");
+            Ok(KeyRing::from(SigningKeys::development()))
+        }
+        keys => keys,
+    }
+}
+
+fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
+    let parse = |text: String| {
+        text.trim()
+            .parse()
+            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+    };
+    variable(name)?.map(parse).transpose()
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name} is set to bytes that are not UTF-8")),
+    }
+}
