@@ -6,15 +6,16 @@ use qstash_verify_tests::{
 };
 
 on_each_server! {
-    forgery_is_refused_before_its_body,
-    declared_length_over_the_limit_is_refused_before_the_body,
     genuine_head_gets_100_continue,
     body_up_to_the_limit_is_accepted,
     chunks_over_the_limit_are_refused_before_eof,
     one_byte_writes_and_chunks_are_accepted,
     trailers_are_passed_on_and_not_signed,
     chunk_extensions_are_ignored,
-    empty_body_may_be_chunked,
+    empty_body_may_be_chunked;
+    except_rocket:
+    forgery_is_refused_before_its_body,
+    declared_length_over_the_limit_is_refused_before_the_body,
     truncated_body_is_400_without_a_handler_call,
     malformed_chunks_are_400_without_a_handler_call,
     content_length_with_chunks_smuggles_no_request,
@@ -167,8 +168,8 @@ fn trailers_are_passed_on_and_not_signed(kind: Kind) {
             .header("trailer", "x-trailer");
         let answer = connection.ask(&request.clone().raw_body(body));
         assert_eq!((answer.status(), &*answer.body), (200, BODY));
-        // actix-web drops trailers.
-        let seen = (kind != Kind::Actix).then_some("seen");
+        // actix-web, poem's middleware and Rocket drop trailers.
+        let seen = matches!(kind, Kind::Axum | Kind::Hyper).then_some("seen");
         assert_eq!(answer.header("x-trailer"), seen);
     }
     // A signature in the trailers is ignored.
@@ -243,9 +244,10 @@ fn content_length_with_chunks_smuggles_no_request(kind: Kind) {
         .raw_body([b"5\r\nhello\r\n0\r\n\r\n", &*next].concat());
     let answers = sent(&server, request.bytes()).answers();
     // hyper uses the chunks and closes; actix-web refuses the request.
-    let (answer, calls) = match kind {
-        Kind::Axum | Kind::Hyper => ((200, "hello".to_owned()), 1),
-        Kind::Actix => ((400, String::new()), 0),
+    let (answer, calls) = if kind == Kind::Actix {
+        ((400, String::new()), 0)
+    } else {
+        ((200, "hello".to_owned()), 1)
     };
     let answers: Vec<_> = answers.iter().map(Answer::brief).collect();
     assert_eq!(answers, [answer]);

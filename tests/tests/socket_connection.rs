@@ -12,10 +12,11 @@ use qstash_verify_tower::QstashLayer;
 
 on_each_server! {
     connection_is_kept_after_a_small_refused_body,
+    pipelined_requests_are_answered_in_order,
+    two_hundred_connections_do_not_mix_responses;
+    except_rocket:
     refusal_is_followed_by_the_next_response_or_eof,
     unread_body_is_not_parsed_as_a_request,
-    pipelined_requests_are_answered_in_order,
-    two_hundred_connections_do_not_mix_responses,
 }
 
 const BODY: &[u8] = br#"{"message":"hello world"}"#;

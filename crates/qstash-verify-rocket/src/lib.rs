@@ -77,7 +77,8 @@
 //! Events go through `tracing`; without a subscriber there are none. Each refusal is
 //! one event with `code`, `region`, `message_id` and the reason in words, at the level
 //! in the table of [`VerifyError::code`]. The targets begin with `qstash_verify`. Rocket's
-//! own lines about a guard that failed are the crate `log`'s.
+//! own lines about a guard that failed are the crate `log`'s. At level `debug` Rocket logs
+//! the head of each request, signature included: stay at `info` in production.
 //!
 //! # Testing your service
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries

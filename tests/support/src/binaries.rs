@@ -12,13 +12,15 @@ use crate::Kind;
 /// Returns the path of an example's binary; the first call builds all of them.
 pub(crate) fn example(kind: Kind) -> &'static Path {
     static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    let binaries =
-        BINARIES.get_or_init(|| build(&["example-axum", "example-actix", "example-hyper"]));
-    match kind {
-        Kind::Axum => &binaries["example-axum"],
-        Kind::Actix => &binaries["example-actix"],
-        Kind::Hyper => &binaries["example-hyper"],
-    }
+    let name = |kind| match kind {
+        Kind::Axum => "example-axum",
+        Kind::Actix => "example-actix",
+        Kind::Hyper => "example-hyper",
+        Kind::Poem => "example-poem",
+        Kind::Rocket => "example-rocket",
+    };
+    let binaries = BINARIES.get_or_init(|| build(&Kind::ALL.map(name)));
+    &binaries[name(kind)]
 }
 
 /// Builds packages in the profile of the running test and returns their binaries.

@@ -19,6 +19,21 @@ pub enum Kind {
     Actix,
     /// hyper without an adapter.
     Hyper,
+    /// poem with the middleware.
+    Poem,
+    /// Rocket with the guard and the fairing.
+    Rocket,
+}
+
+impl Kind {
+    /// Each of them.
+    pub const ALL: [Kind; 5] = [
+        Kind::Axum,
+        Kind::Actix,
+        Kind::Hyper,
+        Kind::Poem,
+        Kind::Rocket,
+    ];
 }
 
 /// A running example, killed on drop.

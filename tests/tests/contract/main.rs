@@ -16,12 +16,12 @@ mod wire;
 use qstash_verify_tests::log::Log;
 
 use crate::cases::{Body, Case};
-use crate::implementations::{Actix, Axum, Core, Hyper, Implementation, Tower};
+use crate::implementations::{Actix, Axum, Core, Hyper, Implementation, Poem, Rocket, Tower};
 
 /// Sends the deliveries of a case and asserts the results in its row.
 fn check<I: Implementation>(implementation: &str, name: &str, case: Case) {
     let log = Log::global();
-    let row = table::row(name);
+    let row = table::row(implementation, name);
     let mut subject = I::start(case.verifier);
     for (number, delivery) in case.deliveries.iter().enumerate() {
         // Servers log on several threads; the message ID selects the events.
@@ -65,7 +65,7 @@ macro_rules! contract {
 }
 
 contract! {
-    [core: Core, tower: Tower, axum: Axum, actix: Actix, hyper: Hyper]
+    [core: Core, tower: Tower, axum: Axum, actix: Actix, hyper: Hyper, poem: Poem, rocket: Rocket]
     [
         signed_by_the_current_key,
         signed_by_the_next_key,

@@ -62,9 +62,9 @@ impl Row {
     }
 }
 
-/// Returns the cells of each row of the table under `## Answers`, without its head.
-fn cells(text: &str) -> Vec<Vec<String>> {
-    let (_, section) = text.split_once("\n## Answers\n").unwrap();
+/// Returns the cells of each row of the table under this heading, without its head.
+fn cells(text: &str, heading: &str) -> Vec<Vec<String>> {
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
     let lines = section.lines().skip_while(|line| !line.starts_with('|'));
     let lines = lines.take_while(|line| line.starts_with('|')).skip(2);
     let cells = lines.map(|line| {
@@ -81,7 +81,7 @@ fn code(cell: &str) -> String {
 
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for cells in cells(CONTRACT) {
+    for cells in cells(CONTRACT, "Answers") {
         let [answer, status, error, level, case] = &cells[..] else {
             panic!("not five cells: {cells:?}");
         };
@@ -105,12 +105,60 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// Returns the row of this case, which must be the only one.
-pub(crate) fn row(case: &str) -> Row {
+/// Returns the row of this case, which must be the only one, with the difference of this
+/// implementation.
+pub(crate) fn row(implementation: &str, case: &str) -> Row {
     let mut rows = rows();
     rows.retain(|row| row.case == case);
     assert_eq!(rows.len(), 1, "rows of contract.md with the case {case}");
-    rows.remove(0)
+    let mut row = rows.remove(0);
+    for difference in differences() {
+        if (&*difference.implementation, &*difference.case) == (implementation, case) {
+            (row.status, row.code) = (difference.status, difference.code);
+        }
+    }
+    row
+}
+
+/// A row of the table of differences.
+struct Difference {
+    implementation: String,
+    case: String,
+    status: u16,
+    code: String,
+}
+
+fn differences() -> Vec<Difference> {
+    let rows = cells(CONTRACT, "Differences").into_iter();
+    let differences = rows.map(|cells| {
+        let [implementation, case, status, error, _] = &cells[..] else {
+            panic!("not five cells: {cells:?}");
+        };
+        Difference {
+            implementation: code(implementation),
+            case: code(case),
+            status: status.parse().unwrap(),
+            code: code(error),
+        }
+    });
+    differences.collect()
+}
+
+#[test]
+fn each_difference_names_an_implementation_and_a_case() {
+    let cases: BTreeSet<_> = rows().into_iter().map(|row| row.case).collect();
+    for difference in differences() {
+        let Difference {
+            implementation,
+            case,
+            ..
+        } = difference;
+        assert!(
+            IMPLEMENTATIONS.contains(&&*implementation),
+            "no implementation {implementation}"
+        );
+        assert!(cases.contains(&case), "no case {case}");
+    }
 }
 
 #[test]
@@ -165,7 +213,7 @@ fn answers() -> Vec<(String, u16, String)> {
 
 #[test]
 fn answers_equal_those_of_the_readme() {
-    let readme = cells(README).into_iter().map(|cells| {
+    let readme = cells(README, "Answers").into_iter().map(|cells| {
         let [status, error, answer] = &cells[..] else {
             panic!("{cells:?}");
         };

@@ -5,7 +5,18 @@ use qstash_verify_tests::{Answer, Connection, Request, TARGET};
 use crate::cases::{Body, Delivery};
 
 /// Sends a delivery and reads the response.
-pub(crate) fn send(mut connection: Connection, delivery: &Delivery, message_id: &str) -> Answer {
+pub(crate) fn send(connection: Connection, delivery: &Delivery, message_id: &str) -> Answer {
+    send_with_start(connection, delivery, message_id, 0)
+}
+
+/// Sends a delivery, with this number of bytes of a body of which only the length is
+/// declared, and reads the response.
+pub(crate) fn send_with_start(
+    mut connection: Connection,
+    delivery: &Delivery,
+    message_id: &str,
+    start: usize,
+) -> Answer {
     let mut request = Request::post(TARGET).header("upstash-message-id", message_id);
     for signature in &delivery.signatures {
         request = request.signed(signature);
@@ -22,6 +33,7 @@ pub(crate) fn send(mut connection: Connection, delivery: &Delivery, message_id: 
         }
         Body::Declared(length) => {
             connection.send(request.header("content-length", length.to_string()).head());
+            connection.send(vec![b'x'; start]);
         }
         Body::Truncated(body) => {
             let bytes = request.body(body).bytes();

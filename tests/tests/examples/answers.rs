@@ -17,11 +17,18 @@ on_each_server! {
 
 fn only_the_webhook_is_verified(kind: Kind) {
     let example = Example::start(kind, &[]);
-    assert_eq!(example.ask(&Request::new("GET", "/webhook")).status(), 401);
-    assert_eq!(example.ask(&Request::post("/health")).status(), 405);
+    // Rocket looks for a route first, and has no 405.
+    let (unsigned, not_allowed) = match kind {
+        Kind::Rocket => (404, 404),
+        _ => (401, 405),
+    };
+    let get = Request::new("GET", "/webhook");
+    assert_eq!(example.ask(&get).status(), unsigned);
+    let post = Request::post("/health");
+    assert_eq!(example.ask(&post).status(), not_allowed);
     let genuine = Token::new(URL, b"", now()).sign(DEVELOPMENT[0]);
     let request = Request::new("GET", "/webhook").signed(genuine);
-    assert_eq!(example.ask(&request).status(), 405);
+    assert_eq!(example.ask(&request).status(), not_allowed);
 }
 
 fn public_url_sets_the_base_url(kind: Kind) {

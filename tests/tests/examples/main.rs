@@ -1,5 +1,5 @@
 //! The example binaries: environment variables, responses, resource usage. All tests
-//! run on each of the three.
+//! run on each of them, except where a test names the framework's limit.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

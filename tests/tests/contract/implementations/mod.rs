@@ -7,6 +7,8 @@ mod actix;
 mod axum;
 mod core;
 mod hyper;
+mod poem;
+mod rocket;
 mod tower;
 
 use qstash_verify::Verifier;
@@ -16,6 +18,8 @@ pub(crate) use self::actix::Actix;
 pub(crate) use self::axum::Axum;
 pub(crate) use self::core::Core;
 pub(crate) use self::hyper::Hyper;
+pub(crate) use self::poem::Poem;
+pub(crate) use self::rocket::Rocket;
 pub(crate) use self::tower::Tower;
 use crate::cases::Delivery;
 
