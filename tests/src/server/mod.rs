@@ -18,6 +18,7 @@ use crate::{Connection, Kind};
 
 /// Defines a test per function and kind of server: `on_axum::…`, `on_actix::…` and so on.
 ///
+/// `and_examples:` in front adds the frameworks that have an example and no adapter.
 /// Functions after `except_rocket:` do not run on Rocket, which reads 14 bytes of a body
 /// before any guard, drops an error among them, and drops headers that are not UTF-8;
 /// `socket_rocket.rs` has a test of each.
@@ -25,6 +26,13 @@ use crate::{Connection, Kind};
 macro_rules! on_each_server {
     ($($test:ident),+ $(,)?) => {
         $crate::on_each_server! { $($test),+; except_rocket: }
+    };
+    (and_examples: $($test:ident),+ $(,)?) => {
+        $crate::on_each_server! { and_examples: $($test),+; except_rocket: }
+    };
+    (and_examples: $($test:ident),+; except_rocket: $($other:ident),* $(,)?) => {
+        $crate::on_each_server! { $($test),+; except_rocket: $($other),* }
+        $crate::on_each_server! { @ on_warp Warp [$($test)+ $($other)*] }
     };
     ($($test:ident),+; except_rocket: $($other:ident),* $(,)?) => {
         $crate::on_each_server! { @ on_axum Axum [$($test)+ $($other)*] }
@@ -75,6 +83,8 @@ impl Server {
             Kind::Hyper => hyper::start(&verifier, calls),
             Kind::Poem => poem::start(verifier, calls),
             Kind::Rocket => rocket::start(verifier, calls),
+            // Its example has the only code for warp.
+            Kind::Warp => panic!("warp is an example only"),
         }
     }
 

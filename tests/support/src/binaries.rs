@@ -18,6 +18,7 @@ pub(crate) fn example(kind: Kind) -> &'static Path {
         Kind::Hyper => "example-hyper",
         Kind::Poem => "example-poem",
         Kind::Rocket => "example-rocket",
+        Kind::Warp => "example-warp",
     };
     let binaries = BINARIES.get_or_init(|| build(&Kind::ALL.map(name)));
     &binaries[name(kind)]

@@ -23,16 +23,19 @@ pub enum Kind {
     Poem,
     /// Rocket with the guard and the fairing.
     Rocket,
+    /// warp with a filter written by hand.
+    Warp,
 }
 
 impl Kind {
     /// Each of them.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Axum,
         Kind::Actix,
         Kind::Hyper,
         Kind::Poem,
         Kind::Rocket,
+        Kind::Warp,
     ];
 }
 

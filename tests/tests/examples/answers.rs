@@ -8,6 +8,7 @@ use crate::{BODY, DEVELOPMENT, MEBIBYTE, ORIGIN, URL, accepted, delivery, now, r
 use qstash_verify_tests::Example;
 
 on_each_server! {
+    and_examples:
     only_the_webhook_is_verified,
     public_url_sets_the_base_url,
     bodies_are_accepted_up_to_the_limit,

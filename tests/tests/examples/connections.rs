@@ -9,6 +9,7 @@ use crate::{BODY, delivery, forged, refused, signed};
 use qstash_verify_tests::Example;
 
 on_each_server! {
+    and_examples:
     two_hundred_connections_do_not_mix_responses;
     except_rocket:
     unread_body_is_not_parsed_as_a_request,

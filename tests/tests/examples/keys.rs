@@ -10,6 +10,7 @@ use crate::{BODY, DEVELOPMENT, URL, accepted, delivery, now, refused};
 use qstash_verify_tests::Example;
 
 on_each_server! {
+    and_examples:
     development_keys_are_the_default,
     keys_of_the_environment_replace_development_keys,
     both_regions_are_accepted,

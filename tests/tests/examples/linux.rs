@@ -10,6 +10,7 @@ use crate::{BODY, MEBIBYTE, delivery, forged, signed};
 use qstash_verify_tests::Example;
 
 on_each_server! {
+    and_examples:
     disconnects_leak_no_file_descriptors,
     forged_10_mib_bodies_are_not_buffered,
     flood_is_neither_read_nor_buffered,

@@ -9,6 +9,7 @@ use crate::{BODY, DEVELOPMENT, ORIGIN, URL, now};
 use qstash_verify_tests::Example;
 
 on_each_server! {
+    and_examples:
     keys_and_tokens_are_not_printed,
     development_keys_are_not_printed,
 }

@@ -111,7 +111,7 @@ impl Seen {
 
 /// Starts the examples that must respond alike, with keys of both regions, a base URL and
 /// a small limit. Rocket has no 405, and reads 14 bytes of a body before any guard.
-fn examples() -> [(Kind, Example); 4] {
+fn examples() -> [(Kind, Example); 5] {
     let limit = LIMIT.to_string();
     let variables = [
         &DEFAULT_VARIABLES[..],
@@ -121,7 +121,7 @@ fn examples() -> [(Kind, Example); 4] {
         &[("MAX_BODY_BYTES", &limit)],
     ];
     let variables = variables.concat();
-    let kinds = [Kind::Axum, Kind::Actix, Kind::Hyper, Kind::Poem];
+    let kinds = [Kind::Axum, Kind::Actix, Kind::Hyper, Kind::Poem, Kind::Warp];
     kinds.map(|kind| (kind, Example::start(kind, &variables)))
 }
 
