@@ -63,8 +63,8 @@
 //! - **`Route::nest`** strips its prefix off the path. The middleware verifies the
 //!   original URI, whatever route it is on. For proxies that change paths, set
 //!   [`base_url`](VerifierBuilder::base_url).
-//! - **`SizeLimit`** outside refuses longer deliveries with poem's own 413, although the
-//!   verifier's limit is higher.
+//! - **`SizeLimit`** outside answers longer deliveries with poem's 413, whatever the
+//!   verifier's limit is, and deliveries without `Content-Length` with 411.
 //! - **`Compression`** decompresses requests, too, so it belongs inside; **`Tracing`**
 //!   belongs outside.
 //! - **Timeouts**: poem has none for a body that stalls. Put one outside, or set

@@ -26,10 +26,10 @@
 //! ```
 //!
 //! # Order of checks
-//! The guard verifies the head first: of a request whose head is refused it reads
-//! nothing. A response to a request that is not genuine is a 401 with a code
-//! (`{"error":"expired"}`); a body over the limit is 413, one that can't be read 400. The
-//! handler of a genuine delivery gets the bytes that were signed, and a [`Verified`].
+//! The guard verifies the head first, and reads no body if it is refused. A response to a
+//! request that is not genuine is a 401 with a code (`{"error":"expired"}`); a body over
+//! the limit is 413, one that can't be read 400. The handler of a genuine delivery gets
+//! the bytes that were signed, and a [`Verified`].
 //!
 //! Rocket shows the error of a guard to catchers only, so the fairing makes the
 //! response: it replaces status, headers and body of what a catcher returned. It leaves a
