@@ -192,14 +192,13 @@ async fn read(
     let mut stream = data.open(ByteUnit::max_value());
     let mut body = Vec::new();
     loop {
-        let read = body.len();
+        let start = body.len();
         // Reads what there is room for; the room doubles.
-        let result = stream.read_buf(&mut body).await;
-        result.map_err(|error| VerifyError::body_unreadable(&error))?;
-        match body.get(read..) {
-            Some(chunk) if !chunk.is_empty() => pending.update(chunk)?,
-            _ => break,
+        let read = stream.read_buf(&mut body).await;
+        if read.map_err(|error| VerifyError::body_unreadable(&error))? == 0 {
+            break;
         }
+        pending.update(body.get(start..).unwrap_or_default())?;
     }
     let (verified, body) = (pending.finish()?, body.into());
     Ok(Delivery { verified, body })
