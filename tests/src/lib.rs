@@ -32,6 +32,7 @@ mod pages {
         Migration "../../docs/migration.md";
         Platforms "../../docs/platforms.md";
         Production "../../docs/production.md";
+        Replay "../../docs/replay.md";
         Troubleshooting "../../docs/troubleshooting.md";
     }
 }

@@ -1,7 +1,7 @@
 //! Servers over sockets: accepted deliveries and refusals.
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
-use qstash_verify::{KeyRing, Verifier};
+use qstash_verify::{KeyRing, ReplayProtection, Verifier};
 use qstash_verify_tests::{
     DEFAULT, EU, EU_VARIABLES, Kind, MULTI_REGION, NOW, Request, Server, Token, URL, US,
     US_VARIABLES, builder, lookup, on_each_server, pinned,
@@ -190,6 +190,7 @@ fn tower_layer_works_on_hyper() {
             .base_url("https://api.example.com")
             .unwrap()
             .build(),
+        ReplayProtection::default(),
     );
     let mut connection = server.connect();
     let answer = connection.ask(&Request::genuine(BODY).body(BODY));

@@ -31,12 +31,14 @@
 //! 2. The token and its claims.
 //! 3. The declared length against the body limit.
 //! 4. The body, hashed as it arrives.
-//! 5. The inner service is called with the same bytes, for any extractor, and a
+//! 5. The [replay store](QstashMiddleware::replay_store), if one is set.
+//! 6. The inner service is called with the same bytes, for any extractor, and a
 //!    [`Verified`] in the request's extensions.
 //!
 //! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
-//! 413, an unreadable body a 400. If steps 1 to 3 fail, the body is only
-//! [drained with a bound](#bounded-draining-of-an-unread-request-body).
+//! 413, an unreadable body a 400, a replay store that doesn't answer a 503. If steps 1
+//! to 3 fail, the body is only [drained with a
+//! bound](#bounded-draining-of-an-unread-request-body).
 //!
 //! Refusals are responses, not `Err`, so that outer `Logger` and `ErrorHandlers` see
 //! them. The response's extensions hold the reason, a [`VerifyError`]; its
@@ -219,9 +221,9 @@ pub use service::QstashService;
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
-    SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError,
-    parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
+    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
+    VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpResponse};
-use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 
 use crate::service::QstashService;
 
@@ -40,6 +40,7 @@ use crate::service::QstashService;
 pub struct QstashMiddleware {
     verifier: Verifier,
     refuse: RefusalHandler<HttpResponse>,
+    replay: ReplayProtection,
 }
 
 impl QstashMiddleware {
@@ -56,6 +57,7 @@ impl QstashMiddleware {
         QstashMiddleware {
             verifier,
             refuse: RefusalHandler::default(),
+            replay: ReplayProtection::default(),
         }
     }
 
@@ -118,6 +120,25 @@ impl QstashMiddleware {
         self.refuse = RefusalHandler::new(answer);
         self
     }
+
+    /// Refuses replays: deliveries whose token `store` recorded before.
+    ///
+    /// Off by default. The store is asked after the body is verified and before the
+    /// inner service is called. The crate `qstash-verify-replay` has stores in memory
+    /// and in Redis. A second middleware on the same route would ask again, and
+    /// refuse every delivery.
+    ///
+    /// ```
+    /// use qstash_verify_actix::{QstashMiddleware, ReplayStore, Verifier};
+    ///
+    /// fn protected(verifier: Verifier, store: impl ReplayStore) -> QstashMiddleware {
+    ///     QstashMiddleware::new(verifier).replay_store(store)
+    /// }
+    /// ```
+    pub fn replay_store(mut self, store: impl Into<ReplayProtection>) -> Self {
+        self.replay = store.into();
+        self
+    }
 }
 
 impl<S, B> Transform<S, ServiceRequest> for QstashMiddleware
@@ -136,6 +157,7 @@ where
             service: Rc::new(service),
             verifier: self.verifier.clone(),
             refuse: self.refuse.clone(),
+            replay: self.replay.clone(),
         }))
     }
 }

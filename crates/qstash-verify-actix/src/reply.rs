@@ -203,7 +203,10 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use actix_web::body::MessageBody as _;
-    use qstash_verify::{KeyRing, Region, RequestHead, Verifier, parse_message, testing};
+    use qstash_verify::{
+        KeyRing, RecordFuture, Region, ReplayStore, RequestHead, TokenRecord, Verifier,
+        parse_message, testing,
+    };
 
     use super::*;
 
@@ -224,6 +227,24 @@ mod tests {
         assert_eq!(response.extensions().get(), reply.reason());
         let body = response.into_body().try_into_bytes().unwrap();
         assert_eq!(body, reply.body());
+    }
+
+    fn replay_store_unavailable() -> VerifyError {
+        struct Unavailable;
+        impl ReplayStore for Unavailable {
+            fn record(&self, _token: &TokenRecord) -> RecordFuture {
+                Box::pin(std::future::ready(Err("connection refused".into())))
+            }
+        }
+        let delivery = testing::delivery("https://example.com/hook", "hello");
+        let head = RequestHead::new(delivery.headers(), delivery.path_and_query());
+        let verified = testing::verifier().build().verify(&head, b"hello").unwrap();
+        let check = std::pin::pin!(verified.check_replay(&Unavailable));
+        let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        match check.poll(cx) {
+            std::task::Poll::Ready(Err(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// One refusal per variant, each from a delivery with a single fault.
@@ -257,6 +278,8 @@ mod tests {
             refused(hello().region(Region::UsEast1), &eu_only, b"hello"),
             refused(hello(), &plain, b"too long"),
             VerifyError::body_unreadable(&reset),
+            VerifyError::Replayed,
+            replay_store_unavailable(),
         ]
     }
 
@@ -268,7 +291,7 @@ mod tests {
             assert_is_reply(&Refusal(reason.clone()), &Reply::from(reason));
         }
         // One per variant of `VerifyError`.
-        assert_eq!(codes.len(), 14, "{codes:?}");
+        assert_eq!(codes.len(), 16, "{codes:?}");
         for retry in [
             Retry::Never,
             Retry::AfterSeconds(u64::MAX),

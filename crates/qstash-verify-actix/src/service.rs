@@ -11,7 +11,7 @@ use actix_web::error::PayloadError;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use bytes::Bytes;
 use futures_core::Stream;
-use qstash_verify::{BufferedDelivery, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{BufferedDelivery, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 use tracing::Instrument as _;
 
 use crate::drain::RequestBody;
@@ -39,6 +39,7 @@ pub struct QstashService<S> {
     pub(crate) service: Rc<S>,
     pub(crate) verifier: Verifier,
     pub(crate) refuse: RefusalHandler<HttpResponse>,
+    pub(crate) replay: ReplayProtection,
 }
 
 impl<S, B> Service<ServiceRequest> for QstashService<S>
@@ -57,7 +58,9 @@ where
         match self.verifier.authenticate(&request_head(request.request())) {
             Ok(pending) => {
                 let service = Rc::clone(&self.service);
-                Box::pin(receive(service, handler, request, pending.buffered()))
+                let replay = self.replay.clone();
+                let delivery = pending.buffered();
+                Box::pin(receive(service, handler, replay, request, delivery))
             }
             Err(reason) => Box::pin(refuse_unread(handler, request, reason)),
         }
@@ -72,6 +75,7 @@ where
 fn receive<S, B>(
     service: Rc<S>,
     handler: RefusalHandler<HttpResponse>,
+    replay: ReplayProtection,
     mut request: ServiceRequest,
     mut delivery: BufferedDelivery,
 ) -> impl Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>
@@ -83,7 +87,14 @@ where
         let mut body = RequestBody::take(&mut request);
         // actix-web drops trailers.
         let read = poll_fn(|cx| delivery.poll_body(Pin::new(&mut body), &mut None, cx)).await;
-        match read.and_then(|()| delivery.finish()) {
+        let mut received = read.and_then(|()| delivery.finish());
+        if let Ok((verified, _)) = &received
+            && let Some(check) = replay.check(verified)
+            && let Err(reason) = check.await
+        {
+            received = Err(reason);
+        }
+        match received {
             Ok((verified, bytes)) => {
                 drop(body);
                 let span = verified.span();

@@ -2,7 +2,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::response::Response;
-use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 use tower_layer::Layer;
 
 use crate::extract::original_uri;
@@ -27,6 +27,7 @@ use crate::service::QstashService;
 pub struct QstashLayer {
     verifier: Verifier,
     refuse: RefusalHandler<Response>,
+    replay: ReplayProtection,
 }
 
 impl QstashLayer {
@@ -43,6 +44,7 @@ impl QstashLayer {
         QstashLayer {
             verifier,
             refuse: RefusalHandler::default(),
+            replay: ReplayProtection::default(),
         }
     }
 
@@ -90,6 +92,25 @@ impl QstashLayer {
         self.refuse = RefusalHandler::new(answer);
         self
     }
+
+    /// Refuses replays: deliveries whose token `store` recorded before.
+    ///
+    /// Off by default. The store is asked after the body is verified and before the
+    /// inner service is called. The crate `qstash-verify-replay` has stores in memory
+    /// and in Redis. A second layer on the same route would ask again, and refuse
+    /// every delivery.
+    ///
+    /// ```
+    /// use qstash_verify_axum::{QstashLayer, ReplayStore, Verifier};
+    ///
+    /// fn protected(verifier: Verifier, store: impl ReplayStore) -> QstashLayer {
+    ///     QstashLayer::new(verifier).replay_store(store)
+    /// }
+    /// ```
+    pub fn replay_store(mut self, store: impl Into<ReplayProtection>) -> Self {
+        self.replay = store.into();
+        self
+    }
 }
 
 impl fmt::Debug for QstashLayer {
@@ -97,6 +118,7 @@ impl fmt::Debug for QstashLayer {
         f.debug_struct("QstashLayer")
             .field("verifier", &self.verifier)
             .field("refuse", &self.refuse)
+            .field("replay", &self.replay)
             .finish()
     }
 }
@@ -107,7 +129,8 @@ impl<S> Layer<S> for QstashLayer {
     fn layer(&self, inner: S) -> QstashService<S> {
         let layer = qstash_verify_tower::QstashLayer::new(self.verifier.clone())
             .target_from(|parts| original_uri(&parts.extensions, &parts.uri))
-            .map_body(Body::new as fn(_) -> _);
+            .map_body(Body::new as fn(_) -> _)
+            .replay_store(self.replay.clone());
         QstashService {
             inner: layer.layer(inner),
             refuse: self.refuse.clone(),

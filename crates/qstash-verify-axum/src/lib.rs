@@ -28,14 +28,15 @@
 //! 2. The token and its claims.
 //! 3. The declared length against the body limit.
 //! 4. The body, hashed as it arrives.
-//! 5. The handler runs with the same bytes and a [`Verified`] in the request's
+//! 5. The [replay store](QstashLayer::replay_store), if one is set.
+//! 6. The handler runs with the same bytes and a [`Verified`] in the request's
 //!    extensions.
 //!
-//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the
-//! limit a 413, an unreadable body a 400. The response's extensions hold the
-//! reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read. The
-//! layer builds on [`qstash_verify_tower`], which documents buffering and
-//! HTTP/1.1 connections.
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
+//! 413, an unreadable body a 400, a replay store that doesn't answer a 503. The
+//! response's extensions hold the reason, a [`VerifyError`]. If steps 1 to 3 fail, none
+//! of the body is read. The layer builds on [`qstash_verify_tower`], which documents
+//! buffering and HTTP/1.1 connections.
 //!
 //! # Unprotected routes
 //! `Router::layer` covers the routes added before it and the router's 404; routes
@@ -160,9 +161,9 @@ pub use service::{QstashService, ResponseFuture};
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
-    SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError,
-    parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
+    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
+    VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -19,7 +19,10 @@ fn layer() -> QstashLayer {
 fn debug_of_a_layer_has_its_settings() {
     let printed = format!("{:?}", layer());
     assert!(printed.starts_with("QstashLayer { verifier: "), "{printed}");
-    assert!(printed.ends_with("refuse: default }"), "{printed}");
+    assert!(
+        printed.ends_with("refuse: default, replay: off }"),
+        "{printed}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use http_body_util::combinators::BoxBody;
 use poem::{Endpoint, IntoResponse as _, Request, Response};
-use qstash_verify::{RefusalHandler, RequestHead, Verifier};
+use qstash_verify::{RefusalHandler, ReplayProtection, RequestHead, Verifier};
 use tracing::Instrument as _;
 
 use crate::reply::refuse;
@@ -24,6 +24,7 @@ pub struct QstashEndpoint<E> {
     pub(crate) inner: E,
     pub(crate) verifier: Verifier,
     pub(crate) refuse: RefusalHandler<Response>,
+    pub(crate) replay: ReplayProtection,
 }
 
 impl<E: Endpoint> Endpoint for QstashEndpoint<E> {
@@ -33,7 +34,14 @@ impl<E: Endpoint> Endpoint for QstashEndpoint<E> {
         let body: BoxBody<_, _> = request.take_body().into();
         // `Route::nest` strips its prefix off the other URI.
         let head = RequestHead::from_http(request.headers(), request.original_uri());
-        match self.verifier.receive(&head, body).await {
+        let mut received = self.verifier.receive(&head, body).await;
+        if let Ok((verified, _)) = &received
+            && let Some(check) = self.replay.check(verified)
+            && let Err(reason) = check.await
+        {
+            received = Err(reason);
+        }
+        match received {
             Ok((verified, bytes)) => {
                 let span = verified.span();
                 request.extensions_mut().insert(verified);

@@ -27,7 +27,7 @@
 //! The head is verified first: a request whose head is refused gets its response
 //! before its body is read. A response to a request that is not genuine is a 401 with a
 //! code (`{"error":"expired"}`); a body over the limit is 413, one that can't be read
-//! 400. The handler of a genuine delivery gets the same bytes, and a [`Verified`] in
+//! 400, a [replay store](QstashMiddleware::replay_store) that doesn't answer 503. The handler of a genuine delivery gets the same bytes, and a [`Verified`] in
 //! the request's extensions. Trailers, which are not signed, are dropped. The reason of
 //! a refusal, a [`VerifyError`], is in the response's extensions. A refusal is a
 //! response and not a [`poem::Error`], so `catch_all_error` outside leaves it alone.
@@ -157,9 +157,9 @@ pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
-    SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError,
-    parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
+    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
+    VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

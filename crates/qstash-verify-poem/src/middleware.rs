@@ -1,7 +1,7 @@
 //! The middleware and its settings.
 
 use poem::{Endpoint, Middleware, Response};
-use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 
 use crate::endpoint::QstashEndpoint;
 
@@ -25,6 +25,7 @@ use crate::endpoint::QstashEndpoint;
 pub struct QstashMiddleware {
     verifier: Verifier,
     refuse: RefusalHandler<Response>,
+    replay: ReplayProtection,
 }
 
 impl QstashMiddleware {
@@ -42,6 +43,7 @@ impl QstashMiddleware {
         QstashMiddleware {
             verifier,
             refuse: RefusalHandler::default(),
+            replay: ReplayProtection::default(),
         }
     }
 
@@ -89,6 +91,25 @@ impl QstashMiddleware {
         self.refuse = RefusalHandler::new(answer);
         self
     }
+
+    /// Refuses replays: deliveries whose token `store` recorded before.
+    ///
+    /// Off by default. The store is asked after the body is verified and before the
+    /// inner endpoint is called. The crate `qstash-verify-replay` has stores in memory and in
+    /// Redis. A second middleware on the same route would ask again, and refuse
+    /// every delivery.
+    ///
+    /// ```
+    /// use qstash_verify_poem::{QstashMiddleware, ReplayStore, Verifier};
+    ///
+    /// fn protected(verifier: Verifier, store: impl ReplayStore) -> QstashMiddleware {
+    ///     QstashMiddleware::new(verifier).replay_store(store)
+    /// }
+    /// ```
+    pub fn replay_store(mut self, store: impl Into<ReplayProtection>) -> Self {
+        self.replay = store.into();
+        self
+    }
 }
 
 impl<E: Endpoint> Middleware<E> for QstashMiddleware {
@@ -99,6 +120,7 @@ impl<E: Endpoint> Middleware<E> for QstashMiddleware {
             inner,
             verifier: self.verifier.clone(),
             refuse: self.refuse.clone(),
+            replay: self.replay.clone(),
         }
     }
 }

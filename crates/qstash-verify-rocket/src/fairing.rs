@@ -1,18 +1,21 @@
 //! The fairing: it holds the verifier, and makes the responses of refused requests.
 
-use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::{Build, Phase, Request, Response, Rocket};
 
 use crate::guard::Rejected;
 use crate::reply::set_reply;
 
-/// The verifier as managed state, of a type that no app can manage itself.
-struct Managed(Verifier);
+/// The settings of the guards as managed state, of a type that no app can manage itself.
+pub(crate) struct Managed {
+    pub(crate) verifier: Verifier,
+    pub(crate) replay: ReplayProtection,
+}
 
-/// Returns the verifier of the fairing; `None` if none is attached.
-pub(crate) fn verifier<P: Phase>(rocket: &Rocket<P>) -> Option<&Verifier> {
-    rocket.state().map(|Managed(verifier)| verifier)
+/// Returns the settings of the fairing; `None` if none is attached.
+pub(crate) fn managed<P: Phase>(rocket: &Rocket<P>) -> Option<&Managed> {
+    rocket.state()
 }
 
 /// Fairing that holds the verifier of the guards; see the
@@ -31,6 +34,7 @@ pub(crate) fn verifier<P: Phase>(rocket: &Rocket<P>) -> Option<&Verifier> {
 pub struct QstashFairing {
     verifier: Verifier,
     refuse: RefusalHandler<Response<'static>>,
+    replay: ReplayProtection,
 }
 
 impl QstashFairing {
@@ -48,6 +52,7 @@ impl QstashFairing {
         QstashFairing {
             verifier,
             refuse: RefusalHandler::default(),
+            replay: ReplayProtection::default(),
         }
     }
 
@@ -93,6 +98,24 @@ impl QstashFairing {
         self.refuse = RefusalHandler::new(answer);
         self
     }
+
+    /// Refuses replays: deliveries whose token `store` recorded before.
+    ///
+    /// Off by default. The store is asked after the body is verified and before the
+    /// handler runs. The crate `qstash-verify-replay` has stores in memory and in
+    /// Redis.
+    ///
+    /// ```
+    /// use qstash_verify_rocket::{QstashFairing, ReplayStore, Verifier};
+    ///
+    /// fn protected(verifier: Verifier, store: impl ReplayStore) -> QstashFairing {
+    ///     QstashFairing::new(verifier).replay_store(store)
+    /// }
+    /// ```
+    pub fn replay_store(mut self, store: impl Into<ReplayProtection>) -> Self {
+        self.replay = store.into();
+        self
+    }
 }
 
 #[rocket::async_trait]
@@ -105,7 +128,10 @@ impl Fairing for QstashFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.manage(Managed(self.verifier.clone())))
+        Ok(rocket.manage(Managed {
+            verifier: self.verifier.clone(),
+            replay: self.replay.clone(),
+        }))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {

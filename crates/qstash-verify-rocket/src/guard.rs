@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use qstash_verify::{
-    MessageMetadata, NotVerified, Reply, RequestHead, Verified, Verifier, VerifyError,
-    parse_message,
+    MessageMetadata, NotVerified, Reply, RequestHead, Verified, VerifyError, parse_message,
 };
 use rocket::data::{ByteUnit, FromData, Outcome};
 use rocket::http::Status;
@@ -13,7 +12,7 @@ use rocket::tokio::io::AsyncReadExt as _;
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 use serde::de::DeserializeOwned;
 
-use crate::fairing::verifier;
+use crate::fairing::{Managed, managed};
 use crate::reply::DeliveryRejection;
 
 /// Data guard of a verified delivery: its claims and its body.
@@ -130,7 +129,7 @@ impl<'r, T: DeserializeOwned> FromData<'r> for Message<T> {
 
 impl Sentinel for Delivery {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        let is_missing = verifier(rocket).is_none();
+        let is_missing = managed(rocket).is_none();
         if is_missing {
             log::error!(
                 target: "qstash_verify",
@@ -173,21 +172,21 @@ pub fn request_head<'r>(request: &'r Request<'_>) -> RequestHead<'r> {
 }
 
 async fn receive(request: &Request<'_>, data: Data<'_>) -> Result<Delivery, Reply> {
-    let Some(verifier) = verifier(request.rocket()) else {
+    let Some(managed) = managed(request.rocket()) else {
         NotVerified.log(request.uri().path().as_str());
         return Err(NotVerified.into());
     };
     let head = request_head(request);
-    let received = read(verifier, &head, data).await;
+    let received = read(managed, &head, data).await;
     Ok(received.inspect_err(|reason| reason.log(&head))?)
 }
 
 async fn read(
-    verifier: &Verifier,
+    managed: &Managed,
     head: &RequestHead<'_>,
     data: Data<'_>,
 ) -> Result<Delivery, VerifyError> {
-    let mut pending = verifier.authenticate(head)?;
+    let mut pending = managed.verifier.authenticate(head)?;
     // The verifier has the limit.
     let mut stream = data.open(ByteUnit::max_value());
     let mut body = Vec::new();
@@ -200,7 +199,11 @@ async fn read(
         }
         pending.update(body.get(start..).unwrap_or_default())?;
     }
-    let (verified, body) = (pending.finish()?, body.into());
+    let verified = pending.finish()?;
+    if let Some(check) = managed.replay.check(&verified) {
+        check.await?;
+    }
+    let body = body.into();
     Ok(Delivery { verified, body })
 }
 

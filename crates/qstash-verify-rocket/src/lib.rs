@@ -28,7 +28,8 @@
 //! # Order of checks
 //! The guard verifies the head first, and reads no body if it is refused. A response to a
 //! request that is not genuine is a 401 with a code (`{"error":"expired"}`); a body over
-//! the limit is 413, one that can't be read 400. The handler of a genuine delivery gets
+//! the limit is 413, one that can't be read 400, a
+//! [replay store](QstashFairing::replay_store) that doesn't answer 503. The handler of a genuine delivery gets
 //! the bytes that were signed, and a [`Verified`].
 //!
 //! Rocket shows the error of a guard to catchers only, so the fairing makes the
@@ -133,9 +134,9 @@ pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
-    SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError,
-    parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
+    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
+    VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -7,8 +7,10 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use qstash_verify::{BufferedDelivery, PendingDelivery, RefusalHandler, RequestHead};
-use qstash_verify::{Verified, VerifyError};
+use qstash_verify::{
+    BufferedDelivery, RefusalHandler, ReplayCheck, ReplayProtection, RequestHead, Verified,
+    VerifyError,
+};
 use tower_service::Service;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
@@ -50,19 +52,34 @@ pin_project! {
     {
         Refused { response: Option<Response<Bytes>> },
         Reading { #[pin] body: ReqBody, reading: Option<Reading<S, F>> },
+        Checking { checking: Option<Box<Checking<S, F>>> },
         Handling { #[pin] future: Instrumented<S::Future> },
     }
 }
 
 /// State kept while the body arrives.
-struct Reading<S, F> {
-    inner: S,
-    parts: Parts,
-    delivery: BufferedDelivery,
-    trailers: Option<HeaderMap>,
-    target: Target,
-    map_body: F,
-    refuse: RefusalHandler<Response<Bytes>>,
+pub(crate) struct Reading<S, F> {
+    pub(crate) delivery: BufferedDelivery,
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) replay: ReplayProtection,
+    pub(crate) call: Call<S, F>,
+}
+
+/// State kept while the replay store answers; boxed, since most layers have none.
+struct Checking<S, F> {
+    check: ReplayCheck,
+    verified: Verified,
+    body: VerifiedBody,
+    call: Call<S, F>,
+}
+
+/// What calls the inner service, or refuses the request.
+pub(crate) struct Call<S, F> {
+    pub(crate) inner: S,
+    pub(crate) parts: Parts,
+    pub(crate) target: Target,
+    pub(crate) map_body: F,
+    pub(crate) refuse: RefusalHandler<Response<Bytes>>,
 }
 
 impl<S, ReqBody, B, F> ResponseFuture<S, ReqBody, B, F>
@@ -77,24 +94,8 @@ where
         }
     }
 
-    pub(crate) fn read(
-        inner: S,
-        parts: Parts,
-        body: ReqBody,
-        pending: PendingDelivery,
-        target: Target,
-        map_body: F,
-        refuse: RefusalHandler<Response<Bytes>>,
-    ) -> Self {
-        let reading = Some(Reading {
-            inner,
-            parts,
-            delivery: pending.buffered(),
-            trailers: None,
-            target,
-            map_body,
-            refuse,
-        });
+    pub(crate) fn read(body: ReqBody, reading: Reading<S, F>) -> Self {
+        let reading = Some(reading);
         ResponseFuture {
             state: State::Reading { body, reading },
         }
@@ -144,18 +145,35 @@ where
                         None => Ok(()),
                     };
                     let reading = take(reading);
+                    let call = reading.call;
                     let next = match end.and_then(|()| reading.delivery.finish()) {
                         Ok((verified, data)) => {
                             let body = VerifiedBody::new(data, reading.trailers);
-                            let body = (reading.map_body)(body);
-                            handle(reading.inner, reading.parts, verified, body)
-                        }
-                        Err(reason) => {
-                            let head = reading.target.head(&reading.parts);
-                            State::Refused {
-                                response: Some(refuse(&reading.refuse, &head, reason)),
+                            match reading.replay.check(&verified) {
+                                None => call.handle(verified, body),
+                                Some(check) => State::Checking {
+                                    checking: Some(Box::new(Checking {
+                                        check,
+                                        verified,
+                                        body,
+                                        call,
+                                    })),
+                                },
                             }
                         }
+                        Err(reason) => call.refuse(reason),
+                    };
+                    state.set(next);
+                }
+                StateProjection::Checking { checking } => {
+                    let outcome = match checking {
+                        Some(checking) => ready!(Pin::new(&mut checking.check).poll(cx)),
+                        None => Ok(()),
+                    };
+                    let checking = *take(checking);
+                    let next = match outcome {
+                        Ok(()) => checking.call.handle(checking.verified, checking.body),
+                        Err(reason) => checking.call.refuse(reason),
                     };
                     state.set(next);
                 }
@@ -164,21 +182,33 @@ where
     }
 }
 
-/// Calls the inner service within the delivery's span.
-fn handle<S, ReqBody, B, F>(
-    mut inner: S,
-    parts: Parts,
-    verified: Verified,
-    body: B,
-) -> State<S, ReqBody, B, F>
-where
-    S: Service<Request<B>>,
-{
-    let span = verified.span();
-    let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(verified);
-    let future = span.in_scope(|| inner.call(request)).instrument(span);
-    State::Handling { future }
+impl<S, F> Call<S, F> {
+    /// Calls the inner service within the delivery's span.
+    fn handle<ReqBody, B>(
+        mut self,
+        verified: Verified,
+        body: VerifiedBody,
+    ) -> State<S, ReqBody, B, F>
+    where
+        S: Service<Request<B>>,
+        F: Fn(VerifiedBody) -> B,
+    {
+        let span = verified.span();
+        let mut request = Request::from_parts(self.parts, (self.map_body)(body));
+        request.extensions_mut().insert(verified);
+        let future = span.in_scope(|| self.inner.call(request)).instrument(span);
+        State::Handling { future }
+    }
+
+    /// Refuses the request without calling the inner service.
+    fn refuse<ReqBody, B>(self, reason: VerifyError) -> State<S, ReqBody, B, F>
+    where
+        S: Service<Request<B>>,
+    {
+        let head = self.target.head(&self.parts);
+        let response = Some(refuse(&self.refuse, &head, reason));
+        State::Refused { response }
+    }
 }
 
 fn inner_response<B>(response: Response<B>) -> Response<ResponseBody<B>> {

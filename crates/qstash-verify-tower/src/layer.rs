@@ -4,7 +4,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, Uri};
-use qstash_verify::{ConfigError, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 use tower_layer::Layer;
 
 use crate::body::VerifiedBody;
@@ -37,6 +37,7 @@ pub struct QstashLayer<F = fn(VerifiedBody) -> VerifiedBody> {
     target: Target,
     map_body: F,
     refuse: RefusalHandler<Response<Bytes>>,
+    replay: ReplayProtection,
 }
 
 impl QstashLayer {
@@ -55,6 +56,7 @@ impl QstashLayer {
             target: Target::default(),
             map_body: identity,
             refuse: RefusalHandler::default(),
+            replay: ReplayProtection::default(),
         }
     }
 
@@ -102,6 +104,25 @@ impl<F> QstashLayer<F> {
         answer: impl Fn(&VerifyError) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         self.refuse = RefusalHandler::new(answer);
+        self
+    }
+
+    /// Refuses replays: deliveries whose token `store` recorded before.
+    ///
+    /// Off by default. The store is asked after the body is verified and before the
+    /// inner service is called. The crate `qstash-verify-replay` has stores in memory
+    /// and in Redis. A second layer on the way to the same service would ask
+    /// again, and refuse every delivery.
+    ///
+    /// ```
+    /// use qstash_verify_tower::{QstashLayer, ReplayStore, Verifier};
+    ///
+    /// fn protected(verifier: Verifier, store: impl ReplayStore) -> QstashLayer {
+    ///     QstashLayer::new(verifier).replay_store(store)
+    /// }
+    /// ```
+    pub fn replay_store(mut self, store: impl Into<ReplayProtection>) -> Self {
+        self.replay = store.into();
         self
     }
 
@@ -161,6 +182,7 @@ impl<F> QstashLayer<F> {
             target: self.target,
             map_body,
             refuse: self.refuse,
+            replay: self.replay,
         }
     }
 }
@@ -171,6 +193,7 @@ impl<F> fmt::Debug for QstashLayer<F> {
             .field("verifier", &self.verifier)
             .field("target", &self.target)
             .field("refuse", &self.refuse)
+            .field("replay", &self.replay)
             .finish()
     }
 }
@@ -185,6 +208,7 @@ impl<S, F: Clone> Layer<S> for QstashLayer<F> {
             target: self.target.clone(),
             map_body: self.map_body.clone(),
             refuse: self.refuse.clone(),
+            replay: self.replay.clone(),
         }
     }
 }

@@ -43,13 +43,14 @@
 //! 2. The token and its claims.
 //! 3. The declared length against the body limit.
 //! 4. The body, hashed as it arrives.
-//! 5. The inner service is called with the same bytes and trailers (which are not
+//! 5. The [replay store](QstashLayer::replay_store), if one is set.
+//! 6. The inner service is called with the same bytes and trailers (which are not
 //!    signed) and a [`Verified`] in the request's extensions.
 //!
-//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the
-//! limit a 413, an unreadable body a 400. The response's extensions hold the
-//! reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read: with
-//! `Expect: 100-continue`, no 100 is sent.
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
+//! 413, an unreadable body a 400, a replay store that doesn't answer a 503. The
+//! response's extensions hold the reason, a [`VerifyError`]. If steps 1 to 3 fail, none
+//! of the body is read: with `Expect: 100-continue`, no 100 is sent.
 //!
 //! The body is buffered because its hash is known only at EOF. A single frame is
 //! passed on without a copy; several frames are copied once into a buffer that
@@ -156,9 +157,9 @@ pub use service::QstashService;
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, Reply, RequestHead, Retry,
-    SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError,
-    parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
+    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
+    VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use qstash_verify::{PendingDelivery, RefusalHandler, Verifier, VerifyError};
+use qstash_verify::{PendingDelivery, RefusalHandler, ReplayProtection, Verifier, VerifyError};
 use tower_service::Service;
 
 use crate::body::{ResponseBody, VerifiedBody};
-use crate::future::{ResponseFuture, refuse};
+use crate::future::{Call, Reading, ResponseFuture, refuse};
 use crate::target::Target;
 
 /// The service that [`QstashLayer`](crate::QstashLayer) produces.
@@ -37,6 +37,7 @@ pub struct QstashService<S, F = fn(VerifiedBody) -> VerifiedBody> {
     pub(crate) target: Target,
     pub(crate) map_body: F,
     pub(crate) refuse: RefusalHandler<Response<Bytes>>,
+    pub(crate) replay: ReplayProtection,
 }
 
 impl<S, F> QstashService<S, F> {
@@ -63,6 +64,7 @@ impl<S: fmt::Debug, F> fmt::Debug for QstashService<S, F> {
             .field("verifier", &self.verifier)
             .field("target", &self.target)
             .field("refuse", &self.refuse)
+            .field("replay", &self.replay)
             .finish()
     }
 }
@@ -90,13 +92,19 @@ where
         let (parts, body) = request.into_parts();
         match self.authenticate(&parts, body.size_hint().lower()) {
             Ok(pending) => ResponseFuture::read(
-                inner,
-                parts,
                 body,
-                pending,
-                self.target.clone(),
-                self.map_body.clone(),
-                self.refuse.clone(),
+                Reading {
+                    delivery: pending.buffered(),
+                    trailers: None,
+                    replay: self.replay.clone(),
+                    call: Call {
+                        inner,
+                        parts,
+                        target: self.target.clone(),
+                        map_body: self.map_body.clone(),
+                        refuse: self.refuse.clone(),
+                    },
+                },
             ),
             Err(reason) => {
                 drop(inner);

@@ -60,7 +60,8 @@
 //! # Limits
 //! - Without a URL, the verifier accepts a delivery to another endpoint with the same
 //!   keys; see [`Claims::sub`].
-//! - A delivery can be replayed until it expires, 300 s after it was signed.
+//! - Without a [`ReplayStore`], a delivery can be replayed until it expires, 300 s after
+//!   it was signed. [`Verified::check_replay`] refuses replays.
 //! - Headers are not signed; see [`MessageMetadata`].
 //!
 //! # Refusals
@@ -107,6 +108,7 @@ mod message;
 #[cfg(feature = "http-body")]
 mod receive;
 mod region;
+mod replay;
 mod reply;
 mod request;
 #[cfg(feature = "serde")]
@@ -133,6 +135,7 @@ pub use into_header::IntoHeader;
 pub use keys::{KeyRing, KeyRingBuilder, KeySlot, KeySource, SigningKeys, StaleKeys};
 pub use message::{Callback, MessageError, MessageMetadata, Retry, parse_message};
 pub use region::{ParseRegionError, Region};
+pub use replay::{RecordFuture, Recorded, ReplayCheck, ReplayProtection, ReplayStore, TokenRecord};
 pub use reply::{NotVerified, RefusalHandler, Reply};
 pub use request::{REGION_HEADER, RequestHead, SIGNATURE_HEADER};
 pub use token::claims::Claims;

@@ -77,12 +77,14 @@ impl Reply {
 impl VerifyError {
     /// Returns the headers of the answer, names in lower case.
     ///
-    /// They are the `content-type` of its [`body`](Self::body) and, for a 401, a
-    /// `www-authenticate` (RFC 9110 §11.6.1) with [`CHALLENGE`].
+    /// They are the `content-type` of its [`body`](Self::body), for a 401 a
+    /// `www-authenticate` (RFC 9110 §11.6.1) with [`CHALLENGE`], and for a 503 a
+    /// `retry-after` of 10 s (RFC 9110 §10.2.3).
     #[must_use]
     pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
         match self.status() {
             401 => &[JSON, ("www-authenticate", CHALLENGE)],
+            503 => &[JSON, ("retry-after", "10")],
             _ => &[JSON],
         }
     }
@@ -217,13 +219,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_401_has_a_challenge() {
+    fn only_401_has_a_challenge_and_only_503_a_delay() {
         let json = ("content-type", "application/json");
         let challenge = ("www-authenticate", CHALLENGE);
         assert_eq!(VerifyError::MissingSignature.headers(), [json, challenge]);
         let too_large = VerifyError::BodyTooLarge { limit: 1 };
         assert_eq!(too_large.headers(), [json]);
         assert!(Reply::from(too_large).headers().eq([json]));
+        let unavailable = VerifyError::ReplayStoreUnavailable {
+            reason: String::new(),
+        };
+        assert_eq!(unavailable.headers(), [json, ("retry-after", "10")]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use crate::clock::Clock;
 use crate::config::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
-use crate::delivery::{PendingDelivery, Verified};
+use crate::delivery::{Mac, PendingDelivery, Verified};
 use crate::destination::{Destination, Destinations};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
@@ -117,8 +117,11 @@ impl Verifier {
             let repeated = inner.missing_keys.is_repeated(region, now);
             return Err(VerifyError::NoSigningKeys { region, repeated });
         };
-        let made_by = |mac: [u8; 32]| pair.keys.which_made(token.signing_input, &mac);
-        let Some(key) = token.mac.and_then(made_by) else {
+        let made_by = |mac: [u8; 32]| {
+            let key = pair.keys.which_made(token.signing_input, &mac)?;
+            Some((key, Mac(mac)))
+        };
+        let Some((key, mac)) = token.mac.and_then(made_by) else {
             if inner.stale_observer.is_set() {
                 self.observe_unknown_key(&token, head, source);
             }
@@ -139,6 +142,8 @@ impl Verifier {
                 key,
                 source,
                 claims,
+                mac,
+                tolerance: inner.tolerance,
             },
         ))
     }

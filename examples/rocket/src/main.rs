@@ -110,7 +110,9 @@ fn keys() -> Result<KeyRing, ConfigError> {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
             if half.is_empty() && unused.is_empty() =>
         {
-            eprintln!("no signing keys are set: using the published keys of the development server");
+            eprintln!(
+                "no signing keys are set: using the published keys of the development server"
+            );
             Ok(KeyRing::from(SigningKeys::development()))
         }
         keys => keys,

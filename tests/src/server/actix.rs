@@ -2,15 +2,15 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_actix::{Delivery, QstashMiddleware};
 
 use super::{Calls, Running, Server, description, listen};
 
-pub(super) fn start(verifier: Verifier, calls: Calls) -> Server {
+pub(super) fn start(verifier: Verifier, replay: ReplayProtection, calls: Calls) -> Server {
     let (listener, address) = listen();
     let counter = web::Data::new(Calls::clone(&calls));
-    let qstash = QstashMiddleware::new(verifier);
+    let qstash = QstashMiddleware::new(verifier).replay_store(replay);
     let (sender, handle) = mpsc::channel();
     std::thread::spawn(move || {
         let app = move || {

@@ -7,16 +7,16 @@ use axum::routing::any;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_axum::{Delivery, QstashLayer};
 
 use super::{Calls, Running, Server, description, listen_on_tokio};
 
-pub(super) fn router(verifier: Verifier, calls: &Calls) -> Router {
+pub(super) fn router(verifier: Verifier, replay: ReplayProtection, calls: &Calls) -> Router {
     Router::new()
         .route("/{*path}", any(echo))
         .with_state(Calls::clone(calls))
-        .layer(QstashLayer::new(verifier))
+        .layer(QstashLayer::new(verifier).replay_store(replay))
 }
 
 pub(super) fn start(router: Router, calls: Calls) -> Server {

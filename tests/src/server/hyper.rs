@@ -9,21 +9,21 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use qstash_verify::{RequestHead, Verified, Verifier, VerifyError};
+use qstash_verify::{ReplayProtection, RequestHead, Verified, Verifier, VerifyError};
 use qstash_verify_tower::{QstashLayer, VerifiedBody};
 use tower::Layer as _;
 
 use super::{Calls, Running, Server, description, listen_on_tokio};
 
-pub(super) fn start(verifier: &Verifier, calls: Calls) -> Server {
+pub(super) fn start(verifier: Verifier, replay: ReplayProtection, calls: Calls) -> Server {
     let (runtime, listener, address) = listen_on_tokio();
-    let (verifier, counter) = (verifier.clone(), Calls::clone(&calls));
+    let state = (verifier, replay, Calls::clone(&calls));
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (verifier, calls) = (verifier.clone(), Calls::clone(&counter));
+            let state = state.clone();
             let service = service_fn(move |request| {
-                let (verifier, calls) = (verifier.clone(), Calls::clone(&calls));
-                async move { Ok::<_, Infallible>(answer(&verifier, &calls, request).await) }
+                let (verifier, replay, calls) = state.clone();
+                async move { Ok::<_, Infallible>(answer(&verifier, &replay, &calls, request).await) }
             });
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
@@ -37,12 +37,13 @@ pub(super) fn start(verifier: &Verifier, calls: Calls) -> Server {
 
 async fn answer(
     verifier: &Verifier,
+    replay: &ReplayProtection,
     calls: &Calls,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let head = RequestHead::from_http(&parts.headers, &parts.uri);
-    match receive(verifier, &head, body).await {
+    match receive(verifier, replay, &head, body).await {
         Ok((verified, body, trailers)) => {
             calls.fetch_add(1, Ordering::SeqCst);
             echo(&verified, body, trailers)
@@ -56,6 +57,7 @@ async fn answer(
 
 async fn receive(
     verifier: &Verifier,
+    replay: &ReplayProtection,
     head: &RequestHead<'_>,
     mut body: Incoming,
 ) -> Result<(Verified, Bytes, HeaderMap), VerifyError> {
@@ -69,6 +71,9 @@ async fn receive(
         }
     }
     let (verified, body) = delivery.finish()?;
+    if let Some(check) = replay.check(&verified) {
+        check.await?;
+    }
     Ok((verified, body, trailers))
 }
 
@@ -84,7 +89,7 @@ fn echo(verified: &Verified, body: Bytes, mut trailers: HeaderMap) -> Response<F
     response
 }
 
-pub(super) fn start_layered(verifier: Verifier, calls: Calls) -> Server {
+pub(super) fn start_layered(verifier: Verifier, replay: ReplayProtection, calls: Calls) -> Server {
     let (runtime, listener, address) = listen_on_tokio();
     let counter = Calls::clone(&calls);
     let handler = tower::service_fn(move |request: Request<VerifiedBody>| {
@@ -95,7 +100,8 @@ pub(super) fn start_layered(verifier: Verifier, calls: Calls) -> Server {
         let response = echo(&verified, body, HeaderMap::new());
         async { Ok::<_, Infallible>(response) }
     });
-    let service = TowerToHyperService::new(QstashLayer::new(verifier).layer(handler));
+    let layer = QstashLayer::new(verifier).replay_store(replay);
+    let service = TowerToHyperService::new(layer.layer(handler));
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let connection = http1::Builder::new();

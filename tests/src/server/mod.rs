@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::axum::Router;
-use qstash_verify::{Region, Verified, Verifier};
+use qstash_verify::{Region, ReplayProtection, Verified, Verifier};
 use tokio::runtime::Runtime;
 
 use crate::{Connection, Kind};
@@ -76,13 +76,23 @@ impl Server {
     /// with `x-region`, `x-key` and `x-trailer`.
     #[must_use]
     pub fn start(kind: Kind, verifier: Verifier) -> Self {
-        let calls = Calls::default();
+        Server::with_replay_store(kind, verifier, ReplayProtection::default())
+    }
+
+    /// Starts a server of this kind that asks a replay store.
+    #[must_use]
+    pub fn with_replay_store(
+        kind: Kind,
+        verifier: Verifier,
+        store: impl Into<ReplayProtection>,
+    ) -> Self {
+        let (calls, replay) = (Calls::default(), store.into());
         match kind {
-            Kind::Axum => axum::start(axum::router(verifier, &calls), calls),
-            Kind::Actix => actix::start(verifier, calls),
-            Kind::Hyper => hyper::start(&verifier, calls),
-            Kind::Poem => poem::start(verifier, calls),
-            Kind::Rocket => rocket::start(verifier, calls),
+            Kind::Axum => axum::start(axum::router(verifier, replay, &calls), calls),
+            Kind::Actix => actix::start(verifier, replay, calls),
+            Kind::Hyper => hyper::start(verifier, replay, calls),
+            Kind::Poem => poem::start(verifier, replay, calls),
+            Kind::Rocket => rocket::start(verifier, replay, calls),
             // Its example has the only code for warp.
             Kind::Warp => panic!("warp is an example only"),
         }
@@ -96,8 +106,8 @@ impl Server {
 
     /// Starts hyper with the tower layer.
     #[must_use]
-    pub fn layered_hyper(verifier: Verifier) -> Self {
-        hyper::start_layered(verifier, Calls::default())
+    pub fn layered_hyper(verifier: Verifier, store: impl Into<ReplayProtection>) -> Self {
+        hyper::start_layered(verifier, store.into(), Calls::default())
     }
 
     /// Opens a connection to the server.

@@ -3,14 +3,15 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use poem::listener::TcpAcceptor;
 use poem::{Endpoint, EndpointExt as _, FromRequest as _, Request, Response};
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_poem::{Delivery, QstashMiddleware};
 
 use super::{Calls, Running, Server, description, listen_on_tokio};
 
-pub(super) fn start(verifier: Verifier, calls: Calls) -> Server {
+pub(super) fn start(verifier: Verifier, replay: ReplayProtection, calls: Calls) -> Server {
     let (runtime, listener, address) = listen_on_tokio();
-    let app = Echo(Calls::clone(&calls)).with(QstashMiddleware::new(verifier));
+    let qstash = QstashMiddleware::new(verifier).replay_store(replay);
+    let app = Echo(Calls::clone(&calls)).with(qstash);
     let listener = TcpAcceptor::from_tokio(listener).unwrap();
     runtime.spawn(poem::Server::new_with_acceptor(listener).run(app));
     Server {

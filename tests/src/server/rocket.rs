@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_rocket::{Delivery, QstashFairing};
 use rocket::config::{Config, Ident, LogLevel, Shutdown};
 use rocket::data::FromData as _;
@@ -25,7 +25,7 @@ const METHODS: [Method; 7] = [
     Method::Patch,
 ];
 
-pub(super) fn start(verifier: Verifier, calls: Calls) -> Server {
+pub(super) fn start(verifier: Verifier, replay: ReplayProtection, calls: Calls) -> Server {
     let runtime = super::runtime();
     let (sender, address) = mpsc::channel();
     let handler = Echo(Calls::clone(&calls));
@@ -43,7 +43,7 @@ pub(super) fn start(verifier: Verifier, calls: Calls) -> Server {
         ..Config::debug_default()
     };
     let rocket = rocket::custom(config)
-        .attach(QstashFairing::new(verifier))
+        .attach(QstashFairing::new(verifier).replay_store(replay))
         // Without the headers that Rocket adds to each response.
         .attach(Shield::new())
         .attach(AdHoc::on_liftoff("address", move |rocket| {

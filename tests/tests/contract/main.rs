@@ -22,7 +22,7 @@ use crate::implementations::{Actix, Axum, Core, Hyper, Implementation, Poem, Roc
 fn check<I: Implementation>(implementation: &str, name: &str, case: Case) {
     let log = Log::global();
     let row = table::row(implementation, name);
-    let mut subject = I::start(case.verifier);
+    let mut subject = I::start(case.verifier, case.replay);
     for (number, delivery) in case.deliveries.iter().enumerate() {
         // Servers log on several threads; the message ID selects the events.
         let message_id = format!("{implementation}/{name}/{number}");
@@ -109,5 +109,7 @@ contract! {
         truncated_body,
         truncated_chunked_body,
         malformed_chunks,
+        replayed,
+        replay_store_unavailable,
     ]
 }

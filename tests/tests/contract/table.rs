@@ -34,8 +34,10 @@ impl Row {
     pub(crate) fn assert_refusal(&self, answer: &Answer) {
         assert_eq!(answer.text(), format!(r#"{{"error":"{}"}}"#, self.code));
         let challenge = (self.status == 401).then_some(("www-authenticate", "Upstash-Signature"));
+        let delay = (self.status == 503).then_some(("retry-after", "10"));
         let expected = [("content-type", "application/json")]
             .into_iter()
+            .chain(delay)
             .chain(challenge);
         let headers = answer.headers.iter();
         let headers = headers.map(|(name, value)| (&**name, &**value));

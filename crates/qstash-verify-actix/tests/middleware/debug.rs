@@ -13,10 +13,16 @@ fn debug_shows_the_settings() {
         printed.starts_with("QstashMiddleware { verifier: "),
         "{printed}"
     );
-    assert!(printed.ends_with("refuse: default }"), "{printed}");
+    assert!(
+        printed.ends_with("refuse: default, replay: off }"),
+        "{printed}"
+    );
     let custom = middleware().on_refusal(|_| HttpResponse::Forbidden().finish());
     let printed = format!("{custom:?}");
-    assert!(printed.ends_with("refuse: custom }"), "{printed}");
+    assert!(
+        printed.ends_with("refuse: custom, replay: off }"),
+        "{printed}"
+    );
 }
 
 #[test]

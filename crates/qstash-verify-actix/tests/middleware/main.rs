@@ -13,5 +13,6 @@ mod late_body;
 mod mount_points;
 mod order;
 mod refusals;
+mod replay;
 mod support;
 mod with_other_middleware;

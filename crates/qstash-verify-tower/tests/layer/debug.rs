@@ -8,8 +8,14 @@ use crate::support::layer;
 fn debug_shows_the_settings() {
     let printed = format!("{:?}", layer());
     assert!(printed.starts_with("QstashLayer { verifier: "), "{printed}");
-    assert!(printed.ends_with("refuse: default }"), "{printed}");
+    assert!(
+        printed.ends_with("refuse: default, replay: off }"),
+        "{printed}"
+    );
     let custom: QstashLayer = layer().on_refusal(VerifyError::response);
     let printed = format!("{custom:?}");
-    assert!(printed.ends_with("refuse: custom }"), "{printed}");
+    assert!(
+        printed.ends_with("refuse: custom, replay: off }"),
+        "{printed}"
+    );
 }

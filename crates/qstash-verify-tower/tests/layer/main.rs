@@ -13,6 +13,7 @@ mod compose;
 mod debug;
 mod readiness;
 mod refused_head;
+mod replay;
 mod service;
 mod support;
 mod with_tower_http;

@@ -4,7 +4,9 @@ pub(crate) mod body;
 mod buffered;
 
 use std::fmt;
+use std::time::SystemTime;
 
+use crate::clock::time_at;
 use crate::delivery::body::BodyHash;
 use crate::error::VerifyError;
 use crate::keys::{KeySlot, KeySource};
@@ -109,9 +111,27 @@ pub struct Verified {
     pub(crate) key: KeySlot,
     pub(crate) source: KeySource,
     pub(crate) claims: Claims,
+    pub(crate) mac: Mac,
+    /// The tolerance of the verifier in seconds.
+    pub(crate) tolerance: f64,
+}
+
+/// The MAC of a verified token, which a `Debug` form must not show.
+#[derive(Clone)]
+pub(crate) struct Mac(pub(crate) [u8; 32]);
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Verified {
+    /// Returns until when the verifier accepts the token.
+    pub(crate) fn accepted_until(&self) -> SystemTime {
+        time_at(self.claims.exp + self.tolerance)
+    }
+
     /// Returns the region that the `upstash-region` header names.
     ///
     /// `None` if the header is absent or names no region. The header is not signed: the

@@ -129,6 +129,14 @@ pub enum VerifyError {
         /// The error of the code that read the body.
         reason: String,
     },
+    /// The token was accepted before, and the replay store remembers it.
+    Replayed,
+    /// The replay store can't tell whether the token was accepted before.
+    #[non_exhaustive]
+    ReplayStoreUnavailable {
+        /// The error of the store.
+        reason: String,
+    },
 }
 
 impl VerifyError {
@@ -146,17 +154,29 @@ impl VerifyError {
     /// ```
     #[must_use]
     pub fn body_unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
-        // The cause is often in a source: hyper's own text only names the operation.
-        let mut reason = error.to_string();
-        for cause in std::iter::successors(error.source(), |error| error.source()) {
-            let cause = cause.to_string();
-            // Some errors repeat the text of their source.
-            if !reason.ends_with(&cause) {
-                reason = format!("{reason}: {cause}");
-            }
-        }
+        let reason = text_of(error);
         VerifyError::BodyUnreadable { reason }
     }
+
+    /// Creates a [`ReplayStoreUnavailable`](Self::ReplayStoreUnavailable).
+    pub(crate) fn replay_store_unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
+        let reason = text_of(error);
+        VerifyError::ReplayStoreUnavailable { reason }
+    }
+}
+
+/// Returns the text of an error and of its sources.
+fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
+    // The cause is often in a source: hyper's own text only names the operation.
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |error| error.source()) {
+        let cause = cause.to_string();
+        // Some errors repeat the text of their source.
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 impl std::error::Error for VerifyError {}
@@ -199,6 +219,10 @@ pub(crate) mod tests {
             },
             VerifyError::BodyTooLarge { limit: 1 },
             VerifyError::BodyUnreadable {
+                reason: String::new(),
+            },
+            VerifyError::Replayed,
+            VerifyError::ReplayStoreUnavailable {
                 reason: String::new(),
             },
         ]

@@ -5,15 +5,17 @@ mod body;
 mod claims;
 mod keys;
 mod lengths;
+mod replay;
 mod token;
 
 pub(crate) use accepted::*;
 pub(crate) use body::*;
 pub(crate) use claims::*;
 pub(crate) use keys::*;
+pub(crate) use replay::*;
 pub(crate) use token::*;
 
-use qstash_verify::{KeyRing, Verifier, VerifierBuilder};
+use qstash_verify::{KeyRing, ReplayProtection, Verifier, VerifierBuilder};
 use qstash_verify_tests::{BASE, BODY, DEFAULT, NOW, Token, URL, lookup, pinned, signing_keys};
 
 /// The body limit of the verifiers.
@@ -24,6 +26,7 @@ const CLOCK: i64 = NOW + 10;
 /// A verifier and requests with the same expected result.
 pub(crate) struct Case {
     pub(crate) verifier: Verifier,
+    pub(crate) replay: ReplayProtection,
     pub(crate) deliveries: Vec<Delivery>,
     /// Words that the event of a refusal must contain.
     pub(crate) named: &'static [&'static str],
@@ -70,6 +73,7 @@ fn ring(variables: &[&[(&str, &str)]]) -> KeyRing {
 fn case(deliveries: impl IntoIterator<Item = Delivery>) -> Case {
     Case {
         verifier: builder(signing_keys(&DEFAULT)).build(),
+        replay: ReplayProtection::default(),
         deliveries: deliveries.into_iter().collect(),
         named: &[],
     }

@@ -1,6 +1,6 @@
 //! The actix-web middleware.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Kind, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Actix(Server);
 
 impl Implementation for Actix {
-    fn start(verifier: Verifier) -> Self {
-        Actix(Server::start(Kind::Actix, verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Actix(Server::with_replay_store(Kind::Actix, verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! The layer on an axum router.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Kind, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Axum(Server);
 
 impl Implementation for Axum {
-    fn start(verifier: Verifier) -> Self {
-        Axum(Server::start(Kind::Axum, verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Axum(Server::with_replay_store(Kind::Axum, verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

@@ -1,8 +1,11 @@
 //! The verifier: `verify`, and `authenticate` with the body in chunks.
 
+use std::future::Future as _;
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use qstash_verify::{RequestHead, Verified, Verifier, VerifyError};
+use qstash_verify::{ReplayProtection, RequestHead, Verified, Verifier, VerifyError};
 use qstash_verify_tests::{Answer, TARGET};
 
 use super::Implementation;
@@ -10,12 +13,17 @@ use crate::cases::{Body, Delivery};
 
 pub(crate) struct Core {
     verifier: Verifier,
+    replay: ReplayProtection,
     calls: usize,
 }
 
 impl Implementation for Core {
-    fn start(verifier: Verifier) -> Self {
-        Core { verifier, calls: 0 }
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Core {
+            verifier,
+            replay,
+            calls: 0,
+        }
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {
@@ -30,7 +38,7 @@ impl Implementation for Core {
                 (chunked, whole) => panic!("{chunked:?}, but `verify` returns {whole:?}"),
             }
         }
-        match result {
+        match result.and_then(|received| self.check_replay(received)) {
             Ok((verified, body)) => {
                 assert_eq!(verified.claims().iss(), "Upstash");
                 self.calls += 1;
@@ -53,6 +61,16 @@ impl Implementation for Core {
 }
 
 impl Core {
+    fn check_replay<T>(&self, received: (Verified, T)) -> Result<(Verified, T), VerifyError> {
+        let Some(check) = self.replay.check(&received.0) else {
+            return Ok(received);
+        };
+        match pin!(check).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => outcome.map(|()| received),
+            Poll::Pending => panic!("the stores of the cases answer at once"),
+        }
+    }
+
     /// Verifies the head, then the body in chunks, as an adapter does.
     fn receive(
         &self,

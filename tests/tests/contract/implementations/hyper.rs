@@ -1,6 +1,6 @@
 //! hyper without an adapter.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Kind, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Hyper(Server);
 
 impl Implementation for Hyper {
-    fn start(verifier: Verifier) -> Self {
-        Hyper(Server::start(Kind::Hyper, verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Hyper(Server::with_replay_store(Kind::Hyper, verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

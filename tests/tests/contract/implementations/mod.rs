@@ -11,7 +11,7 @@ mod poem;
 mod rocket;
 mod tower;
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::Answer;
 
 pub(crate) use self::actix::Actix;
@@ -26,7 +26,7 @@ use crate::cases::Delivery;
 /// An adapter with a handler that responds 200 with the body it received.
 pub(crate) trait Implementation {
     /// Starts it.
-    fn start(verifier: Verifier) -> Self;
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self;
 
     /// Sends a delivery with this `upstash-message-id` and returns the response.
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer;

@@ -1,6 +1,6 @@
 //! The middleware on poem.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Kind, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Poem(Server);
 
 impl Implementation for Poem {
-    fn start(verifier: Verifier) -> Self {
-        Poem(Server::start(Kind::Poem, verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Poem(Server::with_replay_store(Kind::Poem, verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

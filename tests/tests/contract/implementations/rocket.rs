@@ -1,6 +1,6 @@
 //! The guard and the fairing on Rocket.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Kind, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Rocket(Server);
 
 impl Implementation for Rocket {
-    fn start(verifier: Verifier) -> Self {
-        Rocket(Server::start(Kind::Rocket, verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Rocket(Server::with_replay_store(Kind::Rocket, verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! The tower layer on hyper.
 
-use qstash_verify::Verifier;
+use qstash_verify::{ReplayProtection, Verifier};
 use qstash_verify_tests::{Answer, Server};
 
 use super::Implementation;
@@ -10,8 +10,8 @@ use crate::wire;
 pub(crate) struct Tower(Server);
 
 impl Implementation for Tower {
-    fn start(verifier: Verifier) -> Self {
-        Tower(Server::layered_hyper(verifier))
+    fn start(verifier: Verifier, replay: ReplayProtection) -> Self {
+        Tower(Server::layered_hyper(verifier, replay))
     }
 
     fn send(&mut self, delivery: &Delivery, message_id: &str) -> Answer {

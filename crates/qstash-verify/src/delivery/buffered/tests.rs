@@ -1,6 +1,7 @@
 //! Tests of collecting a body.
 
 use super::*;
+use crate::delivery::Mac;
 use crate::delivery::body::BodyHash;
 use crate::keys::{KeySlot, KeySource};
 use crate::token::claims::Claims;
@@ -21,6 +22,8 @@ fn limited(body: &[u8], declared: u64, limit: u64) -> BufferedDelivery {
         key: KeySlot::Current,
         source: KeySource::Explicit,
         claims: Claims::default(),
+        mac: Mac([0; 32]),
+        tolerance: 0.0,
     };
     let mut body = BodyHash::new(limit, Some(hash));
     body.declare(declared).unwrap();

@@ -28,7 +28,7 @@ pub struct Claims {
     texts: String,
     /// The offset of `jti` in `texts`, if there is one.
     jti: Option<usize>,
-    exp: f64,
+    pub(crate) exp: f64,
     nbf: Option<f64>,
     iat: Option<f64>,
 }
