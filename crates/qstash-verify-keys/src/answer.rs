@@ -1,6 +1,6 @@
 //! The JSON with a pair of keys.
 
-use qstash_verify::SigningKeys;
+use qstash_verify::{SigningKeys, ValueProblem};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -39,6 +39,9 @@ impl FetchedKeys {
         if !is_key(&current) || !is_key(&next) {
             return Err("a signing key in the answer is too long, or not of printable ASCII");
         }
+        if [&current, &next].iter().any(|key| is_no_key(key)) {
+            return Err("a signing key in the answer is a placeholder, or no key at all");
+        }
         if current == next {
             return Err("the current and the next signing key in the answer are the same");
         }
@@ -56,6 +59,14 @@ impl FetchedKeys {
     }
 }
 
+/// Whether no genuine key looks like it. A prefix or a length may change some day.
+fn is_no_key(key: &str) -> bool {
+    !matches!(
+        ValueProblem::of_signing_key(key),
+        None | Some(ValueProblem::KeyPrefix | ValueProblem::CutOff)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,11 +79,17 @@ mod tests {
             |current: &str, next: &str| format!(r#"{{"current":"{current}","next":"{next}"}}"#);
         for (body, expected) in [
             (pair("sig_a", "sig_b"), ""),
-            (pair(&"x".repeat(MAX_KEY), "sig_b"), ""),
+            (pair(&"y".repeat(MAX_KEY), "sig_b"), ""),
             (
                 r#"{"next":"sig_b","more":[1],"current":"sig_a"}"#.into(),
                 "",
             ),
+            (pair("4fXrAz72", "sig_4fX"), ""),
+            (pair("null", "sig_b"), "no key"),
+            (pair("sig_a", "sig_***"), "no key"),
+            (pair("sig_xxxxxxxx", "sig_b"), "no key"),
+            (pair("sig_a", "'sig_b'"), "no key"),
+            (pair("sig_a", "eyJVc2VySUQiOiJhIn0="), "no key"),
             (pair("", "sig_b"), "empty"),
             (pair("sig_a", " "), "empty"),
             (pair("sig_a", "sig_a"), "the same"),
