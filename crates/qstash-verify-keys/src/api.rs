@@ -74,7 +74,7 @@ impl Fetch for Api {
             Ok(result) => result,
             Err(_) => Err(FetchError(format!(
                 "no answer from {} within {} s: check that this host may reach it",
-                self.endpoint.url,
+                self.endpoint.host(),
                 TIMEOUT.as_secs()
             ))),
         }
@@ -83,17 +83,17 @@ impl Fetch for Api {
 
 impl Api {
     async fn request(&self) -> Result<FetchedKeys, FetchError> {
-        let url = &self.endpoint.url;
-        let request = Request::get(url)
+        let host = self.endpoint.host();
+        let request = Request::get(&self.endpoint.url)
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, &self.endpoint.authorization)
             .body(Empty::new())
-            .map_err(|error| FetchError(format!("no request to {url} can be made: {error}")))?;
+            .map_err(|error| FetchError(format!("no request to {host} can be made: {error}")))?;
         // The client follows no redirects.
         let answer = self.client.0.request(request).await.map_err(|error| {
             let causes = causes(error.source().unwrap_or(&error));
             FetchError(format!(
-                "no answer from {url}: {causes}; check that this host may reach it"
+                "no answer from {host}: {causes}; check that this host may reach it"
             ))
         })?;
         if answer.status() != StatusCode::OK {
@@ -102,7 +102,7 @@ impl Api {
         let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let body = body.map_err(|error| {
             FetchError(format!(
-                "the answer from {url} can't be read: {}; check that {} is the URL of QStash",
+                "the answer from {host} can't be read: {}; check that {} is the URL of QStash",
                 causes(&*error),
                 self.endpoint.url_variable()
             ))
@@ -110,14 +110,14 @@ impl Api {
         let body = Zeroizing::new(Vec::from(body.to_bytes()));
         FetchedKeys::from_json(&body).map_err(|reason| {
             FetchError(format!(
-                "{reason}: {url}; check that {} is the URL of QStash",
+                "{reason}: {host}; check that {} is the URL of QStash",
                 self.endpoint.url_variable()
             ))
         })
     }
 
     fn refused(&self, status: StatusCode) -> FetchError {
-        let (url, code) = (&self.endpoint.url, status.as_u16());
+        let (host, code) = (self.endpoint.host(), status.as_u16());
         let url_variable = self.endpoint.url_variable();
         FetchError(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -126,22 +126,22 @@ impl Api {
                     None => "there",
                 };
                 format!(
-                    "{code} from {url}: the token in {} is not valid {of}; copy it from the \
+                    "{code} from {host}: the token in {} is not valid {of}; copy it from the \
                      QStash console",
                     self.endpoint.token_name()
                 )
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                format!("{code} from {url}: too many requests with this token; refresh less often")
+                format!("{code} from {host}: too many requests with this token; ask less often")
             }
             _ if status.is_redirection() => format!(
-                "{code} from {url}: a redirect is not followed, since it would take the token \
+                "{code} from {host}: a redirect is not followed, since it would take the token \
                  along; set {url_variable} to the URL of QStash"
             ),
             _ if status.is_server_error() => {
-                format!("{code} from {url}: QStash has a problem; the keys in use stay in use")
+                format!("{code} from {host}: QStash has a problem; wait until it has none")
             }
-            _ => format!("{code} from {url}: check that {url_variable} is the URL of QStash"),
+            _ => format!("{code} from {host}: check that {url_variable} is the URL of QStash"),
         })
     }
 }

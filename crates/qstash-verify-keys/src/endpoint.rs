@@ -64,6 +64,11 @@ impl Endpoint {
         named(self.token_source, "code")
     }
 
+    /// Returns the host and port of the URL, for errors and logs.
+    pub(crate) fn host(&self) -> &str {
+        self.url.authority().map_or("", Authority::as_str)
+    }
+
     /// Returns the variable that holds the URL.
     pub(crate) fn url_variable(&self) -> &'static str {
         variables::url(self.region)
@@ -73,7 +78,7 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("url", &self.url)
+            .field("host", &self.host())
             .finish_non_exhaustive()
     }
 }

@@ -26,11 +26,16 @@ impl RefreshHandle {
         let mut first_failure = Ok(());
         for first_fetch in &self.first_fetches {
             let mut first_fetch = first_fetch.clone();
-            // The sender is gone only with its task.
-            if let Ok(result) = first_fetch.wait_for(Option::is_some).await {
-                let result = result.clone().unwrap_or(Ok(()));
-                first_failure = first_failure.and(result);
-            }
+            let result = match first_fetch.wait_for(Option::is_some).await {
+                Ok(result) => result.clone().unwrap_or(Ok(())),
+                // The sender is gone only with its task.
+                Err(_) => Err(FetchError(
+                    "the refresh has ended: its task panicked, or its tokio runtime was shut \
+                     down; start it in the runtime that serves"
+                        .to_owned(),
+                )),
+            };
+            first_failure = first_failure.and(result);
         }
         first_failure
     }

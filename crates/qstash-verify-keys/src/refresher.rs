@@ -1,11 +1,12 @@
 //! The settings of a refresh, and its start.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use qstash_verify::{Credentials, KeyRing, KeySource, Region, StaleKeys, Verifier, variables};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -13,8 +14,8 @@ use crate::api::{Api, HttpClient};
 use crate::endpoint::{Endpoint, pair_name};
 use crate::error::StartError;
 use crate::handle::RefreshHandle;
-use crate::schedule::Schedule;
-use crate::task::{Pairs, Task};
+use crate::schedule::{LONGEST, Schedule};
+use crate::task::{Pairs, Stale, Task};
 
 /// The default of [`KeyRefresher::interval`].
 const INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -100,9 +101,9 @@ impl KeyRefresher {
     }
 
     /// Sets the time between two requests for a pair; 15 minutes by default, at least
-    /// one second. It varies by a tenth.
+    /// one second and at most 30 days. It varies by a tenth.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval.max(MIN_INTERVAL);
+        self.interval = interval.clamp(MIN_INTERVAL, LONGEST);
         self
     }
 
@@ -128,22 +129,21 @@ impl KeyRefresher {
         }
         let endpoints = self.endpoints()?;
         let client = HttpClient::new(endpoints.iter().any(|(endpoint, _)| endpoint.is_https()))?;
-        let replacing = Arc::new(Mutex::new(()));
         let mut tasks = JoinSet::new();
         let (mut observed, mut first_fetches) = (Vec::new(), Vec::new());
         for (endpoint, pairs) in endpoints {
-            let stale = Arc::new(Notify::new());
+            let stale = Arc::new(Stale::default());
             let (first_fetch, receiver) = watch::channel(None);
             observed.push((pairs.clone(), Arc::downgrade(&stale)));
             first_fetches.push(receiver);
             let task = Task {
                 pairs,
+                origin: format!("{} at {}", endpoint.token_name(), endpoint.host()),
                 api: Api {
                     endpoint,
                     client: client.clone(),
                 },
                 verifier: self.verifier.clone(),
-                replacing: Arc::clone(&replacing),
                 stale,
                 first_fetch,
             };
@@ -156,8 +156,11 @@ impl KeyRefresher {
                 .iter()
                 .find(|(pairs, _)| pairs.contains(&stale.region()));
             // Gone with its task, once the refresh has stopped.
-            let notify = of_pair.and_then(|(_, notify)| notify.upgrade());
-            notify.inspect(|notify| notify.notify_one()).is_some()
+            let task = of_pair.and_then(|(_, task)| task.upgrade());
+            task.is_some_and(|task| {
+                task.deliveries.notify_one();
+                !task.failing.load(Ordering::Relaxed)
+            })
         });
         Ok(RefreshHandle {
             tasks,

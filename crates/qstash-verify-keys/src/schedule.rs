@@ -10,6 +10,9 @@ const EARLY: Duration = Duration::from_secs(60);
 /// The first delay after a failure; each further failure doubles it.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// The longest interval; an `Instant` can't hold any time from now.
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Time in which deliveries signed with the old key arrive after a roll.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -28,7 +31,7 @@ impl Schedule {
     /// The first request is due now.
     pub(crate) fn new(interval: Duration, now: Instant) -> Self {
         Schedule {
-            interval,
+            interval: interval.min(LONGEST),
             failures: 0,
             due: now,
             early_from: now,
@@ -45,6 +48,8 @@ impl Schedule {
         self.due = now + with_jitter(self.interval);
     }
 
+    /// Notes the failure of a request that was due. One that a delivery caused has none
+    /// to note: strangers must neither delay nor multiply the requests that are due.
     pub(crate) fn failed(&mut self, now: Instant) {
         let longest = self.interval.max(EARLY);
         let first = self.interval.min(RETRY);
@@ -99,6 +104,20 @@ mod tests {
             }
             assert_eq!(seconds(schedule.due - now), interval.max(60));
         }
+    }
+
+    #[test]
+    fn longest_interval_is_30_days() {
+        let now = Instant::now();
+        let mut schedule = Schedule::new(Duration::MAX, now);
+        schedule.succeeded(now);
+        let days = (schedule.due - now).as_secs() / (24 * 3600);
+        assert!((27..=33).contains(&days), "{days}");
+        for _ in 0..100 {
+            schedule.failed(now);
+        }
+        let days = (schedule.due - now).as_secs() / (24 * 3600);
+        assert!((27..=33).contains(&days), "{days}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The task that keeps the keys of one region fresh.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use qstash_verify::{KeySlot, Region, Verifier};
 use tokio::sync::{Notify, watch};
@@ -19,15 +20,23 @@ pub(crate) type FirstFetch = Option<Result<(), FetchError>>;
 /// be that of a region.
 pub(crate) type Pairs = Vec<Option<Region>>;
 
+/// What a task shares with the verifier's observer.
+#[derive(Default)]
+pub(crate) struct Stale {
+    /// Notified of deliveries that suggest that the keys are out of date.
+    pub(crate) deliveries: Notify,
+    /// Whether the last request failed, so that the keys are not taken care of.
+    pub(crate) failing: AtomicBool,
+}
+
 /// Keeps the pairs fresh that one request fetches.
 pub(crate) struct Task<F> {
     pub(crate) pairs: Pairs,
     pub(crate) api: F,
+    /// The token and the host that the keys come from, for the log.
+    pub(crate) origin: String,
     pub(crate) verifier: Verifier,
-    /// Held while a pair is replaced in the ring, by the tasks of one refresher.
-    pub(crate) replacing: Arc<Mutex<()>>,
-    /// Notified of deliveries that suggest that the keys are out of date.
-    pub(crate) stale: Arc<Notify>,
+    pub(crate) stale: Arc<Stale>,
     pub(crate) first_fetch: watch::Sender<FirstFetch>,
 }
 
@@ -36,13 +45,13 @@ impl<F: Fetch> Task<F> {
     pub(crate) async fn run(self, mut schedule: Schedule) {
         // The keys after a single roll, and when they take the place of those in use.
         let mut rolled: Option<(FetchedKeys, Instant)> = None;
-        let mut failed = false;
         loop {
             let early_from = schedule.early_from;
             let stale = async {
                 sleep_until(early_from).await;
-                self.stale.notified().await;
+                self.stale.deliveries.notified().await;
             };
+            let mut is_early = false;
             let replace_at = rolled.as_ref().map(|(_, at)| *at);
             tokio::select! {
                 biased;
@@ -53,7 +62,10 @@ impl<F: Fetch> Task<F> {
                     continue;
                 }
                 () = sleep_until(schedule.due) => {}
-                () = stale => schedule.early_request(Instant::now()),
+                () = stale => {
+                    is_early = true;
+                    schedule.early_request(Instant::now());
+                }
             }
             let fetched = self.api.fetch().await;
             let now = Instant::now();
@@ -70,8 +82,13 @@ impl<F: Fetch> Task<F> {
                             self.replace(&keys);
                             None
                         }
+                        Comparison::Unknown => {
+                            self.replace(&keys);
+                            self.warn_of_unknown_keys();
+                            None
+                        }
                     };
-                    if failed {
+                    if self.stale.failing.load(Ordering::Relaxed) {
                         tracing::info!(
                             target: "qstash_verify",
                             pair = %self.pair_names(),
@@ -81,17 +98,19 @@ impl<F: Fetch> Task<F> {
                     Ok(())
                 }
                 Err(error) => {
-                    schedule.failed(now);
+                    if !is_early {
+                        schedule.failed(now);
+                    }
                     tracing::warn!(
                         target: "qstash_verify",
                         pair = %self.pair_names(),
-                        retry_in_seconds = (schedule.due - now).as_secs(),
+                        retry_in_seconds = schedule.due.saturating_duration_since(now).as_secs(),
                         "the signing keys can't be refreshed and stay as they are: {error}"
                     );
                     Err(error)
                 }
             };
-            failed = result.is_err();
+            self.stale.failing.store(result.is_err(), Ordering::Relaxed);
             self.first_fetch.send_if_modified(|first| {
                 let is_first = first.is_none();
                 if is_first {
@@ -109,6 +128,7 @@ impl<F: Fetch> Task<F> {
             match slots {
                 [Some(KeySlot::Current), Some(KeySlot::Next)] => Comparison::Same,
                 [Some(KeySlot::Next), _] => Comparison::RolledOnce,
+                [None, None] => Comparison::Unknown,
                 _ => Comparison::Other,
             }
         };
@@ -122,20 +142,24 @@ impl<F: Fetch> Task<F> {
     }
 
     fn replace(&self, keys: &FetchedKeys) {
-        let replacing = self
-            .replacing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut ring = self.verifier.keys();
         for pair in &self.pairs {
-            ring.set_keys(*pair, keys.prepared.clone());
+            self.verifier.set_keys(*pair, keys.prepared.clone());
         }
-        self.verifier.replace_keys(ring);
-        drop(replacing);
         tracing::info!(
             target: "qstash_verify",
             pair = %self.pair_names(),
             "the signing keys were rolled: the new ones are in use"
+        );
+    }
+
+    /// Two rolls at once look like the keys of another account.
+    fn warn_of_unknown_keys(&self) {
+        tracing::warn!(
+            target: "qstash_verify",
+            pair = %self.pair_names(),
+            "both new signing keys differ from those before: {}; unless the keys were rolled \
+             twice, check that this token is of the account that delivers to this service",
+            self.origin
         );
     }
 }
@@ -150,4 +174,6 @@ enum Comparison {
     /// The next key became current: those in use accept its deliveries.
     RolledOnce,
     Other,
+    /// Neither key is known: two rolls, or another account.
+    Unknown,
 }

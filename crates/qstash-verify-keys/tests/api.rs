@@ -119,8 +119,29 @@ fn keys_are_fetched_with_the_token_and_replaced() {
     let header = format!("\r\nauthorization: Bearer {TOKEN}\r\n");
     assert!(request.contains(&header), "{request}");
     assert!(log.contains("the new ones are in use"), "{log}");
+    // Keys of another account would look the same.
+    let warning = format!(
+        "both new signing keys differ from those before: QSTASH_TOKEN at {}; unless",
+        server.address
+    );
+    assert!(log.contains("WARN") && log.contains(&warning), "{log}");
     for secret in [TOKEN, "sig_"] {
         assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn pair_with_a_known_key_is_replaced_without_a_warning() {
+    let [current, next] = DEFAULT;
+    for pair_of_api in [[current, "sig_newNext"], ["sig_newCurrent", current]] {
+        let server = Server::start(pair(pair_of_api));
+        let verifier = Verifier::new(signing_keys(&[current, next]));
+        let url = server.url();
+        let variables = [("QSTASH_URL", &*url), ("QSTASH_TOKEN", TOKEN)];
+        let (result, log) = first_fetch(&verifier, &variables);
+        assert_eq!(result, Ok(()));
+        assert!(is_in_use(&verifier, None, pair_of_api), "{pair_of_api:?}");
+        assert!(!log.contains("WARN"), "{log}");
     }
 }
 
@@ -130,7 +151,7 @@ fn each_region_has_its_own_api() {
         Server::start(pair(NEW)),
         Server::start(json("401 Unauthorized", "")),
     );
-    let (us_url, eu_url) = (us.url(), eu.url());
+    let (us_url, eu_url) = (us.url(), eu.url() + "/a/path");
     let ring = KeyRing::builder()
         .region(Region::UsEast1, signing_keys(&US))
         .region(Region::EuCentral1, signing_keys(&EU))
@@ -145,8 +166,9 @@ fn each_region_has_its_own_api() {
     ];
     let (result, log) = first_fetch(&verifier, &variables);
     let expected = format!(
-        "401 from {eu_url}/v2/keys: the token in EU_CENTRAL_1_QSTASH_TOKEN is not valid for this \
-         region; copy it from the QStash console"
+        "401 from {}: the token in EU_CENTRAL_1_QSTASH_TOKEN is not valid for this \
+         region; copy it from the QStash console",
+        eu.address
     );
     assert_eq!(result.unwrap_err().to_string(), expected);
     assert!(log.contains(&expected), "{log}");
@@ -197,6 +219,7 @@ fn unusable_answers_keep_the_keys_and_name_the_remedy() {
         ),
         (json("200 OK", ""), "not a JSON object"),
         (pair(["", "sig_secret2"]), "is empty"),
+        (pair(["null", "sig_secret2"]), "is a placeholder"),
         (
             pair(["sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_secret2"]),
             "published",
@@ -221,7 +244,7 @@ fn unusable_answers_keep_the_keys_and_name_the_remedy() {
         let (result, log) = first_fetch(&verifier, &variables);
         let text = result.unwrap_err().to_string();
         assert!(
-            text.contains(expected) && text.contains(&url),
+            text.contains(expected) && text.contains(&server.address.to_string()),
             "{expected}: {text}"
         );
         assert!(log.contains(&text) && log.contains("WARN"), "{log}");
@@ -329,6 +352,7 @@ fn default_pair_of_a_region_is_fetched_with_it() {
 #[test]
 fn roll_is_warned_of_only_where_nothing_is_refreshed() {
     let server = Server::start(pair(US));
+    let failing = Server::start(json("500 Internal Server Error", ""));
     let ring = KeyRing::builder()
         .region(Region::UsEast1, signing_keys(&US))
         .region(Region::EuCentral1, signing_keys(&EU));
@@ -349,20 +373,48 @@ fn roll_is_warned_of_only_where_nothing_is_refreshed() {
         });
         log.matches("signed with the next key").count()
     };
-    let credentials = Credentials::new(&server.url(), TOKEN);
+    let start = |server: &Server| {
+        KeyRefresher::new(&verifier)
+            .credentials(
+                Some(Region::UsEast1),
+                Credentials::new(&server.url(), TOKEN),
+            )
+            .start()
+            .unwrap()
+    };
+    let fresh = || verifier.set_keys(Some(Region::UsEast1), signing_keys(&US));
     captured(|| {
         block_on(async {
-            let refresh = KeyRefresher::new(&verifier)
-                .credentials(Some(Region::UsEast1), credentials)
-                .start()
-                .unwrap();
+            let refresh = start(&server);
             refresh.first_fetch().await.unwrap();
             assert_eq!(warnings("US-EAST-1", US), 0);
             assert_eq!(warnings("EU-CENTRAL-1", EU), 1);
             refresh.stop().await;
             assert_eq!(warnings("US-EAST-1", US), 1);
+            fresh();
+            let refresh = start(&failing);
+            refresh.first_fetch().await.unwrap_err();
+            assert_eq!(warnings("US-EAST-1", US), 1, "the API fails");
+            refresh.stop().await;
         });
     });
+}
+
+#[test]
+fn first_fetch_fails_if_the_refresh_has_ended() {
+    // Accepts in its backlog, and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let verifier = Verifier::new(signing_keys(&DEFAULT));
+    // Its runtime is gone once this returns.
+    let refresh = block_on(async {
+        KeyRefresher::new(&verifier)
+            .credentials(None, Credentials::new(&url, TOKEN))
+            .start()
+            .unwrap()
+    });
+    let error = block_on(refresh.first_fetch()).unwrap_err().to_string();
+    assert!(error.contains("the refresh has ended"), "{error}");
 }
 
 #[test]

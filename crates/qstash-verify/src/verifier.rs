@@ -13,7 +13,8 @@ use crate::destination::{Destination, Destinations};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
 use crate::keys::stale::StaleObserver;
-use crate::keys::{KeyRing, KeySlot, KeySource, StaleKeys};
+use crate::keys::{KeyRing, KeySlot, KeySource, NewPair, SigningKeys, StaleKeys};
+use crate::region::Region;
 use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
@@ -195,6 +196,25 @@ impl Verifier {
         self.0.keys.store(Arc::new(keys.into()));
     }
 
+    /// Replaces one pair, or adds it: the pair of `region`, or the default pair for
+    /// `None`.
+    ///
+    /// As [`replace_keys`](Self::replace_keys), but the other pairs stay as they are,
+    /// even if others replace them at the same time. Publicly known keys are logged and
+    /// added to the [warnings](Self::warnings).
+    ///
+    /// ```
+    /// use qstash_verify::{Region, SigningKeys, Verifier};
+    ///
+    /// fn replace_us_keys(verifier: &Verifier, keys: SigningKeys) {
+    ///     verifier.set_keys(Some(Region::UsEast1), keys);
+    /// }
+    /// ```
+    pub fn set_keys(&self, region: Option<Region>, keys: SigningKeys) {
+        let pair = NewPair::new(keys);
+        self.0.keys.rcu(|ring| ring.with_pair(region, &pair));
+    }
+
     /// Returns the keys that verify at this moment.
     #[must_use]
     pub fn keys(&self) -> KeyRing {
@@ -209,6 +229,10 @@ impl Verifier {
     /// and for every token with QStash's shape and claims that neither key signed. It
     /// must not block, and has to limit by itself how often it acts: strangers can make
     /// such tokens.
+    ///
+    /// The verifier owns the observer. One that owns a clone of the verifier keeps both
+    /// alive for ever; let it own the sender of a channel, and the receiver's task the
+    /// verifier.
     pub fn on_stale_keys(&self, observer: impl Fn(StaleKeys) -> bool + Send + Sync + 'static) {
         self.0.stale_observer.set(Box::new(observer));
     }
@@ -318,7 +342,6 @@ impl VerifierBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::SigningKeys;
 
     #[test]
     fn body_limit_is_10_mib_unless_set() {

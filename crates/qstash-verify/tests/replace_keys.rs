@@ -135,10 +135,11 @@ fn pending_delivery_keeps_the_verdict_of_its_head() {
 #[test]
 fn set_keys_replaces_one_pair() {
     let variables = [&US_VARIABLES[..], &EU_VARIABLES, &[MULTI_REGION]].concat();
-    let mut ring = KeyRing::from_lookup(lookup(&variables)).unwrap();
-    let warnings = ring.warnings().to_vec();
+    let verifier = Verifier::from_lookup(lookup(&variables)).unwrap();
+    let warnings = verifier.warnings();
     let (us, eu) = (Some(Region::UsEast1), Some(Region::EuCentral1));
-    ring.set_keys(us, SigningKeys::new(US[1], "sig_new").unwrap());
+    verifier.set_keys(us, SigningKeys::new(US[1], "sig_new").unwrap());
+    let ring = verifier.keys();
     for (pair, key, slot) in [
         (us, US[0], None),
         (us, US[1], Some(KeySlot::Current)),
@@ -152,9 +153,30 @@ fn set_keys_replaces_one_pair() {
     }
     assert_eq!(ring.key_source(us), Some(KeySource::Region));
     assert_eq!(ring.key_source(None), None);
-    ring.set_keys(None, signing_keys(&DEFAULT));
-    assert_eq!(ring.key_source(None), Some(KeySource::Default));
-    ring.set_keys(eu, signing_keys(&DEFAULT));
-    assert_eq!(ring.key_slot(eu, DEFAULT[1]), Some(KeySlot::Next));
-    assert_eq!(ring.warnings(), warnings);
+    verifier.set_keys(None, signing_keys(&DEFAULT));
+    assert_eq!(verifier.keys().key_source(None), Some(KeySource::Default));
+    verifier.set_keys(eu, signing_keys(&DEFAULT));
+    let slot = verifier.keys().key_slot(eu, DEFAULT[1]);
+    assert_eq!(slot, Some(KeySlot::Next));
+    assert_eq!(verifier.warnings(), warnings);
+}
+
+#[test]
+fn pairs_replaced_at_once_are_all_kept() {
+    let verifier = verifier(signing_keys(&DEFAULT));
+    let pairs = [Some(Region::UsEast1), Some(Region::EuCentral1), None];
+    thread::scope(|scope| {
+        for pair in pairs {
+            let verifier = &verifier;
+            scope.spawn(move || {
+                for number in 0..5000 {
+                    let current = format!("sig_{number}");
+                    let keys = SigningKeys::new(&current, "sig_next").unwrap();
+                    verifier.set_keys(pair, keys);
+                    let slot = verifier.keys().key_slot(pair, &current);
+                    assert_eq!(slot, Some(KeySlot::Current), "{pair:?}: {number} was lost");
+                }
+            });
+        }
+    });
 }

@@ -50,9 +50,7 @@ fn roll_warning_belongs_to_the_pair() {
     assert_eq!(warnings(&both), 2);
     assert_eq!(warnings(&both), 0);
     // The pair of the EU stays, and with it that it was warned of.
-    let mut ring = verifier.keys();
-    ring.set_keys(Some(Region::UsEast1), signing_keys(&US));
-    verifier.replace_keys(ring);
+    verifier.set_keys(Some(Region::UsEast1), signing_keys(&US));
     assert_eq!(warnings(&both), 1);
     assert_eq!(warnings(&both), 0);
 }
@@ -60,9 +58,8 @@ fn roll_warning_belongs_to_the_pair() {
 #[test]
 fn observer_is_called_for_stale_keys_only() {
     let variables = [&US_VARIABLES[..], &[MULTI_REGION]].concat();
-    let mut ring = KeyRing::from_lookup(lookup(&variables)).unwrap();
-    ring.set_keys(None, signing_keys(&DEFAULT));
-    let verifier = verifier(ring);
+    let verifier = verifier(KeyRing::from_lookup(lookup(&variables)).unwrap());
+    verifier.set_keys(None, signing_keys(&DEFAULT));
     let calls = Arc::new(Mutex::new(Vec::new()));
     let observer = {
         let calls = Arc::clone(&calls);

@@ -2,10 +2,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use qstash_verify::{KeySlot, SigningKeys, Verifier};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{FirstFetch, Task};
+use super::{FirstFetch, Stale, Task};
 use crate::answer::FetchedKeys;
 use crate::api::Fetch;
 use crate::error::FetchError;
@@ -46,7 +46,7 @@ fn key(number: u32) -> String {
 struct Running {
     api: Api,
     verifier: Verifier,
-    stale: Arc<Notify>,
+    stale: Arc<Stale>,
     first_fetch: watch::Receiver<FirstFetch>,
     started: Instant,
 }
@@ -58,13 +58,13 @@ impl Running {
             requests: Arc::default(),
         };
         let verifier = Verifier::new(SigningKeys::new(key(0), key(1)).unwrap());
-        let stale = Arc::new(Notify::new());
+        let stale = Arc::new(Stale::default());
         let (sender, first_fetch) = watch::channel(None);
         let task = Task {
             pairs: vec![None],
             api: api.clone(),
+            origin: "QSTASH_TOKEN at the test".to_owned(),
             verifier: verifier.clone(),
-            replacing: Arc::default(),
             stale: Arc::clone(&stale),
             first_fetch: sender,
         };
@@ -128,7 +128,7 @@ async fn stale_keys_are_fetched_soon_and_once_a_minute_at_most() {
     pass(100).await;
     for _ in 0..600 {
         for _ in 0..1000 {
-            running.stale.notify_one();
+            running.stale.deliveries.notify_one();
         }
         pass(1).await;
     }
@@ -143,7 +143,7 @@ async fn single_roll_waits_for_deliveries_with_the_old_key() {
     let running = Running::start(Some(0));
     pass(100).await;
     running.set(Some(1));
-    running.stale.notify_one();
+    running.stale.deliveries.notify_one();
     pass(9).await;
     assert_eq!((running.requests(), running.rolls()), (vec![0, 100], 0));
     pass(2).await;
@@ -155,7 +155,7 @@ async fn single_roll_is_replaced_although_the_api_fails_meanwhile() {
     let running = Running::start(Some(1));
     pass(5).await;
     running.set(None);
-    running.stale.notify_one();
+    running.stale.deliveries.notify_one();
     pass(1).await;
     assert_eq!((running.requests(), running.rolls()), (vec![0, 5], 0));
     pass(5).await;
@@ -167,7 +167,7 @@ async fn second_roll_within_the_wait_is_replaced_at_once() {
     let running = Running::start(Some(1));
     pass(5).await;
     running.set(Some(2));
-    running.stale.notify_one();
+    running.stale.deliveries.notify_one();
     pass(1).await;
     assert_eq!(running.rolls(), 2);
     // And nothing of the first roll comes after it.
@@ -199,7 +199,7 @@ async fn failures_keep_the_keys_and_back_off() {
     assert_eq!(*running.first_fetch.borrow(), Some(failed));
     // A refresh that a delivery causes doesn't wait for the interval.
     running.set(Some(2));
-    running.stale.notify_one();
+    running.stale.deliveries.notify_one();
     pass(1).await;
     assert_eq!(running.rolls(), 2);
 }
@@ -210,7 +210,31 @@ async fn keys_replaced_by_others_are_compared_anew() {
     pass(1).await;
     let keys = SigningKeys::new(key(5), key(6)).unwrap();
     running.verifier.replace_keys(keys);
-    running.stale.notify_one();
+    running.stale.deliveries.notify_one();
     pass(1).await;
     assert_eq!(running.rolls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_early_requests_leave_the_back_off_alone() {
+    let running = Running::start(Some(0));
+    pass(100).await;
+    running.set(None);
+    // Strangers cause ten early requests until the interval is over.
+    for _ in 0..600 {
+        running.stale.deliveries.notify_one();
+        pass(1).await;
+    }
+    assert_eq!(running.requests().len(), 11);
+    // The stored notification causes one more, then the interval and its back-off go on.
+    pass(1200).await;
+    let requests = running.requests();
+    let due = requests.iter().position(|at| *at > 790).unwrap();
+    let gaps: Vec<_> = requests[due..]
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .collect();
+    for (gap, expected) in gaps.iter().zip([10, 20, 40, 80, 160]) {
+        assert!(gap.abs_diff(expected) <= expected / 10 + 1, "{requests:?}");
+    }
 }

@@ -7,6 +7,7 @@ mod roll;
 pub(crate) mod signing_key;
 pub(crate) mod stale;
 
+pub(crate) use key_ring::NewPair;
 pub use key_ring::{KeyRing, KeyRingBuilder, KeySource};
 pub use signing_key::{KeySlot, SigningKeys};
 pub use stale::StaleKeys;

@@ -149,44 +149,33 @@ impl KeyRing {
     /// ```
     #[must_use]
     pub fn key_slot(&self, region: Option<Region>, key: &str) -> Option<KeySlot> {
-        let pair = match region {
-            Some(Region::UsEast1) => &self.us,
-            Some(Region::EuCentral1) => &self.eu,
-            None => &self.fallback,
-        };
-        pair.as_ref()?.keys.slot_of(key)
+        self.pair(region)?.keys.slot_of(key)
     }
 
-    /// Replaces a pair, or adds it: the pair of `region`, or the default pair for
-    /// `None`. The other pairs and the sources stay as they are. Published keys are
-    /// logged and added to the [warnings](Self::warnings).
-    ///
-    /// ```
-    /// use qstash_verify::{Region, SigningKeys, Verifier};
-    ///
-    /// fn replace_us_keys(verifier: &Verifier, keys: SigningKeys) {
-    ///     let mut ring = verifier.keys();
-    ///     ring.set_keys(Some(Region::UsEast1), keys);
-    ///     verifier.replace_keys(ring);
-    /// }
-    /// ```
-    pub fn set_keys(&mut self, region: Option<Region>, keys: SigningKeys) {
-        self.warnings.extend(warnings_of([Some(&keys)]));
-        let pair = match region {
-            Some(Region::UsEast1) => &mut self.us,
-            Some(Region::EuCentral1) => &mut self.eu,
-            None => &mut self.fallback,
+    /// A copy with another pair for `region`; the default pair for `None`.
+    pub(crate) fn with_pair(&self, region: Option<Region>, pair: &NewPair) -> Self {
+        let mut ring = self.clone();
+        ring.warnings.extend_from_slice(&pair.warnings);
+        let place = match region {
+            Some(Region::UsEast1) => &mut ring.us,
+            Some(Region::EuCentral1) => &mut ring.eu,
+            None => &mut ring.fallback,
         };
-        *pair = Some(Arc::new(Pair::new(keys)));
+        *place = Some(Arc::clone(&pair.pair));
+        ring
+    }
+
+    fn pair(&self, region: Option<Region>) -> Option<&Pair> {
+        match region {
+            Some(Region::UsEast1) => self.us.as_deref(),
+            Some(Region::EuCentral1) => self.eu.as_deref(),
+            None => self.fallback.as_deref(),
+        }
     }
 
     /// The pair that verifies a delivery which says it is of `region`.
     pub(crate) fn resolve(&self, region: Option<Region>) -> Option<(&Pair, KeySource)> {
-        let regional = match region {
-            Some(Region::UsEast1) => self.us.as_deref(),
-            Some(Region::EuCentral1) => self.eu.as_deref(),
-            None => None,
-        };
+        let regional = region.and_then(|region| self.pair(Some(region)));
         match (regional, self.fallback.as_deref()) {
             (Some(pair), _) if self.in_code => Some((pair, KeySource::ExplicitRegion)),
             (Some(pair), _) => Some((pair, KeySource::Region)),
@@ -288,6 +277,22 @@ impl Pair {
         Pair {
             keys,
             roll_warning: RollWarning::default(),
+        }
+    }
+}
+
+/// A pair that is about to be put into a ring, and its warnings.
+pub(crate) struct NewPair {
+    pair: Arc<Pair>,
+    warnings: Vec<ConfigWarning>,
+}
+
+impl NewPair {
+    /// Logs the warnings.
+    pub(crate) fn new(keys: SigningKeys) -> Self {
+        NewPair {
+            warnings: warnings_of([Some(&keys)]),
+            pair: Arc::new(Pair::new(keys)),
         }
     }
 }

@@ -116,11 +116,11 @@ fn published_keys_given_in_code_are_a_warning() {
         let ring = builder().default_keys(keys).build();
         assert_eq!(ring.unwrap().warnings(), warning);
     }
-    let mut ring = KeyRing::from(genuine.clone());
-    ring.set_keys(None, genuine);
-    assert_eq!(ring.warnings(), []);
+    let ring = KeyRing::from(genuine.clone());
+    let with = |keys| ring.with_pair(None, &NewPair::new(keys));
+    assert_eq!(with(genuine).warnings(), []);
     let [current, next] = TESTING_KEYS;
-    ring.set_keys(None, SigningKeys::new(current, next).unwrap());
-    assert_eq!(ring.warnings(), warning);
+    let public = SigningKeys::new(current, next).unwrap();
+    assert_eq!(with(public).warnings(), warning);
     assert_eq!(KeyRing::from(SigningKeys::development()).warnings(), []);
 }
