@@ -6,6 +6,7 @@
 //! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::convert::Infallible;
@@ -26,6 +27,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use qstash_verify::{
     ConfigError, KeyRing, MessageMetadata, Region, RequestHead, SigningKeys, Verified, Verifier,
 };
+use qstash_verify_keys::{KeyRefresher, RefreshHandle};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -53,6 +55,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 
     let port: u16 = number("PORT")?.unwrap_or(3000);
     let verifier = verifier()?;
+    let _refresh = refresh_keys(&verifier)?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     loop {
@@ -170,6 +173,15 @@ fn keys() -> Result<KeyRing, ConfigError> {
         }
         keys => keys,
     }
+}
+
+/// Keeps the keys fresh until the handle is dropped, if `REFRESH_KEYS` is set.
+fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Error>> {
+    let Some(seconds) = number("REFRESH_KEYS")? else {
+        return Ok(None);
+    };
+    let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
+    Ok(Some(refresher.start()?))
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

@@ -138,7 +138,7 @@ fn rolls_lose_no_delivery(kind: Kind) {
         drop(finally);
     });
     let output = service.stop();
-    assert!(output.contains("500 from http://127.0.0.1"), "{output}");
+    assert!(output.contains("500 from 127.0.0.1:"), "{output}");
     assert!(output.contains("can be fetched again"), "{output}");
     for secret in ["sig_", "token-of"] {
         assert!(!output.contains(secret), "{output}");
@@ -199,6 +199,11 @@ fn actix_rolls_lose_no_delivery() {
 }
 
 #[test]
+fn hyper_rolls_lose_no_delivery() {
+    rolls_lose_no_delivery(Kind::Hyper);
+}
+
+#[test]
 fn axum_forgeries_cause_one_request_a_minute() {
     forgeries_cause_one_request_a_minute(Kind::Axum);
 }
@@ -206,4 +211,9 @@ fn axum_forgeries_cause_one_request_a_minute() {
 #[test]
 fn actix_forgeries_cause_one_request_a_minute() {
     forgeries_cause_one_request_a_minute(Kind::Actix);
+}
+
+#[test]
+fn hyper_forgeries_cause_one_request_a_minute() {
+    forgeries_cause_one_request_a_minute(Kind::Hyper);
 }
