@@ -1,15 +1,33 @@
 //! The JSON with a pair of keys.
 
+use std::fmt;
+
 use qstash_verify::{SigningKeys, ValueProblem};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// A pair of keys as the API wrote it, and prepared.
+/// A pair of keys as QStash's API wrote it. [`Debug`](fmt::Debug) prints none of it.
+///
+/// ```no_run
+/// # use qstash_verify_keys::{FetchError, KeyApi};
+/// # async fn take_over(api: KeyApi, verifier: qstash_verify::Verifier) -> Result<(), FetchError> {
+/// let keys = api.fetch().await?;
+/// assert!(keys.current().starts_with("sig_"));
+/// verifier.set_keys(None, keys.signing_keys().clone());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub(crate) struct FetchedKeys {
+pub struct FetchedKeys {
     pub(crate) current: Zeroizing<String>,
     pub(crate) next: Zeroizing<String>,
     pub(crate) prepared: SigningKeys,
+}
+
+impl fmt::Debug for FetchedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchedKeys").finish_non_exhaustive()
+    }
 }
 
 #[derive(Deserialize)]
@@ -22,6 +40,24 @@ struct Answer {
 const MAX_KEY: usize = 256;
 
 impl FetchedKeys {
+    /// Returns the key that signs deliveries now. Secret.
+    #[must_use]
+    pub fn current(&self) -> &str {
+        &self.current
+    }
+
+    /// Returns the key that signs deliveries after the next roll. Secret.
+    #[must_use]
+    pub fn next(&self) -> &str {
+        &self.next
+    }
+
+    /// Returns both keys, for a verifier.
+    #[must_use]
+    pub fn signing_keys(&self) -> &SigningKeys {
+        &self.prepared
+    }
+
     /// Reads the body of an answer. The error says what is wrong with it, and quotes
     /// nothing.
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, &'static str> {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION};
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use qstash_verify::{Credentials, Region};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
@@ -61,47 +62,130 @@ impl HttpClient {
     }
 }
 
-/// The API at one endpoint.
+/// The API of QStash for one pair of signing keys: fetches the pair, or rolls it.
+///
+/// It speaks HTTPS, except to a loopback address, follows no redirect, and reads at most
+/// 16 KiB of an answer. It needs a tokio runtime with time and network.
+///
+/// ```no_run
+/// # async fn fetch() -> Result<(), Box<dyn std::error::Error>> {
+/// use qstash_verify::Credentials;
+/// use qstash_verify_keys::KeyApi;
+///
+/// for (region, credentials) in Credentials::for_signing_keys(|name| std::env::var(name).ok())? {
+///     let keys = KeyApi::new(region, &credentials)?.fetch().await?;
+///     println!("{region:?}: {} characters", keys.current().len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
-pub(crate) struct Api {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) client: HttpClient,
+pub struct KeyApi {
+    endpoint: Endpoint,
+    client: HttpClient,
+    timeout: Duration,
 }
 
-impl Fetch for Api {
+impl Fetch for KeyApi {
     async fn fetch(&self) -> Result<FetchedKeys, FetchError> {
-        match tokio::time::timeout(TIMEOUT, self.request()).await {
-            Ok(result) => result,
-            Err(_) => Err(FetchError(format!(
-                "no answer from {} within {} s: check that this host may reach it",
-                self.endpoint.host(),
-                TIMEOUT.as_secs()
-            ))),
-        }
+        self.fetch().await
     }
 }
 
-impl Api {
-    async fn request(&self) -> Result<FetchedKeys, FetchError> {
-        let host = self.endpoint.host();
-        let request = Request::get(&self.endpoint.url)
+impl KeyApi {
+    /// Creates a client for the pair of `region`, or for the default pair if `None`.
+    ///
+    /// # Errors
+    /// [`StartError::InvalidUrl`], [`InvalidToken`](StartError::InvalidToken) or
+    /// [`Certificates`](StartError::Certificates).
+    pub fn new(region: Option<Region>, credentials: &Credentials) -> Result<Self, StartError> {
+        let endpoint = Endpoint::new(region, credentials)?;
+        let client = HttpClient::new(endpoint.is_https())?;
+        Ok(KeyApi::with_client(endpoint, client))
+    }
+
+    pub(crate) fn with_client(endpoint: Endpoint, client: HttpClient) -> Self {
+        KeyApi {
+            endpoint,
+            client,
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Sets the time for a request and its whole answer; 10 seconds by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Returns the host, and the port if the URL has one.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.endpoint.host()
+    }
+
+    /// Fetches the keys.
+    ///
+    /// # Errors
+    /// [`FetchError`] if there is no answer in time, or none with two secret keys.
+    pub async fn fetch(&self) -> Result<FetchedKeys, FetchError> {
+        self.within_timeout(Method::GET, &self.endpoint.url).await
+    }
+
+    /// Rolls the keys: the next one becomes current, and QStash makes a new next one.
+    /// Returns the new pair.
+    ///
+    /// # Errors
+    /// [`FetchError`] as for [`fetch`](Self::fetch). Its text says if the keys may have
+    /// been rolled nevertheless.
+    pub async fn roll(&self) -> Result<FetchedKeys, FetchError> {
+        let rolled = self.within_timeout(Method::POST, &self.endpoint.roll_url);
+        rolled.await.map_err(|mut error| {
+            if !error.is_refusal {
+                error.text +=
+                    "; the keys may have been rolled nevertheless: fetch them before another roll";
+            }
+            error
+        })
+    }
+
+    async fn within_timeout(&self, method: Method, url: &Uri) -> Result<FetchedKeys, FetchError> {
+        match tokio::time::timeout(self.timeout, self.request(method, url)).await {
+            Ok(result) => result,
+            Err(_) => Err(FetchError::new(format!(
+                "no answer from {} within {} s: check that this host may reach it",
+                self.host(),
+                self.timeout.as_secs_f64()
+            ))),
+        }
+    }
+
+    async fn request(&self, method: Method, url: &Uri) -> Result<FetchedKeys, FetchError> {
+        let host = self.host();
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, &self.endpoint.authorization)
             .body(Empty::new())
-            .map_err(|error| FetchError(format!("no request to {host} can be made: {error}")))?;
+            .map_err(|error| {
+                FetchError::refusal(format!("no request to {host} can be made: {error}"))
+            })?;
         // The client follows no redirects.
         let answer = self.client.0.request(request).await.map_err(|error| {
             let causes = causes(error.source().unwrap_or(&error));
-            FetchError(format!(
-                "no answer from {host}: {causes}; check that this host may reach it"
-            ))
+            FetchError {
+                text: format!("no answer from {host}: {causes}; check that this host may reach it"),
+                is_refusal: error.is_connect(),
+            }
         })?;
         if answer.status() != StatusCode::OK {
             return Err(self.refused(answer.status()));
         }
         let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let body = body.map_err(|error| {
-            FetchError(format!(
+            FetchError::new(format!(
                 "the answer from {host} can't be read: {}; check that {} is the URL of QStash",
                 causes(&*error),
                 self.endpoint.url_variable()
@@ -109,7 +193,7 @@ impl Api {
         })?;
         let body = Zeroizing::new(Vec::from(body.to_bytes()));
         FetchedKeys::from_json(&body).map_err(|reason| {
-            FetchError(format!(
+            FetchError::new(format!(
                 "{reason}: {host}; check that {} is the URL of QStash",
                 self.endpoint.url_variable()
             ))
@@ -119,7 +203,7 @@ impl Api {
     fn refused(&self, status: StatusCode) -> FetchError {
         let (host, code) = (self.endpoint.host(), status.as_u16());
         let url_variable = self.endpoint.url_variable();
-        FetchError(match status {
+        let text = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let of = match self.endpoint.region {
                     Some(_) => "for this region",
@@ -142,7 +226,11 @@ impl Api {
                 format!("{code} from {host}: QStash has a problem; wait until it has none")
             }
             _ => format!("{code} from {host}: check that {url_variable} is the URL of QStash"),
-        })
+        };
+        FetchError {
+            text,
+            is_refusal: !status.is_server_error(),
+        }
     }
 }
 

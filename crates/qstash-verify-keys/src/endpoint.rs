@@ -15,6 +15,7 @@ use crate::error::StartError;
 pub(crate) struct Endpoint {
     pub(crate) region: Option<Region>,
     pub(crate) url: Uri,
+    pub(crate) roll_url: Uri,
     /// `Bearer …`, marked as sensitive.
     pub(crate) authorization: HeaderValue,
     token_source: CredentialSource,
@@ -30,6 +31,8 @@ impl Endpoint {
             reason,
         };
         let url = keys_url(credentials.url()).map_err(invalid)?;
+        let roll_url = format!("{url}/rotate").parse();
+        let roll_url = roll_url.map_err(|_| invalid("is too long"))?;
         let bearer = Zeroizing::new(format!("Bearer {}", credentials.token()));
         let token = credentials.token().bytes();
         let authorization = HeaderValue::from_str(&bearer)
@@ -44,6 +47,7 @@ impl Endpoint {
         Ok(Endpoint {
             region,
             url,
+            roll_url,
             authorization,
             token_source: credentials.token_source(),
         })

@@ -87,12 +87,40 @@ impl From<ConfigError> for StartError {
 
 /// Why keys couldn't be fetched; the last good ones stay in use. The
 /// [`Display`](fmt::Display) form names the remedy, and holds no key and no token.
+///
+/// ```no_run
+/// # async fn first_fetch(refresh: qstash_verify_keys::RefreshHandle) {
+/// if let Err(error) = refresh.first_fetch().await {
+///     eprintln!("starting with the keys of the environment: {error}");
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchError(pub(crate) String);
+pub struct FetchError {
+    pub(crate) text: String,
+    /// Whether the request changed nothing for certain.
+    pub(crate) is_refusal: bool,
+}
+
+impl FetchError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        FetchError {
+            text: text.into(),
+            is_refusal: false,
+        }
+    }
+
+    pub(crate) fn refusal(text: impl Into<String>) -> Self {
+        FetchError {
+            text: text.into(),
+            is_refusal: true,
+        }
+    }
+}
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -29,10 +29,9 @@ impl RefreshHandle {
             let result = match first_fetch.wait_for(Option::is_some).await {
                 Ok(result) => result.clone().unwrap_or(Ok(())),
                 // The sender is gone only with its task.
-                Err(_) => Err(FetchError(
+                Err(_) => Err(FetchError::new(
                     "the refresh has ended: its task panicked, or its tokio runtime was shut \
-                     down; start it in the runtime that serves"
-                        .to_owned(),
+                     down; start it in the runtime that serves",
                 )),
             };
             first_failure = first_failure.and(result);

@@ -31,6 +31,8 @@
 //! deliveries, so it is replaced 10 seconds later, when those signed with the old key
 //! have arrived. After two rolls at once the pair is replaced as soon as it is fetched.
 //!
+//! [`KeyApi`] fetches or rolls a pair once, for programs that keep keys elsewhere.
+//!
 //! # Security
 //! The API is spoken to with HTTPS, except on a loopback address. No redirect is
 //! followed, and at most 16 KiB of an answer are read. No key and no token is logged.
@@ -47,6 +49,8 @@ mod refresher;
 mod schedule;
 mod task;
 
+pub use answer::FetchedKeys;
+pub use api::KeyApi;
 pub use error::{FetchError, StartError};
 pub use handle::RefreshHandle;
 pub use refresher::KeyRefresher;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::api::{Api, HttpClient};
+use crate::api::{HttpClient, KeyApi};
 use crate::endpoint::{Endpoint, pair_name};
 use crate::error::StartError;
 use crate::handle::RefreshHandle;
@@ -139,10 +139,7 @@ impl KeyRefresher {
             let task = Task {
                 pairs,
                 origin: format!("{} at {}", endpoint.token_name(), endpoint.host()),
-                api: Api {
-                    endpoint,
-                    client: client.clone(),
-                },
+                api: KeyApi::with_client(endpoint, client.clone()),
                 verifier: self.verifier.clone(),
                 stale,
                 first_fetch,

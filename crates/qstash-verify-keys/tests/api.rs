@@ -9,14 +9,14 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use qstash_verify::signing::SignedDelivery;
 use qstash_verify::{
     Credentials, KeyRing, KeySlot, REGION_HEADER, Region, RequestHead, SIGNATURE_HEADER,
     SigningKeys, Verifier,
 };
-use qstash_verify_keys::{FetchError, KeyRefresher, StartError};
+use qstash_verify_keys::{FetchError, KeyApi, KeyRefresher, StartError};
 use qstash_verify_test_support::log::captured;
 use qstash_verify_test_support::{DEFAULT, EU, US, lookup, signing_keys};
 
@@ -415,6 +415,53 @@ fn first_fetch_fails_if_the_refresh_has_ended() {
     });
     let error = block_on(refresh.first_fetch()).unwrap_err().to_string();
     assert!(error.contains("the refresh has ended"), "{error}");
+}
+
+#[test]
+fn roll_is_a_post_and_its_failure_says_what_may_have_happened() {
+    let uncertain = "the keys may have been rolled nevertheless";
+    for (answer, expected) in [
+        (pair(NEW), None),
+        (json("401 Unauthorized", ""), Some(false)),
+        (json("302 Found", ""), Some(false)),
+        (json("500 Internal Server Error", ""), Some(true)),
+        (json("200 OK", "{}"), Some(true)),
+        (String::new(), Some(true)),
+    ] {
+        let server = Server::start(&*answer);
+        let credentials = Credentials::new(&server.url(), TOKEN);
+        let api = KeyApi::new(Some(Region::UsEast1), &credentials).unwrap();
+        assert_eq!(api.host(), server.address.to_string());
+        match block_on(api.roll()) {
+            Ok(keys) => {
+                assert_eq!(expected, None);
+                assert_eq!([keys.current(), keys.next()], NEW);
+                let printed = format!("{keys:?} {api:?}");
+                assert!(!printed.contains("sig_") && !printed.contains(TOKEN));
+            }
+            Err(error) => {
+                let text = error.to_string();
+                assert_eq!(Some(text.contains(uncertain)), expected, "{text}");
+            }
+        }
+        let [request] = &server.requests()[..] else {
+            panic!("{:?}", server.requests());
+        };
+        assert!(
+            request.starts_with("POST /v2/keys/rotate HTTP/1.1\r\n"),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+fn timeout_of_one_request_can_be_set() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let api = KeyApi::new(None, &Credentials::new(&url, TOKEN)).unwrap();
+    let api = api.timeout(Duration::from_millis(10));
+    let error = block_on(api.fetch()).unwrap_err().to_string();
+    assert!(error.contains("within 0.01 s"), "{error}");
 }
 
 #[test]

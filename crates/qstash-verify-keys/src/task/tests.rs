@@ -33,7 +33,7 @@ impl Fetch for Api {
                 );
                 Ok(FetchedKeys::from_json(json.as_bytes()).unwrap())
             }
-            None => Err(FetchError("500 from the test".to_owned())),
+            None => Err(FetchError::new("500 from the test")),
         }
     }
 }
@@ -195,7 +195,7 @@ async fn failures_keep_the_keys_and_back_off() {
         "{gaps:?}"
     );
     assert_eq!(running.rolls(), 0);
-    let failed = Err(FetchError("500 from the test".to_owned()));
+    let failed = Err(FetchError::new("500 from the test"));
     assert_eq!(*running.first_fetch.borrow(), Some(failed));
     // A refresh that a delivery causes doesn't wait for the interval.
     running.set(Some(2));
