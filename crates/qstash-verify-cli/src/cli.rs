@@ -4,7 +4,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::output::{Line, Masked};
-use crate::{check, generate, listen, send, sign, verify};
+use crate::{check, console, generate, listen, send, sign, verify};
 
 /// Check a QStash configuration, explain refused deliveries, and develop locally
 /// without QStash
@@ -24,12 +24,15 @@ Examples:
     qstash-verify send http://127.0.0.1:3000/webhook --data '{\"id\":7}'
   Receive deliveries, and forward the genuine ones:
     qstash-verify listen --forward http://127.0.0.1:8000
+  Compare the keys with those of the QStash console:
+    qstash-verify keys
 
 Keys are read from QStash's variables (QSTASH_CURRENT_SIGNING_KEY, …): from the
 environment first, then from the file .env.
 
 Exit status: 0 success; 1 a check or a delivery failed; 2 the command was used wrongly
-or could not run. With --json each command prints one JSON value a line.
+or could not run; 1 of keys: a key is stale. With --json each command prints one JSON
+value a line.
 
 Control and invisible characters in received text are printed as escapes."
 )]
@@ -45,6 +48,7 @@ pub(crate) enum Command {
     Sign(sign::Options),
     Send(send::Options),
     Listen(listen::Options),
+    Keys(console::Options),
     Completions(generate::Completions),
     Man(generate::Man),
 }

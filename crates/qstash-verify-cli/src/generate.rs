@@ -53,7 +53,9 @@ pub(crate) fn man(options: &Man, command: Command) -> Outcome {
     };
     let written = || -> Result<(), Failure> {
         std::fs::create_dir_all(directory)?;
-        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+        let mut commands = vec![&command];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands());
             let name = command.get_display_name().unwrap_or(command.get_name());
             let path = directory.join(format!("{name}.1"));
             std::fs::write(path, page(command)?)?;

@@ -92,7 +92,9 @@ impl KeyOptions {
             explicit,
             environment: self.environment.read()?,
         };
-        keys.require_readable()?;
+        if keys.explicit.is_none() {
+            require_readable(&keys.environment)?;
+        }
         Ok(keys)
     }
 }
@@ -169,30 +171,28 @@ impl Keys {
             _ => None,
         }
     }
+}
 
-    /// Fails if a variable is set to a value that can't be read.
-    ///
-    /// Such a variable must not count as unset.
-    fn require_readable(&self) -> Result<(), Failure> {
-        if self.explicit.is_some() {
-            return Ok(());
-        }
-        if let Err(error @ ConfigError::NotUnicode { .. }) = self.ring() {
-            return Err(Failure::new(error));
-        }
-        let Some(file) = self.environment.file() else {
-            return Ok(());
-        };
-        let mut lines = file.malformed.iter();
-        match lines.find(|line| line.may_set(&variables::KEY_RING)) {
-            Some(line) => Err(Failure::new(format!(
-                "{}: line {} of {}; correct it, or leave the file out with --no-env-file",
-                line.why,
-                line.number,
-                file.path.display()
-            ))),
-            None => Ok(()),
-        }
+/// Fails if a variable is set to a value that can't be read.
+///
+/// Such a variable must not count as unset.
+pub(crate) fn require_readable(environment: &Environment) -> Result<(), Failure> {
+    let ring = KeyRing::from_lookup_allow_development_keys(environment.lookup());
+    if let Err(error @ ConfigError::NotUnicode { .. }) = ring {
+        return Err(Failure::new(error));
+    }
+    let Some(file) = environment.file() else {
+        return Ok(());
+    };
+    let mut lines = file.malformed.iter();
+    match lines.find(|line| line.may_set(&variables::KEY_RING)) {
+        Some(line) => Err(Failure::new(format!(
+            "{}: line {} of {}; correct it, or leave the file out with --no-env-file",
+            line.why,
+            line.number,
+            file.path.display()
+        ))),
+        None => Ok(()),
     }
 }
 

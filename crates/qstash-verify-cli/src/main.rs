@@ -9,6 +9,7 @@
 mod body;
 mod check;
 mod cli;
+mod console;
 mod environment;
 mod generate;
 mod input;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Sign(options) => sign::run(&options),
         Command::Send(options) => send::run(&options),
         Command::Listen(options) => listen::run(&options),
+        Command::Keys(options) => console::run(&options),
         Command::Completions(options) => generate::completions(&options, Cli::command()),
         Command::Man(options) => generate::man(&options, Cli::command()),
     };

@@ -200,7 +200,7 @@ impl Verifier {
     /// `None`.
     ///
     /// As [`replace_keys`](Self::replace_keys), but the other pairs stay as they are,
-    /// even if others replace them at the same time. Publicly known keys are logged and
+    /// even if others replace them at the same time. Published keys are logged and
     /// added to the [warnings](Self::warnings).
     ///
     /// ```

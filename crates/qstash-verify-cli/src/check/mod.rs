@@ -6,14 +6,18 @@ mod finding;
 mod keys;
 mod known_names;
 mod names;
+mod online;
 mod publishing;
 mod report;
 mod values;
+
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::environment::EnvironmentOptions;
 use crate::output::{self, Outcome, Verdict};
+use crate::time;
 use finding::Level;
 use report::Report;
 
@@ -29,11 +33,25 @@ Examples:
   qstash-verify check
   As a step of a deployment, with only the variables of a file:
     env -i \"$(command -v qstash-verify)\" check --env-file production.env --strict
+  With the signing keys of the QStash console:
+    qstash-verify check --online
   For programs:
     qstash-verify check --json")]
 pub(crate) struct Options {
     #[command(flatten)]
     environment: EnvironmentOptions,
+    /// Fetch the signing keys of the QStash console, and report other keys as errors
+    #[arg(long)]
+    online: bool,
+    /// Time limit for the answers with --online
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "10",
+        requires = "online",
+        value_parser = time::parse_seconds
+    )]
+    timeout: Duration,
     /// Report warnings as errors
     #[arg(long)]
     strict: bool,
@@ -45,7 +63,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Outcome {
     let environment = options.environment.read()?;
-    let mut report = Report::new(&environment, checks::run(&environment));
+    let online = options.online.then_some(options.timeout);
+    let mut report = Report::new(&environment, checks::run(&environment, online));
     if options.strict {
         report.make_strict();
     }

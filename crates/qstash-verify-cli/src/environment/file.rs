@@ -84,7 +84,7 @@ impl EnvFile {
         }
     }
 
-    fn parse(path: &Path, bytes: &[u8]) -> Self {
+    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Self {
         let mut file = EnvFile {
             path: path.to_owned(),
             values: BTreeMap::new(),

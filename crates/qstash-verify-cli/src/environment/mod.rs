@@ -1,6 +1,8 @@
 //! The variables of this process and of a `.env` file.
 
+mod edit;
 mod file;
+mod replace;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,6 +70,44 @@ impl EnvironmentOptions {
         }
         Ok(environment)
     }
+}
+
+/// Sets variables in a file, which is created if there is none, and returns those whose
+/// values changed. All else in it stays to the byte; it is replaced in one step.
+///
+/// # Errors
+/// The file can't be read or replaced, or holds lines that can't be parsed and may set
+/// the variables. Nothing was written then.
+pub(crate) fn write_variables<'a>(
+    path: &Path,
+    values: &[(&'a str, &str)],
+) -> Result<Vec<&'a str>, Failure> {
+    let failure = |reason: &dyn std::fmt::Display| {
+        let path = path.display();
+        Failure::new(format!(
+            "{path} can't be updated: {reason}; nothing was written"
+        ))
+    };
+    let text = match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(failure(&"it is no regular file")),
+        Ok(_) => std::fs::read(path).map_err(|error| failure(&error))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(failure(&error)),
+    };
+    let file = EnvFile::parse(path, &text);
+    let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
+    if let Some(line) = file.malformed.iter().find(|line| line.may_set(&names)) {
+        let reason = format!("line {}: {}", line.number, line.why);
+        return Err(failure(&reason));
+    }
+    let edited = edit::with_values(&text, values).map_err(|reason| failure(&reason))?;
+    if edited != text {
+        replace::replace(path, &edited).map_err(|error| failure(&error))?;
+    }
+    let changed = values
+        .iter()
+        .filter(|(name, value)| file.values.get(*name).map(String::as_str) != Some(value));
+    Ok(changed.map(|(name, _)| *name).collect())
 }
 
 impl Environment {

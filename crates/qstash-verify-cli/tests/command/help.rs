@@ -17,6 +17,7 @@ fn help_has_examples_and_the_exit_status() {
         "sign",
         "send",
         "listen",
+        "keys",
         "completions",
         "man",
     ] {
@@ -68,6 +69,23 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
                 "summary",
             ],
         ),
+        (
+            "keys",
+            &[
+                "ok",
+                "pairs",
+                "region",
+                "host",
+                "state",
+                "message",
+                "error",
+                "written",
+                "hidden",
+                "up_to_date",
+                "other_region",
+                "not_asked",
+            ],
+        ),
         ("sign", &["url", "method", "headers", "body_base64"]),
     ] {
         let help = run(&["help", name]).end().code(0).stdout;
@@ -80,7 +98,7 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
 
 #[test]
 fn help_fits_the_terminal() {
-    for name in ["check", "verify", "sign", "send", "listen"] {
+    for name in ["check", "verify", "sign", "send", "listen", "keys"] {
         let help = run(&["help", name])
             .with(&[("COLUMNS", "60")])
             .end()
@@ -118,6 +136,7 @@ fn completions_and_man_pages_are_of_this_command_line() {
         ("send --corr", "--corrupt"),
         ("send --corrupt exp", "expired"),
         ("check --st", "--strict"),
+        ("keys ro", "roll"),
     ] {
         let script = format!(
             "{bash}\nCOMP_WORDS=(qstash-verify {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
@@ -140,6 +159,8 @@ fn completions_and_man_pages_are_of_this_command_line() {
     std::fs::create_dir(&directory).unwrap();
     run(&["man", directory.to_str().unwrap()]).end().code(0);
     let page = std::fs::read_to_string(directory.join("qstash-verify-send.1"));
+    let nested = std::fs::read_to_string(directory.join("qstash-verify-keys-roll.1"));
     std::fs::remove_dir_all(&directory).unwrap();
     assert!(page.unwrap().contains("corrupt"));
+    assert!(nested.unwrap().contains("next becomes current"));
 }

@@ -13,6 +13,7 @@ mod batch;
 mod check;
 mod directory;
 mod help;
+mod keys;
 mod listen;
 mod pages;
 mod process;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use qstash_verify_test_support::captures;
 
+use crate::backend::{Backend, Reply};
+use crate::keys::{CURRENT, NEW, NEXT, OLD, TOKEN, keys};
 use crate::process::{Listen, split_time};
 use crate::transcript::Shell;
 
@@ -114,4 +116,43 @@ fn send_and_listen() {
 fn sign() {
     let shown = transcript("verify sign");
     assert_same(&Shell::new().play(&shown, str::to_owned), &shown);
+}
+
+/// Plays a transcript with an API in place of that of the EU.
+fn play_with_api(shown: &str, replies: Vec<Reply>, prefix: &str, pair: [&str; 2]) -> String {
+    let server = Backend::start(replies);
+    let url = server.url("");
+    let [current, next] = pair;
+    let mut shell = Shell::new();
+    let file = format!(
+        "{prefix}QSTASH_URL={url}\n{prefix}QSTASH_TOKEN={TOKEN}\n\
+         {prefix}QSTASH_CURRENT_SIGNING_KEY={current}\n{prefix}QSTASH_NEXT_SIGNING_KEY={next}\n"
+    );
+    let region = prefix.strip_suffix('_').unwrap_or_default();
+    shell.file(".env", &format!("{file}QSTASH_REGION={region}\n"));
+    let played = shell.play(shown, |command| {
+        if command.contains("roll") {
+            format!("echo yes | {command}")
+        } else {
+            command.to_owned()
+        }
+    });
+    // Standard input isn't echoed.
+    let played = played.replace("[yes/no] ", "[yes/no] yes\n");
+    played.replace(url.trim_start_matches("http://"), "qstash.upstash.io")
+}
+
+#[test]
+fn keys_of_the_console() {
+    let shown = transcript("verify keys");
+    let played = play_with_api(&shown, vec![keys(CURRENT, NEXT)], "", [OLD, CURRENT]);
+    assert_same(&played, &shown);
+}
+
+#[test]
+fn keys_are_rolled_and_written() {
+    let shown = block("docs/key-rotation.md", "console", "keys roll");
+    let replies = vec![keys(CURRENT, NEXT), keys(NEXT, NEW), keys(NEXT, NEW)];
+    let played = play_with_api(&shown, replies, "EU_CENTRAL_1_", [CURRENT, NEXT]);
+    assert_same(&played, &shown);
 }
