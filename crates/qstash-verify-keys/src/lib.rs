@@ -45,6 +45,7 @@ mod api;
 mod endpoint;
 mod error;
 mod handle;
+mod observer;
 mod refresher;
 mod schedule;
 mod task;

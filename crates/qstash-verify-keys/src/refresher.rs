@@ -1,10 +1,8 @@
 //! The settings of a refresh, and its start.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use qstash_verify::{Credentials, KeyRing, KeySource, Region, StaleKeys, Verifier, variables};
+use qstash_verify::{Credentials, KeyRing, KeySource, Region, Verifier, variables};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,8 +12,9 @@ use crate::api::{HttpClient, KeyApi};
 use crate::endpoint::{Endpoint, pair_name};
 use crate::error::StartError;
 use crate::handle::RefreshHandle;
+use crate::observer::Observer;
 use crate::schedule::{LONGEST, Schedule};
-use crate::task::{Pairs, Stale, Task};
+use crate::task::{Pairs, Task};
 
 /// The default of [`KeyRefresher::interval`].
 const INTERVAL: Duration = Duration::from_secs(15 * 60);
@@ -130,35 +129,22 @@ impl KeyRefresher {
         let endpoints = self.endpoints()?;
         let client = HttpClient::new(endpoints.iter().any(|(endpoint, _)| endpoint.is_https()))?;
         let mut tasks = JoinSet::new();
-        let (mut observed, mut first_fetches) = (Vec::new(), Vec::new());
+        let (mut observer, mut first_fetches) = (Observer::default(), Vec::new());
         for (endpoint, pairs) in endpoints {
-            let stale = Arc::new(Stale::default());
             let (first_fetch, receiver) = watch::channel(None);
-            observed.push((pairs.clone(), Arc::downgrade(&stale)));
             first_fetches.push(receiver);
             let task = Task {
+                stale: observer.add(pairs.clone()),
                 pairs,
                 origin: format!("{} at {}", endpoint.token_name(), endpoint.host()),
                 api: KeyApi::with_client(endpoint, client.clone()),
                 verifier: self.verifier.clone(),
-                stale,
                 first_fetch,
             };
             let schedule = Schedule::new(self.interval, Instant::now());
             tasks.spawn_on(task.run(schedule), &runtime);
         }
-        // Any number of calls between two requests is one notification.
-        self.verifier.on_stale_keys(move |stale: StaleKeys| {
-            let of_pair = observed
-                .iter()
-                .find(|(pairs, _)| pairs.contains(&stale.region()));
-            // Gone with its task, once the refresh has stopped.
-            let task = of_pair.and_then(|(_, task)| task.upgrade());
-            task.is_some_and(|task| {
-                task.deliveries.notify_one();
-                !task.failing.load(Ordering::Relaxed)
-            })
-        });
+        observer.observe(&self.verifier);
         Ok(RefreshHandle {
             tasks,
             first_fetches,

@@ -1,16 +1,17 @@
 //! The task that keeps the keys of one region fresh.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use qstash_verify::{KeySlot, Region, Verifier};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::answer::FetchedKeys;
 use crate::api::Fetch;
 use crate::endpoint::pair_name;
 use crate::error::FetchError;
+use crate::observer::Stale;
 use crate::schedule::Schedule;
 
 /// The result of the first request, once there is one.
@@ -19,15 +20,6 @@ pub(crate) type FirstFetch = Option<Result<(), FetchError>>;
 /// The regions of pairs that one request fetches; `None` is the default pair, which may
 /// be that of a region.
 pub(crate) type Pairs = Vec<Option<Region>>;
-
-/// What a task shares with the verifier's observer.
-#[derive(Default)]
-pub(crate) struct Stale {
-    /// Notified of deliveries that suggest that the keys are out of date.
-    pub(crate) deliveries: Notify,
-    /// Whether the last request failed, so that the keys are not taken care of.
-    pub(crate) failing: AtomicBool,
-}
 
 /// Keeps the pairs fresh that one request fetches.
 pub(crate) struct Task<F> {

@@ -1,14 +1,18 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use qstash_verify::{KeySlot, SigningKeys, Verifier};
+use qstash_verify::signing::SignedDelivery;
+use qstash_verify::{
+    KeyRing, KeySlot, REGION_HEADER, Region, RequestHead, SIGNATURE_HEADER, SigningKeys, Verifier,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{FirstFetch, Stale, Task};
+use super::{FirstFetch, Pairs, Task};
 use crate::answer::FetchedKeys;
 use crate::api::Fetch;
 use crate::error::FetchError;
+use crate::observer::{Observer, Stale};
 use crate::schedule::Schedule;
 
 const INTERVAL: u64 = 900;
@@ -53,15 +57,23 @@ struct Running {
 
 impl Running {
     fn start(rolls: Option<u32>) -> Self {
+        let keys = SigningKeys::new(key(0), key(1)).unwrap();
+        Running::start_pairs(rolls, &Verifier::new(keys), vec![None], Arc::default())
+    }
+
+    fn start_pairs(
+        rolls: Option<u32>,
+        verifier: &Verifier,
+        pairs: Pairs,
+        stale: Arc<Stale>,
+    ) -> Self {
         let api = Api {
             rolls: Arc::new(Mutex::new(rolls)),
             requests: Arc::default(),
         };
-        let verifier = Verifier::new(SigningKeys::new(key(0), key(1)).unwrap());
-        let stale = Arc::new(Stale::default());
         let (sender, first_fetch) = watch::channel(None);
         let task = Task {
-            pairs: vec![None],
+            pairs,
             api: api.clone(),
             origin: "QSTASH_TOKEN at the test".to_owned(),
             verifier: verifier.clone(),
@@ -72,7 +84,7 @@ impl Running {
         tokio::spawn(task.run(Schedule::new(Duration::from_secs(INTERVAL), started)));
         Running {
             api,
-            verifier,
+            verifier: verifier.clone(),
             stale,
             first_fetch,
             started,
@@ -236,5 +248,48 @@ async fn failed_early_requests_leave_the_back_off_alone() {
         .collect();
     for (gap, expected) in gaps.iter().zip([10, 20, 40, 80, 160]) {
         assert!(gap.abs_diff(expected) <= expected / 10 + 1, "{requests:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn forged_traffic_causes_one_request_a_minute_and_region() {
+    const SECONDS: u64 = 5 * 60;
+    // Without optimisation, 10,000 a second would take an hour.
+    let a_second = if cfg!(debug_assertions) { 20 } else { 10_000 };
+    let keys = || SigningKeys::new(key(0), key(1)).unwrap();
+    let ring = KeyRing::builder()
+        .region(Region::UsEast1, keys())
+        .region(Region::EuCentral1, keys());
+    let verifier = Verifier::new(ring.build().unwrap());
+    let mut observer = Observer::default();
+    let regions = [Region::UsEast1, Region::EuCentral1].map(|region| {
+        let pairs = vec![Some(region)];
+        let stale = observer.add(pairs.clone());
+        Running::start_pairs(Some(0), &verifier, pairs, stale)
+    });
+    observer.observe(&verifier);
+
+    let forger = SigningKeys::new("sig_mallory", "sig_eve").unwrap();
+    let url = "https://example.com/hook";
+    let forged = SignedDelivery::new(url, "hello", &forger, SystemTime::now());
+    let headers = forged.headers();
+    let signature = headers.iter().find(|(name, _)| *name == SIGNATURE_HEADER);
+    let signature = &*signature.unwrap().1;
+    for _ in 0..SECONDS {
+        for region in ["US-EAST-1", "EU-CENTRAL-1"] {
+            let headers = [(SIGNATURE_HEADER, signature), (REGION_HEADER, region)];
+            let head = RequestHead::new(headers, "/hook");
+            for _ in 0..a_second {
+                let refused = verifier.verify(&head, forged.body()).unwrap_err();
+                assert_eq!(refused.code(), "bad_signature");
+            }
+        }
+        pass(1).await;
+    }
+    for region in regions {
+        // The first is that of the start.
+        let requests = region.requests();
+        assert_eq!(requests[1..], [0, 60, 120, 180, 240], "{requests:?}");
+        assert_eq!(requests[0], 0);
     }
 }

@@ -30,8 +30,8 @@ impl KeyRing {
     /// - [`ConfigError::InvalidRegion`] if `QSTASH_REGION` names no region;
     /// - [`ConfigError::InvalidDevelopmentMode`] if `QSTASH_DEV` is neither on nor off;
     /// - [`ConfigError::NotUnicode`] if one of the variables is not UTF-8;
-    /// - [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on, or a publicly
-    ///   known key is set, in a build without debug assertions.
+    /// - [`ConfigError::DevelopmentKeysInRelease`] if `QSTASH_DEV` is on, or a
+    ///   published key is set, in a build without debug assertions.
     pub fn from_env() -> Result<Self, ConfigError> {
         KeyRing::from_lookup(process_variable)
     }
