@@ -1,18 +1,20 @@
 //! The guards: a delivery, its message, its metadata.
 
 use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use qstash_verify::{
-    MessageMetadata, NotVerified, Reply, RequestHead, Verified, VerifyError, parse_message,
+    MessageError, MessageMetadata, NotVerified, Reply, RequestHead, Verified, parse_message,
 };
 use rocket::data::{ByteUnit, FromData, Outcome};
+use rocket::futures::TryStreamExt as _;
 use rocket::http::Status;
-use rocket::outcome::try_outcome;
 use rocket::request::{self, FromRequest};
-use rocket::tokio::io::AsyncReadExt as _;
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 use serde::de::DeserializeOwned;
+use tokio_util::io::ReaderStream;
 
-use crate::fairing::{Managed, managed};
+use crate::fairing::managed;
 use crate::reply::DeliveryRejection;
 
 /// Data guard of a verified delivery: its claims and its body.
@@ -103,10 +105,7 @@ impl<'r> FromData<'r> for Delivery {
     type Error = DeliveryRejection;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        match receive(request, data).await {
-            Ok(delivery) => Outcome::Success(delivery),
-            Err(reply) => Outcome::Error(error(request, reply)),
-        }
+        outcome(request, receive(request, data).await)
     }
 }
 
@@ -115,15 +114,7 @@ impl<'r, T: DeserializeOwned> FromData<'r> for Message<T> {
     type Error = DeliveryRejection;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        let Delivery { verified, body } = try_outcome!(Delivery::from_data(request, data).await);
-        match parse_message(&body) {
-            Ok(message) => Outcome::Success(Message(message)),
-            Err(invalid) => {
-                let span = verified.span();
-                span.in_scope(|| invalid.log(&request_head(request)));
-                Outcome::Error(error(request, invalid.into()))
-            }
-        }
+        outcome(request, receive_message(request, data).await)
     }
 }
 
@@ -148,7 +139,7 @@ impl<T> Sentinel for Message<T> {
 }
 
 /// Returns the parts of a request's head that verification reads, for guards that
-/// verify by themselves.
+/// call the verifier.
 ///
 /// ```
 /// use qstash_verify_rocket::{Verified, Verifier, VerifyError, request_head};
@@ -161,9 +152,9 @@ impl<T> Sentinel for Message<T> {
 #[must_use]
 pub fn request_head<'r>(request: &'r Request<'_>) -> RequestHead<'r> {
     struct Target(String);
-    // Rocket's URI is no text.
+    // Stored with the request, since Rocket's URI is not text.
     let Target(target) = request.local_cache(|| Target(request.uri().to_string()));
-    // `HeaderMap::iter` hands out owned values, so each is looked up.
+    // Looked up by name, since `HeaderMap::iter` yields owned values.
     let headers = RequestHead::HEADERS.iter().flat_map(|name| {
         let values = request.headers().get(name);
         values.map(move |value| (name, value))
@@ -177,42 +168,44 @@ async fn receive(request: &Request<'_>, data: Data<'_>) -> Result<Delivery, Repl
         return Err(NotVerified.into());
     };
     let head = request_head(request);
-    let received = read(managed, &head, data).await;
-    Ok(received.inspect_err(|reason| reason.log(&head))?)
+    // The verifier's limit applies.
+    let chunks = ReaderStream::new(data.open(ByteUnit::max_value()));
+    let body = StreamBody::new(chunks.map_ok(Frame::data));
+    let mut received = managed.verifier.receive(&head, body).await;
+    if let Ok((verified, _)) = &received
+        && let Some(check) = managed.replay.check(verified)
+        && let Err(reason) = check.await
+    {
+        received = Err(reason);
+    }
+    let (verified, body) = received.inspect_err(|reason| reason.log(&head))?;
+    Ok(Delivery { verified, body })
 }
 
-async fn read(
-    managed: &Managed,
-    head: &RequestHead<'_>,
+async fn receive_message<T: DeserializeOwned>(
+    request: &Request<'_>,
     data: Data<'_>,
-) -> Result<Delivery, VerifyError> {
-    let mut pending = managed.verifier.authenticate(head)?;
-    // The verifier has the limit.
-    let mut stream = data.open(ByteUnit::max_value());
-    let mut body = Vec::new();
-    loop {
-        let start = body.len();
-        // Reads what there is room for; the room doubles.
-        let read = stream.read_buf(&mut body).await;
-        if read.map_err(|error| VerifyError::body_unreadable(&error))? == 0 {
-            break;
-        }
-        pending.update(body.get(start..).unwrap_or_default())?;
-    }
-    let verified = pending.finish()?;
-    if let Some(check) = managed.replay.check(&verified) {
-        check.await?;
-    }
-    let body = body.into();
-    Ok(Delivery { verified, body })
+) -> Result<Message<T>, Reply> {
+    let Delivery { verified, body } = receive(request, data).await?;
+    let log = |invalid: &MessageError| invalid.log(&request_head(request));
+    let parse = || parse_message(&body).inspect_err(log);
+    Ok(Message(verified.span().in_scope(parse)?))
 }
 
 /// The reply to a request that a guard rejected, for the fairing.
 pub(crate) struct Rejected(pub(crate) Option<Reply>);
 
-/// Keeps the reply for the fairing, and returns the error of the guard.
-fn error(request: &Request<'_>, reply: Reply) -> (Status, DeliveryRejection) {
-    // Once for each request, since the guard takes its data.
-    request.local_cache(|| Rejected(Some(reply.clone())));
-    (Status::new(reply.status()), DeliveryRejection(reply))
+/// Returns the outcome of a guard, and stores the reply of an error for the fairing.
+fn outcome<'r, T>(request: &Request<'_>, guard: Result<T, Reply>) -> Outcome<'r, T>
+where
+    T: FromData<'r, Error = DeliveryRejection>,
+{
+    match guard {
+        Ok(guard) => Outcome::Success(guard),
+        Err(reply) => {
+            // Once per request, since the guard consumes its data.
+            request.local_cache(|| Rejected(Some(reply.clone())));
+            Outcome::Error((Status::new(reply.status()), DeliveryRejection(reply)))
+        }
+    }
 }

@@ -1,12 +1,10 @@
-//! `Delivery`: verdicts, responses, the body limit, log events.
+//! `Delivery`: verdicts, responses, the body limit.
 
 use qstash_verify_rocket::QstashFairing;
-use qstash_verify_test_support::log::Log;
 use qstash_verify_test_support::{BODY, DEFAULT, NOW, TARGET, Token, builder, token};
 use rocket::http::{Header, Status};
 use rocket::local::asynchronous::Client;
 use rocket::routes;
-use tracing::Level;
 
 use crate::support::{self, LIMIT, client, forged, genuine, refused, rocket, send, text};
 
@@ -66,20 +64,4 @@ async fn body_limit_is_the_verifiers() {
     let client = Client::untracked(rocket).await.unwrap();
     let response = send(&client, &token(&long).sign(DEFAULT[0]), &long).await;
     assert_eq!(response.status(), Status::Ok);
-}
-
-#[rocket::async_test]
-async fn refusal_is_one_event() {
-    let (log, _guard) = Log::start();
-    let client = client(routes![support::echo]).await;
-    log.take();
-    send(&client, &forged(), BODY).await;
-    let lines = log.take();
-    let [line] = &lines[..] else {
-        panic!("not one event: {lines:?}");
-    };
-    assert_eq!((line.level, line.target), (Level::WARN, "qstash_verify"));
-    assert_eq!(line.fields["code"], "bad_signature");
-    send(&client, &genuine(), BODY).await;
-    assert!(log.take().is_empty());
 }

@@ -1,14 +1,11 @@
 //! The fairing: catchers, handlers that take the rejection, settings.
 
 use qstash_verify_rocket::{Delivery, DeliveryRejection, QstashFairing};
-use qstash_verify_test_support::log::Log;
 use qstash_verify_test_support::{BODY, DEFAULT, token};
-use rocket::data::{Data, FromData, Outcome};
 use rocket::http::Status;
 use rocket::local::asynchronous::Client;
 use rocket::response::Response;
 use rocket::{Request, catch, catchers, post, routes};
-use tracing::Level;
 
 use crate::message;
 use crate::support::{self, client, forged, genuine, qstash, refused, rocket, send, text};
@@ -38,22 +35,6 @@ fn returned(delivery: Result<Delivery, DeliveryRejection>) -> DeliveryRejection 
 fn optional(delivery: Option<Delivery>) -> String {
     delivery.is_none().to_string()
 }
-
-/// A guard that wraps ours and has no sentinel.
-struct Wrapped;
-
-#[rocket::async_trait]
-impl<'r> FromData<'r> for Wrapped {
-    type Error = DeliveryRejection;
-
-    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        let delivery = Delivery::from_data(request, data).await;
-        delivery.map(|_| Wrapped)
-    }
-}
-
-#[post("/hooks/qstash", data = "<_wrapped>")]
-fn wrapped(_wrapped: Wrapped) {}
 
 #[rocket::async_test]
 async fn catchers_do_not_change_a_refusal_unless_they_change_its_status() {
@@ -119,20 +100,6 @@ async fn last_fairing_counts() {
     let response = send(&client, &genuine(), BODY).await;
     assert_eq!(response.status(), Status::Ok);
     assert!(QstashFairing::from_lookup(|_| None).is_err());
-}
-
-#[rocket::async_test]
-async fn wrapped_guard_without_the_fairing_is_500_and_one_event() {
-    let (log, _guard) = Log::start();
-    let client = Client::untracked(rocket(routes![wrapped])).await.unwrap();
-    let response = send(&client, &genuine(), BODY).await;
-    assert_eq!(response.status(), Status::InternalServerError);
-    let lines = log.take();
-    let [line] = &lines[..] else {
-        panic!("not one event: {lines:?}");
-    };
-    assert_eq!((line.level, line.target), (Level::ERROR, "qstash_verify"));
-    assert_eq!(line.fields["path"], "/hooks/qstash");
 }
 
 #[rocket::async_test]
