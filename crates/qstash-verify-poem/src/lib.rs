@@ -1,6 +1,6 @@
-//! poem middleware that lets only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through, and extractors for what
-//! they carry.
+//! poem middleware that verifies the signature of
+//! [Upstash QStash](https://upstash.com/docs/qstash) deliveries, with extractors for
+//! the claims, message and metadata.
 //!
 //! ```no_run
 //! use poem::listener::TcpListener;
@@ -24,25 +24,30 @@
 //! ```
 //!
 //! # Order of checks
-//! The head is verified first: a request whose head is refused gets its response
-//! before its body is read. A response to a request that is not genuine is a 401 with a
-//! code (`{"error":"expired"}`); a body over the limit is 413, one that can't be read
-//! 400, a [replay store](QstashMiddleware::replay_store) that doesn't answer 503. The handler of a genuine delivery gets the same bytes, and a [`Verified`] in
-//! the request's extensions. Trailers, which are not signed, are dropped. The reason of
-//! a refusal, a [`VerifyError`], is in the response's extensions. A refusal is a
-//! response and not a [`poem::Error`], so `catch_all_error` outside leaves it alone.
+//! 1. Exactly one `upstash-signature` header.
+//! 2. The token and its claims.
+//! 3. The declared length against the body limit.
+//! 4. The body, hashed as it arrives.
+//! 5. The [replay store](QstashMiddleware::replay_store), if one is set.
+//! 6. The inner endpoint is called with the same bytes and a [`Verified`] in the
+//!    request's extensions. Trailers, which are not signed, are dropped.
+//!
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
+//! 413, an unreadable body a 400, a replay store that doesn't answer a 503. The
+//! response's extensions hold the reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read. A refusal is a
+//! response, not a [`poem::Error`], so an outer `catch_all_error` doesn't replace it.
 //!
 //! # Unprotected routes
-//! `with` protects the endpoint before it. On a `Route`, that includes its 404; routes
-//! that are added later are not protected.
+//! `with` covers the endpoint before it. On a `Route`, that includes its 404, but not
+//! routes of the `Route` around it.
 //!
-//! A handler with [`Delivery`] or [`Message`] among its arguments can't run on an
-//! unprotected route: the response is a 500, and the log names the path.
-//! `Option<Delivery>` is for a handler of both kinds of routes.
+//! A handler that extracts [`Delivery`] or [`Message`] doesn't run on an unprotected
+//! route: the response is a 500, and the log names the path. `Option<Delivery>`
+//! supports handlers on both kinds of routes.
 //!
 //! # Settings
-//! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
-//! [verifier's](Verifier::builder):
+//! The [verifier](Verifier::builder) holds keys, URL, clock tolerance and body limit
+//! (10 MiB by default):
 //!
 //! ```no_run
 //! use qstash_verify_poem::{KeyRing, QstashMiddleware, Verifier};
@@ -56,24 +61,25 @@
 //! ```
 //!
 //! # Middleware order
-//! The signature covers the raw bytes and the public URL, so nothing outside the
-//! middleware may change either. "Outside" means closer to the client: of two `with`s,
-//! the later one is outside.
+//! The signature covers the raw body and the public URL, so no middleware outside may
+//! change either. "Outside" means closer to the client: of two `with`s, the later one is
+//! outside.
 //!
-//! - **`Route::nest`** strips its prefix off the path. The middleware verifies the
-//!   original URI, whatever route it is on. For proxies that change paths, set
+//! - **`Route::nest`** strips its prefix off the path. The middleware uses
+//!   `original_uri`, the URI that the client sent. For proxies that change paths, set
 //!   [`base_url`](VerifierBuilder::base_url).
 //! - **`SizeLimit`** outside answers longer deliveries with poem's 413, whatever the
 //!   verifier's limit is, and deliveries without `Content-Length` with 411.
-//! - **`Compression`** decompresses requests, too, so it belongs inside; **`Tracing`**
-//!   belongs outside.
-//! - **Timeouts**: poem has none for a body that stalls. Put one outside, or set
-//!   `Server::idle_timeout`.
+//! - **`Compression`** also decompresses requests, so it belongs inside: decompressed
+//!   bytes have another hash (`body_mismatch`).
+//! - **Tracing**: `Tracing` belongs outside, so that it logs refusals as well.
+//! - **Timeouts**: poem has none for a stalled body. Put a middleware with a timeout
+//!   outside, or set `Server::idle_timeout`.
 //!
 //! # poem-openapi
-//! The extractors are arguments of an `#[oai]` method as of any handler; they don't
-//! appear in the specification. An argument that takes the body, such as `Json<T>`,
-//! reads the verified bytes:
+//! An `#[oai]` method takes the extractors as a handler does; they don't appear in the
+//! specification. Arguments that read the body, such as `Json<T>`, read the verified
+//! bytes:
 //!
 //! ```
 //! use poem::{EndpointExt, Route};
@@ -97,12 +103,12 @@
 //! ```
 //!
 //! # Logs
-//! Events go through `tracing`; without a subscriber there are none. Each refusal is
-//! one event with `code`, `region`, `message_id` and the reason in words, at the level
-//! in the table of [`VerifyError::code`]. The inner endpoint runs in a span
-//! `qstash_delivery` with `region` and `key`. The targets begin with `qstash_verify`.
+//! Events and spans use `tracing`; install a subscriber to see them. Each refusal is
+//! one event with `code`, `region`, `message_id` and the reason as its message;
+//! [`VerifyError::code`] lists the levels. The inner endpoint runs in a span
+//! `qstash_delivery` with `region` and `key`. All targets begin with `qstash_verify`.
 //!
-//! # Testing your service
+//! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries
 //! as QStash does:
 //!
@@ -121,8 +127,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app = post(webhook).with(QstashMiddleware::new(testing::verifier().build()));
-//! // Requests of `Request::builder` and `TestClient` have no original URI, which
-//! // `base_url` is compared with.
+//! // `Request::builder` and `TestClient` set no original URI, which `base_url` needs.
 //! let request = |delivery: &SignedDelivery| {
 //!     let (parts, body) = delivery.request::<Body>().unwrap().into_parts();
 //!     let (local, remote) = (LocalAddr::default(), RemoteAddr::default());
@@ -138,7 +143,7 @@
 //! ```
 //!
 //! # Features
-//! - `simd`: the feature of the same name of `qstash-verify`. On by default.
+//! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod endpoint;
@@ -151,8 +156,7 @@ pub use extract::{Delivery, Message, Metadata};
 pub use middleware::QstashMiddleware;
 pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
 
-// The part of the core that users of the middleware need, so that they depend on one
-// crate.
+// Core types that users of the middleware need, so that one dependency suffices.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,

@@ -1,5 +1,5 @@
-//! A [Rocket](https://rocket.rs) fairing and guards that let only genuine deliveries of
-//! [Upstash QStash](https://upstash.com/docs/qstash) through.
+//! [Rocket](https://rocket.rs) guards and a fairing that verify the signature of
+//! [Upstash QStash](https://upstash.com/docs/qstash) deliveries.
 //!
 //! ```no_run
 //! use qstash_verify_rocket::{Delivery, QstashFairing};
@@ -26,27 +26,30 @@
 //! ```
 //!
 //! # Order of checks
-//! The guard verifies the head first, and reads no body if it is refused. A response to a
-//! request that is not genuine is a 401 with a code (`{"error":"expired"}`); a body over
-//! the limit is 413, one that can't be read 400, a
-//! [replay store](QstashFairing::replay_store) that doesn't answer 503. The handler of a genuine delivery gets
-//! the bytes that were signed, and a [`Verified`].
+//! 1. Exactly one `upstash-signature` header.
+//! 2. The token and its claims.
+//! 3. The declared length against the body limit.
+//! 4. The body, hashed as it arrives.
+//! 5. The [replay store](QstashFairing::replay_store), if one is set.
+//! 6. The handler runs with the same bytes and a [`Verified`].
 //!
-//! Rocket shows the error of a guard to catchers only, so the fairing makes the
-//! response: it replaces status, headers and body of what a catcher returned. It leaves a
-//! response with another status alone, such as that of a handler with
-//! `Result<Delivery, DeliveryRejection>`.
+//! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
+//! 413, an unreadable body a 400, a replay store that doesn't answer a 503. If steps 1 to
+//! 3 fail, the guard reads none of the body.
+//!
+//! Rocket passes only the status of a guard's error to catchers, so the fairing sets
+//! status, headers and body of the response. A response with another status is kept, such
+//! as that of a handler with `Result<Delivery, DeliveryRejection>`.
 //!
 //! # Unprotected routes
-//! A route is protected by the guard [`Delivery`] or [`Message`] of its handler. Other
-//! handlers are open: one with `Data`, `Json<T>` or [`Metadata`] alone verifies nothing,
-//! and one with `Option<Delivery>` or `Result<Delivery, _>` runs for refused requests.
-//! Rocket does not launch if a handler has one of the guards and no [`QstashFairing`] is
-//! attached.
+//! The guard [`Delivery`] or [`Message`] of its handler protects a route. Handlers with
+//! `Data`, `Json<T>` or [`Metadata`] alone verify nothing; those with `Option<Delivery>`
+//! or `Result<Delivery, _>` run for refused requests as well. The launch fails if a
+//! handler has one of the guards and no [`QstashFairing`] is attached.
 //!
 //! # Settings
-//! Keys, URL, clock tolerance and body limit (10 MiB by default) are the
-//! [verifier's](Verifier::builder). Rocket's own `limits` don't apply to the guards.
+//! The [verifier](Verifier::builder) holds keys, URL, clock tolerance and body limit
+//! (10 MiB by default). Rocket's `limits` don't apply to the guards.
 //!
 //! ```no_run
 //! use qstash_verify_rocket::{KeyRing, QstashFairing, Verifier};
@@ -59,29 +62,30 @@
 //! # Ok::<_, qstash_verify_rocket::ConfigError>(())
 //! ```
 //!
-//! - **URI normalizers** (`AdHoc::uri_normalizer`) change the path that `base_url` is
-//!   compared with: publish to paths that they leave alone.
-//! - **Timeouts**: Rocket has none for a body that stalls. Put one in a proxy.
+//! - **`AdHoc::uri_normalizer`** changes the path that is compared with `base_url`:
+//!   publish to normalized paths, or deliveries are a `url_mismatch`.
+//! - **Timeouts**: Rocket has none for a stalled body. Set one in a proxy.
 //!
 //! # Limits of Rocket 0.5
-//! - Rocket reads the first 14 bytes of each body before any guard runs, in search of a
-//!   form's `_method`. So a refusal waits for them, and to `Expect: 100-continue` Rocket
-//!   sends `100 Continue` first. QStash doesn't send that header.
-//! - If the body breaks off within these bytes, Rocket drops the error and the guard
-//!   sees a body that ends there: 401 `body_mismatch` in place of 400 `body_unreadable`.
-//! - Rocket drops headers that are not UTF-8: a signature that isn't is
-//!   `missing_signature` in place of `malformed_token`.
-//! - No code runs around a handler, so it is not in the span `qstash_delivery`.
-//!   [`Verified::span`] makes one.
+//! - Rocket reads the first 14 bytes of each body before any guard runs, to look for a
+//!   form's `_method`. A refusal waits for them, and `Expect: 100-continue` is answered
+//!   with `100 Continue`. QStash doesn't send that header.
+//! - Rocket drops an error within these bytes, so the guard sees EOF: 401
+//!   `body_mismatch` instead of 400 `body_unreadable`.
+//! - Rocket drops headers that are not UTF-8: such a signature is `missing_signature`
+//!   instead of `malformed_token`.
+//! - Rocket has no middleware around a handler, so it runs outside the span
+//!   `qstash_delivery`; [`Verified::span`] creates it.
+//! - Without a route for the method, Rocket answers 404, not 405, before any guard.
 //!
 //! # Logs
-//! Events go through `tracing`; without a subscriber there are none. Each refusal is
-//! one event with `code`, `region`, `message_id` and the reason in words, at the level
-//! in the table of [`VerifyError::code`]. The targets begin with `qstash_verify`. Rocket's
-//! own lines about a guard that failed are the crate `log`'s. At level `debug` Rocket logs
-//! the head of each request, signature included: stay at `info` in production.
+//! Events use `tracing`; install a subscriber to see them. Each refusal is one event with
+//! `code`, `region`, `message_id` and the reason as its message; [`VerifyError::code`]
+//! lists the levels. All targets begin with `qstash_verify`. Rocket's lines about failed
+//! guards use the crate `log`. At level `debug` Rocket logs the head of each request with
+//! its signature: use `info` in production.
 //!
-//! # Testing your service
+//! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries
 //! as QStash does:
 //!
@@ -118,7 +122,7 @@
 //! ```
 //!
 //! # Features
-//! - `simd`: the feature of the same name of `qstash-verify`. On by default.
+//! - `simd` (default): enables `simd` of `qstash-verify`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod fairing;
@@ -129,7 +133,7 @@ pub use fairing::QstashFairing;
 pub use guard::{Delivery, Message, Metadata, request_head};
 pub use reply::{DeliveryRejection, InvalidMessage, Refusal, Steer};
 
-// The part of the core that users of the guards need, so that they depend on one crate.
+// Core types that users of the guards need, so that one dependency suffices.
 #[doc(no_inline)]
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
