@@ -1,12 +1,13 @@
-//! A poem service that accepts genuine QStash deliveries and nothing else.
+//! A poem service that accepts only genuine QStash deliveries.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
@@ -21,6 +22,7 @@ use poem::listener::TcpAcceptor;
 use poem::middleware::Tracing;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server};
 use poem::{get, handler, post};
+use qstash_verify_keys::{KeyRefresher, RefreshHandle};
 use qstash_verify_poem::{
     ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, SigningKeys, Verifier,
 };
@@ -29,7 +31,7 @@ use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,7 +51,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         .init();
 
     let port: u16 = number("PORT")?.unwrap_or(3000);
-    let app = app(verifier()?);
+    let verifier = verifier()?;
+    let _refresh = refresh_keys(&verifier)?;
+    let app = app(verifier);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let listener = TcpAcceptor::from_tokio(listener)?;
@@ -62,14 +66,14 @@ fn app(verifier: Verifier) -> impl Endpoint {
     let open = get(health).catch_error(async |_: MethodNotAllowedError| not_allowed("GET,HEAD"));
     Route::new()
         .at("/webhook", protected.with(QstashMiddleware::new(verifier)))
-        // Routes without the middleware are open.
+        // Routes without the middleware are unprotected.
         .at("/health", open)
         .catch_error(async |_: NotFoundError| StatusCode::NOT_FOUND)
         .around(within_30_seconds)
         .with(Tracing)
 }
 
-/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+/// Runs for genuine deliveries only: the `Delivery` extractor rejects others.
 #[handler]
 async fn webhook(
     Delivery(verified): Delivery,
@@ -96,7 +100,7 @@ fn not_allowed(methods: &'static str) -> Response {
     response.header("allow", methods).finish()
 }
 
-/// A sender that stalls must not hold its request open for ever.
+/// poem has no timeout for a stalled body.
 async fn within_30_seconds(inner: Arc<impl Endpoint>, request: Request) -> poem::Result<Response> {
     match timeout(Duration::from_secs(30), inner.call(request)).await {
         Ok(response) => Ok(response?.into_response()),
@@ -115,10 +119,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `QstashMiddleware::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `QstashMiddleware::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -133,16 +136,25 @@ fn keys() -> Result<KeyRing, ConfigError> {
     }
 }
 
+/// Keeps the keys fresh until the handle is dropped, if `REFRESH_KEYS` is set.
+fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Error>> {
+    let Some(seconds) = number("REFRESH_KEYS")? else {
+        return Ok(None);
+    };
+    let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
+    Ok(Some(refresher.start()?))
+}
+
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -1,18 +1,21 @@
-//! A Rocket service that accepts genuine QStash deliveries and nothing else.
+//! A Rocket service that accepts only genuine QStash deliveries.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
+use qstash_verify_keys::{KeyRefresher, RefreshHandle};
 use qstash_verify_rocket::{
     ConfigError, Delivery, KeyRing, Metadata, QstashFairing, Region, SigningKeys, Verifier,
 };
@@ -25,7 +28,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 #[rocket::main]
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,12 +41,12 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // Before Rocket sets up its own logger, so that its lines come here, too.
+    // Set before Rocket's own logger, to receive Rocket's lines as well.
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    // At level `debug` Rocket logs whole heads, tokens among them.
+    // At level `debug` Rocket logs whole heads with their tokens.
     log::set_max_level(log::max_level().min(log::LevelFilter::Info));
 
     let config = Config {
@@ -52,7 +55,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         ident: Ident::none(),
         ..Config::release_default()
     };
-    let app = app(config, verifier()?);
+    let verifier = verifier()?;
+    let _refresh = refresh_keys(&verifier)?;
+    let app = app(config, verifier);
     app.launch().await?;
     Ok(())
 }
@@ -72,7 +77,7 @@ fn app(config: Config, verifier: Verifier) -> Rocket<Build> {
         .mount("/", routes![webhook, health])
 }
 
-/// Runs for genuine deliveries only: `Delivery` can't be had otherwise.
+/// Runs for genuine deliveries only: the `Delivery` guard rejects others.
 #[post("/webhook", data = "<delivery>")]
 async fn webhook(message: Metadata, delivery: Delivery) -> (ContentType, String) {
     let answer = json!({
@@ -84,7 +89,7 @@ async fn webhook(message: Metadata, delivery: Delivery) -> (ContentType, String)
     (ContentType::JSON, answer.to_string())
 }
 
-/// A route whose handler has no guard is open.
+/// A route whose handler has no guard is unprotected.
 #[get("/health")]
 fn health() -> &'static str {
     "ok"
@@ -101,10 +106,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `QstashFairing::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `QstashFairing::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -119,16 +123,25 @@ fn keys() -> Result<KeyRing, ConfigError> {
     }
 }
 
+/// Keeps the keys fresh until the handle is dropped, if `REFRESH_KEYS` is set.
+fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Error>> {
+    let Some(seconds) = number("REFRESH_KEYS")? else {
+        return Ok(None);
+    };
+    let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
+    Ok(Some(refresher.start()?))
+}
+
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -1,14 +1,14 @@
-//! A salvo service that accepts genuine QStash deliveries and nothing else.
+//! A salvo service that accepts only genuine QStash deliveries.
 //!
-//! A handler in front of the webhook, a hoop, asks the core.
+//! A hoop, which runs before the handler, calls the core.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
@@ -64,16 +64,16 @@ fn app(verifier: Verifier) -> Service {
         .push(
             Router::with_path("webhook")
                 .hoop(Qstash(verifier))
-                // The verifier has a limit; salvo's would cut in at 64 KB.
+                // The verifier's limit applies; salvo's is 64 KB.
                 .hoop(SecureMaxSize(usize::MAX))
                 .goal(webhook),
         )
-        // Routes without the hoop are open.
+        // Routes without the hoop are unprotected.
         .push(Router::with_path("health").goal(health));
     Service::new(router).catcher(Catcher::new(no_page))
 }
 
-/// Lets only genuine deliveries through, with a [`Verified`] in the depot.
+/// Passes genuine deliveries on, with a [`Verified`] in the depot, and refuses others.
 struct Qstash(Verifier);
 
 #[async_trait]
@@ -87,8 +87,7 @@ impl Handler for Qstash {
     ) {
         let body = request.take_body();
         let head = RequestHead::from_http(request.headers(), request.uri());
-        // The head first: a forgery is refused before its body is read. A sender that
-        // stalls must not hold its request open for ever.
+        // salvo has no timeout for a stalled body.
         let received = self.0.receive(&head, body);
         match timeout(Duration::from_secs(30), received).await {
             Ok(Ok((verified, body))) => {
@@ -115,7 +114,7 @@ impl Handler for Qstash {
     }
 }
 
-/// Runs for genuine deliveries only: a `Verified` can't be had otherwise.
+/// Runs for genuine deliveries only: only verification returns a `Verified`.
 #[handler]
 async fn webhook(request: &mut Request, depot: &mut Depot, response: &mut Response) {
     if request.method() != Method::POST {
@@ -164,9 +163,8 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `Verifier::from_env()?`.
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `Verifier::from_env()?`.
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -183,12 +181,12 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -1,14 +1,14 @@
-//! A warp service that accepts genuine QStash deliveries and nothing else.
+//! A warp service that accepts only genuine QStash deliveries.
 //!
-//! warp takes no tower layer, so a filter asks the core.
+//! A filter calls the core.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `PORT` | where to listen on 127.0.0.1; 3000 by default, 0 for any free port |
-//! | `PUBLIC_URL` | the URL that QStash sees, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
-//! | `MAX_BODY_BYTES` | the longest body to accept; 10 MiB by default |
-//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; without any, those of the development server |
-//! | `RUST_LOG` | what to log; `info` by default |
+//! | `PORT` | the port on 127.0.0.1; 3000 by default, 0 for any free port |
+//! | `PUBLIC_URL` | the base URL that QStash delivers to, such as `https://api.example.com`; if set, deliveries for other URLs are refused |
+//! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
+//! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
+//! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
 use std::error::Error;
@@ -36,7 +36,7 @@ use warp::reply::{Reply, Response};
 use warp::{Filter, reject, reply};
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -69,12 +69,12 @@ fn app(verifier: Verifier) -> impl Filter<Extract = impl Reply> + Clone + Send +
         .and(warp::header::headers_cloned())
         .and(qstash(verifier))
         .then(webhook);
-    // A route without the filter is open.
+    // Routes without the filter are unprotected.
     let health = at("/health").and(warp::method()).then(health);
     webhook.or(health).recover(recover)
 }
 
-/// Lets only genuine deliveries through: extracts what is verified.
+/// Extracts genuine deliveries, and rejects others.
 fn qstash(
     verifier: Verifier,
 ) -> impl Filter<Extract = ((Verified, Bytes),), Error = Rejection> + Clone {
@@ -92,7 +92,7 @@ fn qstash(
                         query => format!("{}?{query}", path.as_str()),
                     };
                     let head = RequestHead::new(&headers, &target);
-                    // A sender that stalls must not hold its request open for ever.
+                    // warp has no timeout for a stalled body.
                     let received = receive(&verifier, &head, body);
                     match timeout(Duration::from_secs(30), received).await {
                         Ok(Ok(delivery)) => Ok(delivery),
@@ -107,7 +107,7 @@ fn qstash(
         )
 }
 
-/// Verifies the head, then the body. A forgery is refused before its body is read.
+/// Verifies the head, then the body: forgeries are refused before the body is read.
 async fn receive(
     verifier: &Verifier,
     head: &RequestHead<'_>,
@@ -145,7 +145,7 @@ async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
     }
 }
 
-/// Runs for genuine deliveries only: a `Verified` can't be had otherwise.
+/// Runs for genuine deliveries only: only verification returns a `Verified`.
 fn webhook(
     method: Method,
     headers: HeaderMap,
@@ -179,7 +179,7 @@ fn not_allowed(methods: &'static str) -> Response {
     reply::with_header(StatusCode::METHOD_NOT_ALLOWED, "allow", methods).into_response()
 }
 
-/// This path, to the letter: `warp::path!` takes `/webhook/` for it, too.
+/// Matches exactly this path; `warp::path!` also matches `/webhook/`.
 fn at(path: &'static str) -> impl Filter<Extract = (), Error = Rejection> + Copy {
     let matches = move |full: FullPath| {
         let is_it = full.as_str() == path;
@@ -199,10 +199,9 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
     Ok(builder.build())
 }
 
-/// The keys of the environment. So that this example runs as it is, it takes
-/// the development server's where none are set. Those are PUBLIC, so leave this
-/// out of a real service, which is one line: `Verifier::from_env()?`.
-#[expect(clippy::print_stderr, reason = "said even where logs are off")]
+/// Returns the keys of the environment, or those of the development server, which are
+/// PUBLIC: a real service must not fall back to them. Use `Verifier::from_env()?`.
+#[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
@@ -221,12 +220,12 @@ fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {
     let parse = |text: String| {
         text.trim()
             .parse()
-            .map_err(|_| format!("{name} is not such a number: {text:?}"))
+            .map_err(|_| format!("{name} is not a valid number: {text:?}; set a whole number"))
     };
     variable(name)?.map(parse).transpose()
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -204,6 +204,16 @@ fn hyper_rolls_lose_no_delivery() {
 }
 
 #[test]
+fn poem_rolls_lose_no_delivery() {
+    rolls_lose_no_delivery(Kind::Poem);
+}
+
+#[test]
+fn rocket_rolls_lose_no_delivery() {
+    rolls_lose_no_delivery(Kind::Rocket);
+}
+
+#[test]
 fn axum_forgeries_cause_one_request_a_minute() {
     forgeries_cause_one_request_a_minute(Kind::Axum);
 }
