@@ -28,6 +28,7 @@ mod pages {
         Configuration "../../docs/configuration.md";
         Development "../../docs/development.md";
         Frameworks "../../docs/frameworks.md";
+        FrameworksOnAxum "../../docs/frameworks-on-axum.md";
         KeyRotation "../../docs/key-rotation.md";
         Migration "../../docs/migration.md";
         Platforms "../../docs/platforms.md";

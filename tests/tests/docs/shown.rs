@@ -2,17 +2,34 @@
 
 use crate::page::Page;
 
-#[test]
-fn development_page_shows_the_tested_files() {
-    let page = Page::read("docs/development.md");
-    for code in [
-        include_str!("axum.rs"),
-        include_str!("actix.rs"),
-        include_str!("cron_secret.rs"),
-    ] {
+/// Asserts that a page shows these files.
+fn assert_shown(page: &str, files: &[&str]) {
+    let page = Page::read(page);
+    for code in files {
         let block = format!("```rust,ignore\n{code}```\n");
         assert!(page.text.contains(&block), "not on the page:\n{block}");
     }
+}
+
+#[test]
+fn development_page_shows_the_tested_files() {
+    let files = [
+        include_str!("axum.rs"),
+        include_str!("actix.rs"),
+        include_str!("cron_secret.rs"),
+    ];
+    assert_shown("docs/development.md", &files);
+}
+
+#[test]
+fn frameworks_on_axum_page_shows_the_tested_files() {
+    let files = [
+        include_str!("../frameworks/tonic.rs"),
+        include_str!("../frameworks/utoipa.rs"),
+        include_str!("../frameworks/aide.rs"),
+        include_str!("../frameworks/hyper_util.rs"),
+    ];
+    assert_shown("docs/frameworks-on-axum.md", &files);
 }
 
 #[test]
