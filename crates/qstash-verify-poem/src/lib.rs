@@ -104,7 +104,7 @@
 //!
 //! # Logs
 //! Events and spans use `tracing`; install a subscriber to see them. Each refusal is
-//! one event with `code`, `region`, `message_id` and the reason as its message;
+//! one event with `code`, `path`, `region`, `message_id` and the reason as its message;
 //! [`VerifyError::code`] lists the levels. The inner endpoint runs in a span
 //! `qstash_delivery` with `region` and `key`. All targets begin with `qstash_verify`.
 //!

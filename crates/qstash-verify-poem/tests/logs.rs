@@ -86,6 +86,7 @@ async fn handler_runs_in_a_span_and_refusal_is_one_event() {
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(refused[0].target, "qstash_verify");
     assert_eq!(refused[0].fields["code"], "bad_signature");
+    assert_eq!(refused[0].fields["path"], "/hooks/orders");
 }
 
 #[tokio::test]

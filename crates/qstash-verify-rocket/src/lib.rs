@@ -80,10 +80,10 @@
 //!
 //! # Logs
 //! Events use `tracing`; install a subscriber to see them. Each refusal is one event with
-//! `code`, `region`, `message_id` and the reason as its message; [`VerifyError::code`]
-//! lists the levels. All targets begin with `qstash_verify`. Rocket's lines about failed
-//! guards use the crate `log`. At level `debug` Rocket logs the head of each request with
-//! its signature: use `info` in production.
+//! `code`, `path`, `region`, `message_id` and the reason as its message;
+//! [`VerifyError::code`] lists the levels. All targets begin with `qstash_verify`. Rocket's
+//! lines about failed guards use the crate `log`. At level `debug` Rocket logs the head of
+//! each request with its signature: use `info` in production.
 //!
 //! # Testing
 //! The feature `testing` of `qstash-verify`, in `[dev-dependencies]`, signs deliveries

@@ -61,6 +61,7 @@ async fn refusal_is_one_event() {
     };
     assert_eq!((line.level, line.target), (Level::WARN, "qstash_verify"));
     assert_eq!(line.fields["code"], "bad_signature");
+    assert_eq!(line.fields["path"], "/hooks/qstash");
     send(&client, &genuine(), BODY).await;
     assert!(log.take().is_empty());
 }

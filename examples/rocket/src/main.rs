@@ -107,7 +107,7 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
 }
 
 /// Returns the keys of the environment, or those of the development server, which are
-/// PUBLIC: a real service must not fall back to them. Use `QstashFairing::from_env()?`.
+/// published: a real service must not fall back to them. Use `QstashFairing::from_env()?`.
 #[expect(clippy::print_stderr, reason = "printed even if logs are off")]
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {

@@ -164,13 +164,15 @@ fn verifier() -> Result<Verifier, Box<dyn Error>> {
 }
 
 /// Returns the keys of the environment, or those of the development server, which are
-/// PUBLIC: a real service must not fall back to them. Use `Verifier::from_env()?`.
+/// published: a real service must not fall back to them. Use `Verifier::from_env()?`.
 fn keys() -> Result<KeyRing, ConfigError> {
     match KeyRing::from_env() {
         Err(ConfigError::NoSigningKeys { half, unused, .. })
             if half.is_empty() && unused.is_empty() =>
         {
-            eprintln!("no signing keys are set: using the published keys of the development server");
+            eprintln!(
+                "no signing keys are set: using the published keys of the development server"
+            );
             Ok(KeyRing::from(SigningKeys::development()))
         }
         keys => keys,
