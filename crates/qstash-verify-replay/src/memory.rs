@@ -14,7 +14,7 @@ use crate::table::{Entry, Insertion, Key, State, Table};
 
 /// A store in the memory of one process. Clones share it.
 ///
-/// At most 1,000,000 entries, unless set otherwise, of about 110 bytes each. An entry is
+/// At most 1,000,000 entries, unless set otherwise, of about 130 bytes each. An entry is
 /// kept until the token expires and for the [clock difference] after it, so the default
 /// is enough for 2,700 deliveries a second. **A full store refuses** deliveries with a
 /// 503, since an evicted token could be replayed.

@@ -128,7 +128,7 @@ fn one_of_many_threads_is_first() {
 }
 
 #[test]
-fn entry_takes_about_110_bytes() {
+fn entry_takes_about_130_bytes() {
     const ENTRIES: u64 = 100_000;
     let store = Clock::new().builder().build();
     let measured = allocation_counter::measure(|| {
@@ -137,7 +137,7 @@ fn entry_takes_about_110_bytes() {
         }
     });
     let bytes = measured.bytes_current / i64::try_from(ENTRIES).unwrap();
-    assert!((50..=130).contains(&bytes), "{bytes} bytes per entry");
+    assert!((80..=140).contains(&bytes), "{bytes} bytes per entry");
 }
 
 #[test]

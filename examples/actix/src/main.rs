@@ -7,6 +7,7 @@
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
 //! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `REPLAY_STORE` | `memory`, or the URL of a Redis (`redis://…`, `rediss://…`): replays are refused; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
@@ -22,9 +23,11 @@ use actix_web::middleware::{Logger, Next, from_fn};
 use actix_web::rt::time::timeout;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use qstash_verify_actix::{
-    ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, SigningKeys, Verifier,
+    ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, ReplayProtection,
+    SigningKeys, Verifier,
 };
 use qstash_verify_keys::{KeyRefresher, RefreshHandle};
+use qstash_verify_replay::{MemoryStore, RedisStore};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -52,7 +55,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let verifier = verifier()?;
     let _refresh = refresh_keys(&verifier)?;
     // Created once and cloned for each worker.
-    let qstash = QstashMiddleware::new(verifier);
+    let qstash = QstashMiddleware::new(verifier).replay_store(replay_store()?);
     let server = HttpServer::new(move || {
         App::new()
             .service(
@@ -140,6 +143,15 @@ fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Er
     };
     let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
     Ok(Some(refresher.start()?))
+}
+
+/// Returns the replay store of `REPLAY_STORE`; none by default.
+fn replay_store() -> Result<ReplayProtection, Box<dyn Error>> {
+    Ok(match variable("REPLAY_STORE")?.as_deref() {
+        None => ReplayProtection::default(),
+        Some("memory") => MemoryStore::new().into(),
+        Some(url) => RedisStore::connect(url)?.into(),
+    })
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

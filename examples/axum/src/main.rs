@@ -7,6 +7,7 @@
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
 //! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `REPLAY_STORE` | `memory`, or the URL of a Redis (`redis://…`, `rediss://…`): replays are refused; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
@@ -22,9 +23,11 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use qstash_verify_axum::{
-    ConfigError, Delivery, KeyRing, Metadata, QstashLayer, Region, SigningKeys, Verifier,
+    ConfigError, Delivery, KeyRing, Metadata, QstashLayer, Region, ReplayProtection, SigningKeys,
+    Verifier,
 };
 use qstash_verify_keys::{KeyRefresher, RefreshHandle};
+use qstash_verify_replay::{MemoryStore, RedisStore};
 use serde_json::{Value, json};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
@@ -53,20 +56,20 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let port: u16 = number("PORT")?.unwrap_or(3000);
     let verifier = verifier()?;
     let _refresh = refresh_keys(&verifier)?;
-    let app = app(verifier);
+    let app = app(verifier, replay_store()?);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }
 
-fn app(verifier: Verifier) -> Router {
+fn app(verifier: Verifier, replay: ReplayProtection) -> Router {
     Router::new()
         .route("/webhook", post(webhook))
         // The layer's limit applies; axum's is 2 MB.
         .layer(DefaultBodyLimit::disable())
         // Covers the routes above, not the 404.
-        .route_layer(QstashLayer::new(verifier))
+        .route_layer(QstashLayer::new(verifier).replay_store(replay))
         // Routes added after the layer are unprotected.
         .route("/health", get(|| async { "ok" }))
         // axum has no timeout for a stalled body.
@@ -126,6 +129,15 @@ fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Er
     };
     let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
     Ok(Some(refresher.start()?))
+}
+
+/// Returns the replay store of `REPLAY_STORE`; none by default.
+fn replay_store() -> Result<ReplayProtection, Box<dyn Error>> {
+    Ok(match variable("REPLAY_STORE")?.as_deref() {
+        None => ReplayProtection::default(),
+        Some("memory") => MemoryStore::new().into(),
+        Some(url) => RedisStore::connect(url)?.into(),
+    })
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

@@ -7,6 +7,7 @@
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
 //! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `REPLAY_STORE` | `memory`, or the URL of a Redis (`redis://…`, `rediss://…`): replays are refused; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::convert::Infallible;
@@ -25,9 +26,11 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use qstash_verify::{
-    ConfigError, KeyRing, MessageMetadata, Region, RequestHead, SigningKeys, Verified, Verifier,
+    ConfigError, KeyRing, MessageMetadata, Region, ReplayProtection, RequestHead, SigningKeys,
+    Verified, Verifier, VerifyError,
 };
 use qstash_verify_keys::{KeyRefresher, RefreshHandle};
+use qstash_verify_replay::{MemoryStore, RedisStore};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -56,6 +59,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let port: u16 = number("PORT")?.unwrap_or(3000);
     let verifier = verifier()?;
     let _refresh = refresh_keys(&verifier)?;
+    let replay = replay_store()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     loop {
@@ -68,8 +72,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
                 continue;
             }
         };
-        let verifier = verifier.clone();
-        let service = service_fn(move |request| answer(verifier.clone(), request));
+        let (verifier, replay) = (verifier.clone(), replay.clone());
+        let service = service_fn(move |request| answer(verifier.clone(), replay.clone(), request));
         tokio::spawn(async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -83,12 +87,17 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 
 async fn answer(
     verifier: Verifier,
+    replay: ReplayProtection,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let response = match (request.uri().path(), request.method()) {
         ("/webhook", _) => {
             // hyper has no timeout for a stalled body.
-            let answer = timeout(Duration::from_secs(30), webhook(&verifier, request)).await;
+            let answer = timeout(
+                Duration::from_secs(30),
+                webhook(&verifier, &replay, request),
+            )
+            .await;
             answer.unwrap_or_else(|_| empty(StatusCode::REQUEST_TIMEOUT))
         }
         ("/health", &Method::GET | &Method::HEAD) => typed("text/plain; charset=utf-8", "ok"),
@@ -99,10 +108,14 @@ async fn answer(
 }
 
 /// Verifies the head, then the body. A forgery is refused before its body is read.
-async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn webhook(
+    verifier: &Verifier,
+    replay: &ReplayProtection,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let head = RequestHead::from_http(&parts.headers, &parts.uri);
-    match verifier.receive(&head, body).await {
+    match receive(verifier, replay, &head, body).await {
         Err(refused) => {
             refused.log(&head);
             refused.response()
@@ -113,6 +126,19 @@ async fn webhook(verifier: &Verifier, request: Request<Incoming>) -> Response<Fu
             handle(&verified, &parts.headers, &body)
         }
     }
+}
+
+async fn receive(
+    verifier: &Verifier,
+    replay: &ReplayProtection,
+    head: &RequestHead<'_>,
+    body: Incoming,
+) -> Result<(Verified, Bytes), VerifyError> {
+    let (verified, body) = verifier.receive(head, body).await?;
+    if let Some(check) = replay.check(&verified) {
+        check.await?;
+    }
+    Ok((verified, body))
 }
 
 /// Runs for genuine deliveries only: only `receive` returns a `Verified`.
@@ -182,6 +208,15 @@ fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Er
     };
     let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
     Ok(Some(refresher.start()?))
+}
+
+/// Returns the replay store of `REPLAY_STORE`; none by default.
+fn replay_store() -> Result<ReplayProtection, Box<dyn Error>> {
+    Ok(match variable("REPLAY_STORE")?.as_deref() {
+        None => ReplayProtection::default(),
+        Some("memory") => MemoryStore::new().into(),
+        Some(url) => RedisStore::connect(url)?.into(),
+    })
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant, SystemTime};
 use qstash_verify::{Recorded, ReplayStore, TokenRecord};
 use qstash_verify_redis_tests::RedisServer;
 use qstash_verify_replay::{MemoryStore, RedisStore};
+use redis::IntoConnectionInfo as _;
 use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
 
 const IDS: u64 = 1_000_000;
 /// Number of checks one after the other.
@@ -127,7 +129,9 @@ async fn measure_redis() {
             ))
             .await,
     );
-    let client = redis::Client::open(server.url()).unwrap();
+    let info = server.url().into_connection_info().unwrap();
+    let settings = TcpSettings::default().set_nodelay(true);
+    let client = redis::Client::open(info.set_tcp_settings(settings)).unwrap();
     let bare = client.get_multiplexed_async_connection().await.unwrap();
 
     let before = used_memory(&server);

@@ -15,6 +15,7 @@ mod example_parity;
 mod keys;
 #[cfg(target_os = "linux")]
 mod linux;
+mod replay;
 mod secrets;
 
 use std::time::SystemTime;
