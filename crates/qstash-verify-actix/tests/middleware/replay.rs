@@ -29,7 +29,7 @@ async fn only_the_first_delivery_of_a_verified_token_is_accepted() {
     let store = Store::default();
     let resource = web::resource("/{path:.*}")
         .wrap(middleware().replay_store(store.clone()))
-        .route(web::post().to(|| async { HttpResponse::Ok() }));
+        .route(web::post().to(|| async { HttpResponse::Ok().finish() }));
     let app = init_service(App::new().service(resource)).await;
     for refused in [forged(), genuine(BODY).set_payload("other")] {
         let response = call_service(&app, refused.to_request()).await;
