@@ -75,7 +75,7 @@ impl SigningKeys {
 
     /// These keys as they are, be they empty.
     pub(crate) fn prepare(keys: [&str; 2]) -> Self {
-        let [current, next] = keys.map(SigningKey::prepare);
+        let [current, next] = keys.map(|key| SigningKey::prepare(key.as_bytes()));
         SigningKeys {
             current,
             next,
@@ -138,12 +138,12 @@ impl SigningKey {
         if text.chars().all(is_blank) {
             return Err(ConfigError::EmptySigningKey);
         }
-        Ok(SigningKey::prepare(text))
+        Ok(SigningKey::prepare(text.as_bytes()))
     }
 
     #[expect(clippy::expect_used, reason = "HMAC is defined for keys of any length")]
-    fn prepare(text: &str) -> Self {
-        SigningKey(Hmac::new_from_slice(text.as_bytes()).expect("HMAC takes keys of any length"))
+    fn prepare(key: &[u8]) -> Self {
+        SigningKey(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
     }
 
     fn made(&self, message: &[u8], mac: &[u8]) -> bool {
@@ -199,6 +199,9 @@ impl fmt::Display for KeySlot {
 }
 
 #[cfg(test)]
+mod wycheproof_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -225,7 +228,9 @@ mod tests {
             ("sig_next", Some(KeySlot::Next)),
             ("sig_other", None),
         ] {
-            let mac = SigningKey::prepare(key).0.chain_update(b"message");
+            let mac = SigningKey::prepare(key.as_bytes())
+                .0
+                .chain_update(b"message");
             let mac = mac.finalize().into_bytes();
             assert_eq!(keys.which_made(b"message", &mac), slot, "{key}");
         }
@@ -276,7 +281,9 @@ mod tests {
             .iter()
             .zip([KeySlot::Current, KeySlot::Next])
         {
-            let mac = SigningKey::prepare(key).0.chain_update(b"message");
+            let mac = SigningKey::prepare(key.as_bytes())
+                .0
+                .chain_update(b"message");
             let mac = mac.finalize().into_bytes();
             assert_eq!(keys.which_made(b"message", &mac), Some(slot));
         }
