@@ -1,4 +1,4 @@
-//! Parser of DIFFERENCES.md, the known differences from the SDKs.
+//! Parser of DIFFERENCES.md, the known differences from the SDKs and `jsonwebtoken`.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ struct Entry {
     met: BTreeSet<String>,
 }
 
-/// The rows of both tables.
-#[derive(Debug)]
+/// The rows of two tables.
+#[derive(Debug, Default)]
 pub(crate) struct Differences {
     /// We refuse, an SDK accepts.
     stricter: Vec<Entry>,
@@ -26,38 +26,18 @@ pub(crate) struct Differences {
 }
 
 impl Differences {
-    /// Parses both tables.
+    /// Parses the tables of the SDKs.
     ///
     /// # Errors
     /// Names a malformed row.
     pub(crate) fn read(markdown: &str) -> Result<Self, String> {
-        let mut found = Differences {
-            stricter: Vec::new(),
-            laxer: Vec::new(),
-        };
-        let mut section = "";
-        for line in markdown.lines() {
-            if let Some(heading) = line.strip_prefix("## ") {
-                section = heading;
-            }
-            if !line.starts_with("| `") {
-                continue;
-            }
-            let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-            let wrong = || format!("malformed row: DIFFERENCES.md: {line}");
-            match (section, &cells[..]) {
-                ("We refuse, an SDK accepts", [labels, codes, sdks, why]) if !why.is_empty() => {
-                    found
-                        .stricter
-                        .push(entry(labels, codes, sdks).ok_or_else(wrong)?);
-                }
-                ("We accept, one SDK refuses", [labels, sdks, why]) if !why.is_empty() => {
-                    found.laxer.push(entry(labels, "", sdks).ok_or_else(wrong)?);
-                }
-                _ => return Err(wrong()),
-            }
-        }
-        Ok(found)
+        Ok(parse(markdown)?.0)
+    }
+
+    /// Parses the tables of `jsonwebtoken`, whose rows name no SDK.
+    #[cfg(test)]
+    pub(crate) fn of_jsonwebtoken(markdown: &str) -> Result<Self, String> {
+        Ok(parse(markdown)?.1)
     }
 
     /// Returns whether a row lists that these SDKs accept what we refuse with `code`.
@@ -96,6 +76,42 @@ impl Differences {
     }
 }
 
+/// Parses the tables of the SDKs and of `jsonwebtoken`.
+fn parse(markdown: &str) -> Result<(Differences, Differences), String> {
+    let (mut sdks, mut jsonwebtoken) = (Differences::default(), Differences::default());
+    let mut section = "";
+    for line in markdown.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading;
+        }
+        if !line.starts_with("| `") {
+            continue;
+        }
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let (table, row) = match (section, &cells[..]) {
+            (_, [.., ""]) => (None, None),
+            ("We refuse, an SDK accepts", [labels, codes, names, _]) => {
+                (Some(&mut sdks.stricter), entry(labels, codes, names))
+            }
+            ("We accept, one SDK refuses", [labels, names, _]) => {
+                (Some(&mut sdks.laxer), entry(labels, "", names))
+            }
+            ("We refuse, `jsonwebtoken` accepts", [labels, codes, _]) => {
+                (Some(&mut jsonwebtoken.stricter), entry(labels, codes, ""))
+            }
+            ("We accept, `jsonwebtoken` refuses", [labels, _]) => {
+                (Some(&mut jsonwebtoken.laxer), entry(labels, "", ""))
+            }
+            _ => (None, None),
+        };
+        match (table, row) {
+            (Some(table), Some(row)) => table.push(row),
+            _ => return Err(format!("malformed row: DIFFERENCES.md: {line}")),
+        }
+    }
+    Ok((sdks, jsonwebtoken))
+}
+
 impl Entry {
     fn fits(&self, code: &str, sdks: &[Sdk]) -> bool {
         (self.codes.is_empty() || self.codes.iter().any(|known| known == code))
@@ -132,6 +148,7 @@ fn find(entries: &mut [Entry], label: &str, code: &str, sdks: &[Sdk]) -> bool {
 fn entry(labels: &str, codes: &str, sdks: &str) -> Option<Entry> {
     let sdks = sdks
         .split(", ")
+        .filter(|name| !name.is_empty())
         .map(|name| Sdk::ALL.into_iter().find(|sdk| sdk.name() == name));
     let codes = if codes.is_empty() {
         Vec::new()

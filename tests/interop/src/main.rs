@@ -14,6 +14,8 @@ mod compare;
 mod delivery;
 mod differences;
 mod generate;
+#[cfg(test)]
+mod jsonwebtoken;
 mod ours;
 mod report;
 mod scene;

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qstash_verify::{
     ConfigError, KeyRing, REGION_HEADER, RequestHead, SIGNATURE_HEADER, SigningKeys, Verifier,
+    VerifyError,
 };
 use serde_json::Value;
 
@@ -16,6 +17,23 @@ pub(crate) type Verdict = Result<(), (String, String)>;
 pub(crate) const DEVELOPMENT: &str = "development_keys";
 
 pub(crate) fn verdict(delivery: &Delivery) -> Verdict {
+    judge(delivery, |verifier, head| {
+        verifier.verify(head, &delivery.body).map(drop)
+    })
+}
+
+/// The verdict on the token and its claims, without the body.
+#[cfg(test)]
+pub(crate) fn verdict_on_token(delivery: &Delivery) -> Verdict {
+    judge(delivery, |verifier, head| {
+        verifier.authenticate(head).map(drop)
+    })
+}
+
+fn judge(
+    delivery: &Delivery,
+    check: impl FnOnce(&Verifier, &RequestHead<'_>) -> Result<(), VerifyError>,
+) -> Verdict {
     let verifier = verifier(delivery).map_err(|error| {
         let code = match error {
             ConfigError::InvalidRegion { .. } => "invalid_region",
@@ -35,10 +53,7 @@ pub(crate) fn verdict(delivery: &Delivery) -> Verdict {
         .map(|value| (SIGNATURE_HEADER, value));
     let regions = delivery.regions.iter().map(|value| (REGION_HEADER, value));
     let head = RequestHead::new(signatures.chain(regions), target);
-    match verifier.verify(&head, &delivery.body) {
-        Ok(_verified) => Ok(()),
-        Err(refused) => Err((refused.code().to_owned(), refused.to_string())),
-    }
+    check(&verifier, &head).map_err(|refused| (refused.code().to_owned(), refused.to_string()))
 }
 
 fn verifier(delivery: &Delivery) -> Result<Verifier, ConfigError> {
