@@ -42,13 +42,9 @@ impl<'a> Token<'a> {
         if token.len() > MAX_TOKEN_LENGTH {
             return Err(malformed("it is longer than 8 KiB"));
         }
-        // Searching from both ends skips the payload, most of the token.
-        let last_dot = memchr::memrchr(b'.', token);
-        let Some((signing_input, signature)) = split_around(token, last_dot) else {
-            return Err(NOT_THREE_PARTS);
-        };
-        let first_dot = memchr::memchr(b'.', signing_input);
-        let Some((header, payload)) = split_around(signing_input, first_dot) else {
+        let Some((signing_input, header, payload, signature)) =
+            usual_parts(token).or_else(|| parts(token))
+        else {
             return Err(NOT_THREE_PARTS);
         };
         if header.len() > MAX_HEADER_LENGTH {
@@ -75,6 +71,30 @@ impl<'a> Token<'a> {
             mac,
         })
     }
+}
+
+/// Signing input, header, payload and signature.
+type Parts<'a> = (&'a [u8], &'a [u8], &'a [u8], &'a [u8]);
+
+/// Splits a token with [`USUAL_HEADER`] and a MAC, without a search for the dots.
+///
+/// An optimisation only. A dot in the payload or the MAC is no base64url.
+#[inline(always)]
+fn usual_parts(token: &[u8]) -> Option<Parts<'_>> {
+    let mac = token.len().checked_sub(MAC_SYMBOLS)?;
+    let (signing_input, mac) = token.split_at_checked(mac.checked_sub(1)?)?;
+    let (header, payload) = signing_input.split_at_checked(USUAL_HEADER.len())?;
+    let payload = payload.strip_prefix(b".")?;
+    let mac = mac.strip_prefix(b".")?;
+    (header == USUAL_HEADER).then_some((signing_input, header, payload, mac))
+}
+
+fn parts(token: &[u8]) -> Option<Parts<'_>> {
+    // Searching from both ends skips the payload, most of the token.
+    let (signing_input, signature) = split_around(token, memchr::memrchr(b'.', token))?;
+    let first_dot = memchr::memchr(b'.', signing_input);
+    let (header, payload) = split_around(signing_input, first_dot)?;
+    Some((signing_input, header, payload, signature))
 }
 
 /// Splits around the byte at `dot`.
