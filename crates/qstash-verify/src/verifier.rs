@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
 use crate::delivery::{Mac, PendingDelivery, Verified};
-use crate::destination::{Destination, Destinations};
+use crate::destination::{Destination, Destinations, QueryOrder};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
 use crate::keys::stale::StaleObserver;
@@ -299,6 +299,27 @@ impl VerifierBuilder {
     pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
         self.0.destinations.add(Destination::base(url)?);
         Ok(self)
+    }
+
+    /// Compares the query's parameters with a [`base_url`](Self::base_url) in any order.
+    ///
+    /// For hosts that lose their order: AWS Lambda behind a REST API (v1) or an ALB, where
+    /// `lambda_http` writes the query anew from a hash map. Names and values are compared
+    /// decoded (`%20` equals `+`, `a` equals `a=`), as a multiset. By default the query
+    /// is compared verbatim.
+    ///
+    /// ```
+    /// use qstash_verify::{SigningKeys, Verifier};
+    ///
+    /// let verifier = Verifier::builder(SigningKeys::new("sig_current", "sig_next")?)
+    ///     .base_url("https://api.example.com")?
+    ///     .any_query_order()
+    ///     .build();
+    /// # Ok::<_, qstash_verify::ConfigError>(())
+    /// ```
+    pub fn any_query_order(mut self) -> Self {
+        self.0.destinations.set_query_order(QueryOrder::Lost);
+        self
     }
 
     /// Sets how far this machine's clock and QStash's may differ; zero by default.

@@ -1,5 +1,7 @@
 //! The URLs of an endpoint, which the claim `sub` is compared with.
 
+mod query;
+
 use crate::config::ConfigError;
 use crate::text::without_secrets;
 
@@ -37,7 +39,7 @@ impl Destination {
         })
     }
 
-    fn includes(&self, sub: &str, path_and_query: &str) -> bool {
+    fn includes(&self, sub: &str, path_and_query: &str, order: QueryOrder) -> bool {
         match self {
             Destination::Url(url) => url == sub,
             // `sub` is not parsed as a URL: if its authority is longer than that of
@@ -46,7 +48,7 @@ impl Destination {
                 sub.split_at_checked(origin.len())
                     .is_some_and(|(sub_origin, rest)| {
                         sub_origin.eq_ignore_ascii_case(origin)
-                            && is_sent_as(rest, path, path_and_query)
+                            && is_sent_as(rest, path, path_and_query, order)
                     })
             }
         }
@@ -61,24 +63,41 @@ impl Destination {
     }
 }
 
+/// Whether the order of a query's parameters is compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum QueryOrder {
+    /// The query is compared verbatim.
+    #[default]
+    Kept,
+    /// The parameters are compared as a multiset.
+    Lost,
+}
+
 /// The URLs of an endpoint; empty if `sub` is not checked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Destinations(Vec<Destination>);
+pub(crate) struct Destinations {
+    urls: Vec<Destination>,
+    query_order: QueryOrder,
+}
 
 impl Destinations {
     pub(crate) fn add(&mut self, destination: Destination) {
-        self.0.push(destination);
+        self.urls.push(destination);
+    }
+
+    pub(crate) fn set_query_order(&mut self, order: QueryOrder) {
+        self.query_order = order;
     }
 
     /// Returns whether a URL matches `sub`, or there is none to check.
     pub(crate) fn include(&self, sub: &str, path_and_query: &str) -> bool {
-        let matches = |one: &Destination| one.includes(sub, path_and_query);
-        self.0.is_empty() || self.0.iter().any(matches)
+        let matches = |one: &Destination| one.includes(sub, path_and_query, self.query_order);
+        self.urls.is_empty() || self.urls.iter().any(matches)
     }
 
     /// Returns the URLs that a publisher would use for this request.
     pub(crate) fn urls(&self, path_and_query: &str) -> Vec<String> {
-        let urls = self.0.iter().map(|one| one.url_of(path_and_query));
+        let urls = self.urls.iter().map(|one| one.url_of(path_and_query));
         urls.collect()
     }
 }
@@ -87,8 +106,14 @@ impl Destinations {
 ///
 /// A client sends an empty path as `/`, and no fragment (RFC 9112 §3.2.1, RFC 9110
 /// §7.1).
-fn is_sent_as(rest: &str, path: &str, path_and_query: &str) -> bool {
+fn is_sent_as(rest: &str, path: &str, path_and_query: &str, order: QueryOrder) -> bool {
     let rest = rest.split_once('#').map_or(rest, |(sent, _fragment)| sent);
+    if let QueryOrder::Lost = order {
+        let [(rest, signed), (target, received)] =
+            [rest, path_and_query].map(|text| text.split_once('?').unwrap_or((text, "")));
+        return is_sent_as(rest, path, target, QueryOrder::Kept)
+            && query::has_same_parameters(signed, received);
+    }
     let behind = match path {
         // glibc compares with the dangling pointer of an empty string by a masked load
         // of an unmapped page, which takes some 80 ns.

@@ -5,13 +5,20 @@ use super::*;
 #[test]
 fn url_is_compared_exactly() {
     let destination = Destination::url(" https://example.com/hook?a=b ").unwrap();
-    assert!(destination.includes("https://example.com/hook?a=b", "/elsewhere"));
+    assert!(destination.includes(
+        "https://example.com/hook?a=b",
+        "/elsewhere",
+        QueryOrder::Kept
+    ));
     for other in [
         "https://example.com/hook",
         "https://example.com/hook?a=b#",
         "https://Example.com/hook?a=b",
     ] {
-        assert!(!destination.includes(other, "/hook?a=b"), "{other}");
+        assert!(
+            !destination.includes(other, "/hook?a=b", QueryOrder::Lost),
+            "{other}"
+        );
     }
 }
 
@@ -159,10 +166,35 @@ fn base_url_is_joined_with_path_and_query() {
     ] {
         let destination = Destination::base(base).unwrap();
         assert_eq!(
-            destination.includes(sub, target),
+            destination.includes(sub, target, QueryOrder::Kept),
             same,
             "{base} {target} {sub}"
         );
+    }
+}
+
+#[test]
+fn order_of_the_query_is_compared_unless_it_is_lost() {
+    let destination = Destination::base("https://example.com/api").unwrap();
+    let sub = "https://example.com/api/hook?a=1&b=%20#top";
+    for (target, kept, lost) in [
+        ("/hook?a=1&b=%20", true, true),
+        ("/hook?b=+&a=1", false, true),
+        ("/hook?b=+", false, false),
+        ("/hook", false, false),
+        ("/HOOK?b=+&a=1", false, false),
+        ("/api/hook?b=+&a=1", false, false),
+    ] {
+        let included = [QueryOrder::Kept, QueryOrder::Lost]
+            .map(|order| destination.includes(sub, target, order));
+        assert_eq!(included, [kept, lost], "{target}");
+    }
+    for (sub, target) in [
+        ("https://example.com/api?b&a", "/?a&b"),
+        ("https://example.com/api/?", "/"),
+        ("https://example.com/api", "/?"),
+    ] {
+        assert!(destination.includes(sub, target, QueryOrder::Lost), "{sub}");
     }
 }
 
