@@ -9,6 +9,9 @@ use std::time::Duration;
 use qstash_verify_test_support::{Answer, Connection, Request, json};
 use serde_json::Value;
 
+/// What a server prints in front of its port: a script of ours, and Vercel's runtime.
+const LISTENING: [&str; 2] = ["listening on http://127.0.0.1:", "Dev server listening: "];
+
 /// A running server, killed on drop.
 #[derive(Debug)]
 pub struct Server {
@@ -19,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server that prints `listening on http://127.0.0.1:<port>`.
+    /// Starts a server that prints its port.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
         let mut child = command
@@ -92,7 +95,10 @@ impl Drop for Server {
 fn read(output: impl Read, log: &Mutex<String>, ports: &mpsc::Sender<u16>) {
     for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
-        if let Some(port) = line.strip_prefix("listening on http://127.0.0.1:") {
+        if let Some(port) = LISTENING
+            .iter()
+            .find_map(|prefix| line.strip_prefix(prefix))
+        {
             // The receiver is gone if the line is repeated.
             let _ = ports.send(port.trim_end().parse().unwrap());
         }
