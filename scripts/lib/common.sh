@@ -96,3 +96,49 @@ examples() { packages_where 'p["name"].startswith("example-")'; }
 
 # Converts lines of standard input to options `-p NAME`.
 as_options() { sed 's/^/-p\n/'; }
+
+# need_wasm_bindgen VERSION: the command of that version. CI installs it into
+# target/tools.
+need_wasm_bindgen() {
+    [[ $(wasm-bindgen --version 2>/dev/null) != "wasm-bindgen $1" ]] || return 0
+    local install=(cargo install --debug --locked --root "$tools"
+        --target-dir "$tools/build" wasm-bindgen-cli --version "$1")
+    if [[ ${CI-} ]]; then
+        "${install[@]}" --quiet --force
+    else
+        fail "wrong version: wasm-bindgen instead of $1; run ${install[*]}"
+    fi
+}
+
+# wasm_cargo COMMAND OPTION…: cargo for wasm32-unknown-unknown. If the target is not
+# installed and CI can't install it, Debian's compiler builds the standard library from
+# source. Returns 2 without a toolchain.
+wasm_cargo() {
+    local triple=wasm32-unknown-unknown
+    if [[ ${CI-} ]]; then rustup target add "$triple" >/dev/null 2>&1 || true; fi
+    if [ -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; then
+        cargo "$@" --target "$triple"
+        return
+    fi
+    local toolchain=$root/target/wasm-toolchain linker
+    if [ ! -x "$toolchain/usr/bin/rustc" ]; then
+        [[ ${CI-} ]] || return 2
+        rm -rf "$toolchain" && mkdir -p "$toolchain/packages"
+        (
+            cd "$toolchain/packages"
+            apt-get update -qq
+            library=$(apt-cache depends rustc-web | awk '/Depends: libstd-rust-web-dev/ {print $2}')
+            runtime=$(apt-cache depends "$library" | awk '/Depends: libstd-rust-web-[0-9]/ {print $2}')
+            llvm=$(apt-cache depends "$runtime" | awk '/Depends: libllvm/ {print $2}')
+            apt-get download -qq rustc-web rust-web-src "$library" "$runtime" "$llvm"
+            for package in *.deb; do dpkg -x "$package" "$toolchain"; done
+        )
+        rm -rf "$toolchain/packages"
+    fi
+    # The linker comes with rustup's toolchain.
+    linker=$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld
+    # RUSTC_BOOTSTRAP enables -Zbuild-std; the crates use no unstable features.
+    LD_LIBRARY_PATH=$toolchain/usr/lib/x86_64-linux-gnu RUSTC=$toolchain/usr/bin/rustc \
+        RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
+        cargo "$@" --target "$triple" -Zbuild-std=std,panic_abort
+}

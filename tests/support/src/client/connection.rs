@@ -66,19 +66,42 @@ impl Connection {
     /// Reads a response; returns `None` if the connection is closed.
     pub fn next_answer(&mut self) -> Option<Answer> {
         let mut answer = self.answer_to_head()?;
-        let length = match answer.status() {
-            100..=199 | 204 | 304 => 0,
+        answer.body = match answer.status() {
+            100..=199 | 204 | 304 => Vec::new(),
+            _ if answer.header("transfer-encoding") == Some("chunked") => self.chunks(),
             _ => {
                 let length = answer.header("content-length");
                 let length = length.expect("an answer without a length");
-                length.parse().unwrap()
+                self.take(length.parse().unwrap())
             }
         };
+        Some(answer)
+    }
+
+    /// Reads a chunked body without trailers.
+    fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            while !line.ends_with(b"\r\n") {
+                line.extend(self.take(1));
+            }
+            let size = std::str::from_utf8(&line).unwrap().trim_end();
+            let size = usize::from_str_radix(size, 16).unwrap();
+            body.extend(self.take(size));
+            assert_eq!(self.take(2), b"\r\n");
+            if size == 0 {
+                return body;
+            }
+        }
+    }
+
+    /// Reads exactly this many bytes.
+    fn take(&mut self, length: usize) -> Vec<u8> {
         while self.received.len() < length {
             assert!(self.receive(), "the connection was closed in an answer");
         }
-        answer.body = self.received.drain(..length).collect();
-        Some(answer)
+        self.received.drain(..length).collect()
     }
 
     /// Reads a response without a body, such as one to a HEAD request.
