@@ -110,35 +110,42 @@ need_wasm_bindgen() {
     fi
 }
 
-# wasm_cargo COMMAND OPTION…: cargo for wasm32-unknown-unknown. If the target is not
-# installed and CI can't install it, Debian's compiler builds the standard library from
-# source. Returns 2 without a toolchain.
+wasm_target=wasm32-unknown-unknown
+wasm_toolchain=$root/target/wasm-toolchain
+
+has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/$wasm_target/lib" ]; }
+
+# need_wasm_target: if CI can't install the target, Debian's compiler builds the standard
+# library from source.
+need_wasm_target() {
+    if [[ ${CI-} ]]; then rustup target add "$wasm_target" >/dev/null 2>&1 || true; fi
+    if has_wasm_target || [ -x "$wasm_toolchain/usr/bin/rustc" ]; then return; fi
+    [[ ${CI-} ]] || fail "target is not installed: $wasm_target; run rustup target add $wasm_target"
+    rm -rf "$wasm_toolchain" && mkdir -p "$wasm_toolchain/packages"
+    (
+        cd "$wasm_toolchain/packages"
+        apt-get update -qq
+        library=$(apt-cache depends rustc-web | awk '/Depends: libstd-rust-web-dev/ {print $2}')
+        runtime=$(apt-cache depends "$library" | awk '/Depends: libstd-rust-web-[0-9]/ {print $2}')
+        llvm=$(apt-cache depends "$runtime" | awk '/Depends: libllvm/ {print $2}')
+        apt-get download -qq rustc-web rust-web-src "$library" "$runtime" "$llvm"
+        for package in *.deb; do dpkg -x "$package" "$wasm_toolchain"; done
+    )
+    rm -rf "$wasm_toolchain/packages"
+}
+
+# wasm_cargo COMMAND OPTION…: cargo for that target.
 wasm_cargo() {
-    local triple=wasm32-unknown-unknown
-    if [[ ${CI-} ]]; then rustup target add "$triple" >/dev/null 2>&1 || true; fi
-    if [ -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; then
-        cargo "$@" --target "$triple"
+    if has_wasm_target; then
+        cargo "$@" --target "$wasm_target"
         return
     fi
-    local toolchain=$root/target/wasm-toolchain linker
-    if [ ! -x "$toolchain/usr/bin/rustc" ]; then
-        [[ ${CI-} ]] || return 2
-        rm -rf "$toolchain" && mkdir -p "$toolchain/packages"
-        (
-            cd "$toolchain/packages"
-            apt-get update -qq
-            library=$(apt-cache depends rustc-web | awk '/Depends: libstd-rust-web-dev/ {print $2}')
-            runtime=$(apt-cache depends "$library" | awk '/Depends: libstd-rust-web-[0-9]/ {print $2}')
-            llvm=$(apt-cache depends "$runtime" | awk '/Depends: libllvm/ {print $2}')
-            apt-get download -qq rustc-web rust-web-src "$library" "$runtime" "$llvm"
-            for package in *.deb; do dpkg -x "$package" "$toolchain"; done
-        )
-        rm -rf "$toolchain/packages"
-    fi
-    # The linker comes with rustup's toolchain.
+    # The linker is that of rustup's toolchain.
+    local linker
     linker=$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld
     # RUSTC_BOOTSTRAP enables -Zbuild-std; the crates use no unstable features.
-    LD_LIBRARY_PATH=$toolchain/usr/lib/x86_64-linux-gnu RUSTC=$toolchain/usr/bin/rustc \
-        RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
-        cargo "$@" --target "$triple" -Zbuild-std=std,panic_abort
+    LD_LIBRARY_PATH=$wasm_toolchain/usr/lib/x86_64-linux-gnu \
+        RUSTC=$wasm_toolchain/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
+        cargo "$@" --target "$wasm_target" -Zbuild-std=std,panic_abort
 }

@@ -17,7 +17,7 @@ fn keys(test: &Test) -> SigningKeys {
     SigningKeys {
         current: SigningKey::prepare(b"other"),
         next: SigningKey::prepare(&test.key),
-        unintended_public: false,
+        has_published_key: false,
     }
 }
 
