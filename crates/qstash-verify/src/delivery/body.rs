@@ -56,18 +56,37 @@ impl BodyHash {
     }
 
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
-        // The limit holds even if an error of `update` was ignored.
-        self.within_limit(self.received)?;
-        let mut text = [0; 43];
-        // Comparing the encoded form also refuses a hash with stray bits.
-        let written = URL_SAFE_NO_PAD.encode_slice(self.hash.finalize(), &mut text);
-        // Neither side is secret, so the comparison needn't be constant-time.
-        if written.is_ok() && self.signed == Some(text) {
-            Ok(())
-        } else {
-            Err(VerifyError::BodyMismatch {
-                received: self.received,
-            })
-        }
+        compare(
+            self.hash.finalize().into(),
+            self.received,
+            self.limit,
+            self.signed,
+        )
+    }
+
+    /// Compares a hash that the caller computed.
+    pub(crate) fn finish_with_sha256(self, hash: [u8; 32], bytes: u64) -> Result<(), VerifyError> {
+        compare(hash, bytes, self.limit, self.signed)
+    }
+}
+
+fn compare(
+    hash: [u8; 32],
+    received: u64,
+    limit: u64,
+    signed: SignedHash,
+) -> Result<(), VerifyError> {
+    // The limit holds even if an error of `update` was ignored.
+    if received > limit {
+        return Err(VerifyError::BodyTooLarge { limit });
+    }
+    let mut text = [0; 43];
+    // Comparing the encoded form also refuses a hash with stray bits.
+    let written = URL_SAFE_NO_PAD.encode_slice(hash, &mut text);
+    // Neither side is secret, so the comparison needn't be constant-time.
+    if written.is_ok() && signed == Some(text) {
+        Ok(())
+    } else {
+        Err(VerifyError::BodyMismatch { received })
     }
 }

@@ -83,6 +83,32 @@ impl PendingDelivery {
         self.body.finish()?;
         Ok(self.verified)
     }
+
+    /// Compares a SHA-256 of the body that the host computed with the one in the token.
+    ///
+    /// For hosts with a faster SHA-256, such as WebCrypto on Cloudflare Workers. `hash`
+    /// and `bytes`, the length, must be those of the body that is passed on; chunks given
+    /// to [`update`](Self::update) do not count. Call
+    /// [`declare_length`](Self::declare_length) while the body arrives, to bound it.
+    ///
+    /// ```
+    /// use qstash_verify::{PendingDelivery, Verified, VerifyError};
+    ///
+    /// fn finish(
+    ///     pending: PendingDelivery,
+    ///     body: &[u8],
+    ///     sha256: fn(&[u8]) -> [u8; 32],
+    /// ) -> Result<Verified, VerifyError> {
+    ///     pending.finish_with_sha256(sha256(body), body.len() as u64)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyMismatch`], or [`VerifyError::BodyTooLarge`].
+    pub fn finish_with_sha256(self, hash: [u8; 32], bytes: u64) -> Result<Verified, VerifyError> {
+        self.body.finish_with_sha256(hash, bytes)?;
+        Ok(self.verified)
+    }
 }
 
 impl fmt::Debug for PendingDelivery {

@@ -2,6 +2,7 @@
 
 use qstash_verify::{DEFAULT_BODY_LIMIT, RequestHead, SIGNATURE_HEADER};
 use qstash_verify_test_support::{DEFAULT, Token};
+use sha2::{Digest as _, Sha256};
 
 use crate::{BODY, NOW, TARGET, URL, answer, answer_to, builder, token, verifier, verify};
 
@@ -158,4 +159,25 @@ fn declared_length_over_the_limit_is_refused_by_authenticate() {
         assert_eq!(answer(&genuine, length), "body_too_large", "{length}");
         assert_eq!(answer(&forged, length), "bad_signature", "{length}");
     }
+}
+
+#[test]
+fn hash_of_the_host_is_compared_like_ours() {
+    let token = token().sign(DEFAULT[0]);
+    let head = RequestHead::new([(SIGNATURE_HEADER, &token)], TARGET);
+    let limit = BODY.len() as u64;
+    let verifier = builder().body_limit(limit).build();
+    let finish = |body: &[u8], bytes: u64| {
+        let pending = verifier.authenticate(&head).unwrap();
+        answer(pending.finish_with_sha256(Sha256::digest(body).into(), bytes))
+    };
+    assert_eq!(finish(BODY, limit), "current");
+    assert_eq!(finish(b"other", 5), "body_mismatch");
+    assert_eq!(finish(b"", 0), "body_mismatch");
+    assert_eq!(finish(BODY, limit + 1), "body_too_large");
+    // Chunks do not count.
+    let mut pending = verifier.authenticate(&head).unwrap();
+    pending.update(b"other").unwrap();
+    let hash = Sha256::digest(BODY).into();
+    assert_eq!(answer(pending.finish_with_sha256(hash, limit)), "current");
 }
