@@ -40,6 +40,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 }
 
 /// Returns the milliseconds since the Unix epoch, rounded up; 0 before it.
+#[cfg(feature = "memory")]
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord};
 
 use crate::clock::{CLOCK_DIFFERENCE, Clock, millis, unix_millis, unix_seconds};
 use crate::once::{Claimed, MessageKey, OnceFuture, OnceStore};
-use crate::table::{Entry, Insertion, Key, State, Table};
+use crate::table::{Entry, Insertion, State, Table};
 
 /// A store in the memory of one process. Clones share it.
 ///
@@ -81,7 +81,7 @@ impl MemoryStore {
             state: State::Done,
             until,
         };
-        match inner.table.insert(key(token.id()), entry, inner.now()) {
+        match inner.table.insert(*token.id(), entry, inner.now()) {
             Insertion::Inserted => Ok(Recorded::First),
             Insertion::Exists(_) => Ok(Recorded::Seen),
             Insertion::Full => Err(FULL.into()),
@@ -90,12 +90,6 @@ impl MemoryStore {
 }
 
 const FULL: &str = "the store in memory is full: raise `max_entries`";
-
-/// The first half of an id.
-fn key(id: &[u8; 32]) -> Key {
-    let (half, _) = id.split_at(16);
-    half.try_into().unwrap_or_default()
-}
 
 impl Inner {
     fn now(&self) -> u64 {
@@ -131,7 +125,7 @@ impl OnceStore for MemoryStore {
             state: State::Held(holder),
             until: now.saturating_add(millis(lease)),
         };
-        let claimed = match inner.table.insert(key(message.as_bytes()), entry, now) {
+        let claimed = match inner.table.insert(*message.as_bytes(), entry, now) {
             Insertion::Inserted => Ok(Claimed::Claimed),
             Insertion::Exists(existing) => Ok(match existing.state {
                 State::Done => Claimed::Done,
@@ -150,13 +144,13 @@ impl OnceStore for MemoryStore {
             state: State::Done,
             until: inner.now().saturating_add(millis(keep)),
         };
-        inner.table.replace(key(message.as_bytes()), entry);
+        inner.table.replace(*message.as_bytes(), entry);
         Box::pin(ready(Ok(())))
     }
 
     fn release(&self, message: MessageKey, holder: u64) -> OnceFuture<()> {
         let table = &self.0.table;
-        table.remove_if(&key(message.as_bytes()), State::Held(holder));
+        table.remove_if(message.as_bytes(), State::Held(holder));
         Box::pin(ready(Ok(())))
     }
 }

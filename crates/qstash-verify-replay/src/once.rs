@@ -156,7 +156,7 @@ impl fmt::Debug for Once {
     }
 }
 
-/// The key of a message in a store: the SHA-256 of its id.
+/// The key of a message in a store: the first 128 bits of the SHA-256 of its id.
 ///
 /// An id may be any text of 4 KiB, so its hash bounds the store's memory.
 ///
@@ -166,18 +166,23 @@ impl fmt::Debug for Once {
 /// assert_ne!(MessageKey::new("msg_1"), MessageKey::new("msg_2"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MessageKey([u8; 32]);
+pub struct MessageKey([u8; 16]);
 
 impl MessageKey {
     /// Creates the key of a message id.
     #[must_use]
     pub fn new(message_id: &str) -> Self {
-        MessageKey(Sha256::digest(message_id).into())
+        let mut key = [0; 16];
+        let hash = Sha256::digest(message_id);
+        for (byte, of_hash) in key.iter_mut().zip(hash) {
+            *byte = of_hash;
+        }
+        MessageKey(key)
     }
 
     /// Returns the bytes of the hash.
     #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
+    pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }

@@ -196,11 +196,10 @@ fn script(text: &str, keys: &[&str]) -> Cmd {
 
 impl Settings {
     /// Returns the key of an id; the braces are a hash tag, so that keys share a node.
-    fn key(&self, kind: &str, id: &[u8; 32]) -> String {
+    fn key(&self, kind: &str, id: &[u8; 16]) -> String {
         use fmt::Write as _;
         let mut key = format!("{{{}}}:{kind}:", self.prefix);
-        // 128 bits of a MAC or a SHA-256 are enough to tell ids apart.
-        for byte in id.iter().take(16) {
+        for byte in id {
             // Writing to a `String` doesn't fail.
             let _ = write!(key, "{byte:02x}");
         }

@@ -37,7 +37,7 @@ impl Clock {
 }
 
 fn token(number: u64) -> TokenRecord {
-    let mut id = [0; 32];
+    let mut id = [0; 16];
     let (start, _) = id.split_at_mut(8);
     // Spread over the shards, as a MAC is.
     start.copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
@@ -100,10 +100,10 @@ fn full_store_refuses_until_tokens_expire() {
 #[test]
 fn token_signed_before_the_store_was_created_is_refused() {
     let store = Clock::new().builder().build();
-    let signed = |seconds| TokenRecord::new([7; 32], at(seconds), at(seconds + 300));
+    let signed = |seconds| TokenRecord::new([7; 16], at(seconds), at(seconds + 300));
     let refused = record(&store, &signed(START - 1)).unwrap_err();
     assert!(refused.contains("signed before this store"), "{refused}");
-    let no_iat = TokenRecord::new([7; 32], UNIX_EPOCH, at(START + 300));
+    let no_iat = TokenRecord::new([7; 16], UNIX_EPOCH, at(START + 300));
     assert!(record(&store, &no_iat).is_err());
     assert_eq!(record(&store, &signed(START)), Ok(Recorded::First));
 }

@@ -10,7 +10,7 @@ use qstash_verify_replay::{Claimed, MessageKey, OnceStore as _, RedisStore};
 
 fn token() -> TokenRecord {
     let now = SystemTime::now();
-    TokenRecord::new([7; 32], now, now + Duration::from_secs(300))
+    TokenRecord::new([7; 16], now, now + Duration::from_secs(300))
 }
 
 /// A free port that nothing listens on.

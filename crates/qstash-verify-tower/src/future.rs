@@ -61,8 +61,12 @@ pin_project! {
 pub(crate) struct Reading<S, F> {
     pub(crate) delivery: BufferedDelivery,
     pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) inner: S,
+    pub(crate) parts: Parts,
+    pub(crate) target: Target,
+    pub(crate) map_body: F,
+    pub(crate) refuse: RefusalHandler<Response<Bytes>>,
     pub(crate) replay: ReplayProtection,
-    pub(crate) call: Call<S, F>,
 }
 
 /// State kept while the replay store answers; boxed, since most layers have none.
@@ -70,16 +74,11 @@ struct Checking<S, F> {
     check: ReplayCheck,
     verified: Verified,
     body: VerifiedBody,
-    call: Call<S, F>,
-}
-
-/// What calls the inner service, or refuses the request.
-pub(crate) struct Call<S, F> {
-    pub(crate) inner: S,
-    pub(crate) parts: Parts,
-    pub(crate) target: Target,
-    pub(crate) map_body: F,
-    pub(crate) refuse: RefusalHandler<Response<Bytes>>,
+    inner: S,
+    parts: Parts,
+    target: Target,
+    map_body: F,
+    refuse: RefusalHandler<Response<Bytes>>,
 }
 
 impl<S, ReqBody, B, F> ResponseFuture<S, ReqBody, B, F>
@@ -145,23 +144,34 @@ where
                         None => Ok(()),
                     };
                     let reading = take(reading);
-                    let call = reading.call;
                     let next = match end.and_then(|()| reading.delivery.finish()) {
                         Ok((verified, data)) => {
                             let body = VerifiedBody::new(data, reading.trailers);
                             match reading.replay.check(&verified) {
-                                None => call.handle(verified, body),
+                                None => {
+                                    let body = (reading.map_body)(body);
+                                    handle(reading.inner, reading.parts, verified, body)
+                                }
                                 Some(check) => State::Checking {
                                     checking: Some(Box::new(Checking {
                                         check,
                                         verified,
                                         body,
-                                        call,
+                                        inner: reading.inner,
+                                        parts: reading.parts,
+                                        target: reading.target,
+                                        map_body: reading.map_body,
+                                        refuse: reading.refuse,
                                     })),
                                 },
                             }
                         }
-                        Err(reason) => call.refuse(reason),
+                        Err(reason) => {
+                            let head = reading.target.head(&reading.parts);
+                            State::Refused {
+                                response: Some(refuse(&reading.refuse, &head, reason)),
+                            }
+                        }
                     };
                     state.set(next);
                 }
@@ -172,8 +182,16 @@ where
                     };
                     let checking = *take(checking);
                     let next = match outcome {
-                        Ok(()) => checking.call.handle(checking.verified, checking.body),
-                        Err(reason) => checking.call.refuse(reason),
+                        Ok(()) => {
+                            let body = (checking.map_body)(checking.body);
+                            handle(checking.inner, checking.parts, checking.verified, body)
+                        }
+                        Err(reason) => {
+                            let head = checking.target.head(&checking.parts);
+                            State::Refused {
+                                response: Some(refuse(&checking.refuse, &head, reason)),
+                            }
+                        }
                     };
                     state.set(next);
                 }
@@ -182,33 +200,21 @@ where
     }
 }
 
-impl<S, F> Call<S, F> {
-    /// Calls the inner service within the delivery's span.
-    fn handle<ReqBody, B>(
-        mut self,
-        verified: Verified,
-        body: VerifiedBody,
-    ) -> State<S, ReqBody, B, F>
-    where
-        S: Service<Request<B>>,
-        F: Fn(VerifiedBody) -> B,
-    {
-        let span = verified.span();
-        let mut request = Request::from_parts(self.parts, (self.map_body)(body));
-        request.extensions_mut().insert(verified);
-        let future = span.in_scope(|| self.inner.call(request)).instrument(span);
-        State::Handling { future }
-    }
-
-    /// Refuses the request without calling the inner service.
-    fn refuse<ReqBody, B>(self, reason: VerifyError) -> State<S, ReqBody, B, F>
-    where
-        S: Service<Request<B>>,
-    {
-        let head = self.target.head(&self.parts);
-        let response = Some(refuse(&self.refuse, &head, reason));
-        State::Refused { response }
-    }
+/// Calls the inner service within the delivery's span.
+fn handle<S, ReqBody, B, F>(
+    mut inner: S,
+    parts: Parts,
+    verified: Verified,
+    body: B,
+) -> State<S, ReqBody, B, F>
+where
+    S: Service<Request<B>>,
+{
+    let span = verified.span();
+    let mut request = Request::from_parts(parts, body);
+    request.extensions_mut().insert(verified);
+    let future = span.in_scope(|| inner.call(request)).instrument(span);
+    State::Handling { future }
 }
 
 fn inner_response<B>(response: Response<B>) -> Response<ResponseBody<B>> {

@@ -10,7 +10,7 @@ use qstash_verify::{PendingDelivery, RefusalHandler, ReplayProtection, Verifier,
 use tower_service::Service;
 
 use crate::body::{ResponseBody, VerifiedBody};
-use crate::future::{Call, Reading, ResponseFuture, refuse};
+use crate::future::{Reading, ResponseFuture, refuse};
 use crate::target::Target;
 
 /// The service that [`QstashLayer`](crate::QstashLayer) produces.
@@ -96,14 +96,12 @@ where
                 Reading {
                     delivery: pending.buffered(),
                     trailers: None,
+                    inner,
+                    parts,
+                    target: self.target.clone(),
+                    map_body: self.map_body.clone(),
+                    refuse: self.refuse.clone(),
                     replay: self.replay.clone(),
-                    call: Call {
-                        inner,
-                        parts,
-                        target: self.target.clone(),
-                        map_body: self.map_body.clone(),
-                        refuse: self.refuse.clone(),
-                    },
                 },
             ),
             Err(reason) => {

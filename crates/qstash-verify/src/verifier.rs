@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use crate::clock::Clock;
 use crate::config::{ConfigError, ConfigWarning};
 use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
-use crate::delivery::{Mac, PendingDelivery, Verified};
+use crate::delivery::{PendingDelivery, TokenId, Verified};
 use crate::destination::{Destination, Destinations, QueryOrder};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
@@ -120,9 +120,10 @@ impl Verifier {
         };
         let made_by = |mac: [u8; 32]| {
             let key = pair.keys.which_made(token.signing_input, &mac)?;
-            Some((key, Mac(mac)))
+            let (id, _) = mac.split_first_chunk()?;
+            Some((key, TokenId(*id)))
         };
-        let Some((key, mac)) = token.mac.and_then(made_by) else {
+        let Some((key, id)) = token.mac.and_then(made_by) else {
             if inner.stale_observer.is_set() {
                 self.observe_unknown_key(&token, head, source);
             }
@@ -143,7 +144,7 @@ impl Verifier {
                 key,
                 source,
                 claims,
-                mac,
+                id,
                 tolerance: inner.tolerance,
             },
         ))

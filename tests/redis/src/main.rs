@@ -27,7 +27,7 @@ const CONCURRENT: u64 = 64;
 fn token(number: u64) -> TokenRecord {
     // Uniformly distributed, as MACs are.
     let mut state = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut id = [0; 32];
+    let mut id = [0; 16];
     for chunk in id.chunks_mut(8) {
         state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         state ^= state >> 27;
@@ -105,10 +105,7 @@ async fn measure_memory() {
 }
 
 async fn set_nx(connection: &MultiplexedConnection, number: u64) {
-    let key = format!(
-        "bare:{:032x}",
-        u128::from_le_bytes(token(number).id()[..16].try_into().unwrap())
-    );
+    let key = format!("bare:{:032x}", u128::from_be_bytes(*token(number).id()));
     let mut command = redis::cmd("SET");
     command.arg(key).arg("").arg("NX").arg("PX").arg(360_000);
     let _: redis::Value = command.query_async(&mut connection.clone()).await.unwrap();
@@ -123,7 +120,7 @@ async fn measure_redis() {
     drop(
         store
             .record(&TokenRecord::new(
-                [0; 32],
+                [0; 16],
                 SystemTime::now(),
                 SystemTime::now(),
             ))

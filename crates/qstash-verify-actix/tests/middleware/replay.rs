@@ -12,7 +12,7 @@ use crate::support::{BODY, delivery, forged, genuine, middleware};
 
 /// The ids of the tokens that were recorded.
 #[derive(Clone, Default)]
-struct Store(Arc<Mutex<HashSet<[u8; 32]>>>);
+struct Store(Arc<Mutex<HashSet<[u8; 16]>>>);
 
 impl ReplayStore for Store {
     fn record(&self, token: &TokenRecord) -> RecordFuture {

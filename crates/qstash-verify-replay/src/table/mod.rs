@@ -12,8 +12,7 @@ use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize, atomic::Ordering};
 #[cfg(test)]
 use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicUsize, atomic::Ordering};
 
-/// A part of a MAC or of a SHA-256, so that it is uniformly distributed: 128 bits are
-/// enough to tell entries apart.
+/// 128 bits of a MAC or of a SHA-256, so that it is uniformly distributed.
 pub(crate) type Key = [u8; 16];
 
 const SHARDS: usize = 16;

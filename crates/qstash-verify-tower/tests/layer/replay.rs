@@ -21,7 +21,7 @@ struct Store(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    seen: HashSet<[u8; 32]>,
+    seen: HashSet<[u8; 16]>,
     asked: usize,
     stalled: bool,
 }

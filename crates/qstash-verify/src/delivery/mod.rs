@@ -137,16 +137,16 @@ pub struct Verified {
     pub(crate) key: KeySlot,
     pub(crate) source: KeySource,
     pub(crate) claims: Claims,
-    pub(crate) mac: Mac,
+    pub(crate) id: TokenId,
     /// The tolerance of the verifier in seconds.
     pub(crate) tolerance: f64,
 }
 
-/// The MAC of a verified token, which a `Debug` form must not show.
+/// The start of a verified token's MAC, which a `Debug` form must not show.
 #[derive(Clone)]
-pub(crate) struct Mac(pub(crate) [u8; 32]);
+pub(crate) struct TokenId(pub(crate) [u8; 16]);
 
-impl fmt::Debug for Mac {
+impl fmt::Debug for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }

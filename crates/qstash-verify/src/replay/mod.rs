@@ -20,13 +20,13 @@ use crate::error::VerifyError;
 /// use qstash_verify::TokenRecord;
 ///
 /// let signed_at = UNIX_EPOCH + Duration::from_secs(1_721_068_900);
-/// let record = TokenRecord::new([7; 32], signed_at, signed_at + Duration::from_secs(300));
-/// assert_eq!(record.id(), &[7; 32]);
+/// let record = TokenRecord::new([7; 16], signed_at, signed_at + Duration::from_secs(300));
+/// assert_eq!(record.id(), &[7; 16]);
 /// assert_eq!(record.signed_at(), signed_at);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenRecord {
-    id: [u8; 32],
+    id: [u8; 16],
     signed_at: SystemTime,
     accepted_until: SystemTime,
 }
@@ -34,7 +34,7 @@ pub struct TokenRecord {
 impl TokenRecord {
     /// Creates a record from its fields.
     #[must_use]
-    pub const fn new(id: [u8; 32], signed_at: SystemTime, accepted_until: SystemTime) -> Self {
+    pub const fn new(id: [u8; 16], signed_at: SystemTime, accepted_until: SystemTime) -> Self {
         TokenRecord {
             id,
             signed_at,
@@ -42,14 +42,14 @@ impl TokenRecord {
         }
     }
 
-    /// Returns the id of the token: its MAC, the HMAC-SHA256 of header and payload.
+    /// Returns the id of the token: the first 128 bits of its MAC, an HMAC-SHA256.
     ///
-    /// It is what makes the token genuine, so a replay can't change it. Strict base64url
+    /// The MAC is what makes the token genuine, so a replay can't change it. Strict base64url
     /// leaves one spelling of a token for each id. Ids are uniformly distributed, and
     /// only a holder of the signing keys can choose one. Nothing verifies with an id
     /// alone.
     #[must_use]
-    pub const fn id(&self) -> &[u8; 32] {
+    pub const fn id(&self) -> &[u8; 16] {
         &self.id
     }
 
@@ -114,7 +114,7 @@ pub type RecordFuture =
 ///
 /// /// Never forgets, so it is only for tests.
 /// #[derive(Default)]
-/// struct Endless(Mutex<HashSet<[u8; 32]>>);
+/// struct Endless(Mutex<HashSet<[u8; 16]>>);
 ///
 /// impl ReplayStore for Endless {
 ///     fn record(&self, token: &TokenRecord) -> RecordFuture {
@@ -152,7 +152,7 @@ impl Verified {
     #[must_use]
     pub fn token_record(&self) -> TokenRecord {
         TokenRecord {
-            id: self.mac.0,
+            id: self.id.0,
             signed_at: self.claims.iat().unwrap_or(UNIX_EPOCH),
             accepted_until: self.accepted_until(),
         }
@@ -183,6 +183,14 @@ impl Verified {
 }
 
 /// The future of [`Verified::check_replay`].
+///
+/// ```
+/// use qstash_verify::{ReplayCheck, VerifyError};
+///
+/// async fn wait(check: ReplayCheck) -> Result<(), VerifyError> {
+///     check.await
+/// }
+/// ```
 ///
 /// # Errors
 /// [`VerifyError::Replayed`] and [`VerifyError::ReplayStoreUnavailable`].

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::time_at;
-use crate::delivery::Mac;
+use crate::delivery::TokenId;
 use crate::keys::{KeySlot, KeySource};
 use crate::token::claims::Claims;
 
@@ -20,7 +20,7 @@ fn verified(exp: f64, tolerance: f64) -> Verified {
         key: KeySlot::Current,
         source: KeySource::Explicit,
         claims,
-        mac: Mac([0xab; 32]),
+        id: TokenId([0xab; 16]),
         tolerance,
     }
 }
@@ -69,7 +69,7 @@ fn no_store_means_no_check() {
 #[test]
 fn record_is_kept_until_exp_plus_tolerance() {
     let record = verified(1000.0, 2.5).token_record();
-    assert_eq!(record.id(), &[0xab; 32]);
+    assert_eq!(record.id(), &[0xab; 16]);
     assert_eq!(record.signed_at(), UNIX_EPOCH);
     let until = UNIX_EPOCH + Duration::from_millis(1_002_500);
     assert_eq!(record.accepted_until(), until);

@@ -1,7 +1,7 @@
 //! Tests of collecting a body.
 
 use super::*;
-use crate::delivery::Mac;
+use crate::delivery::TokenId;
 use crate::delivery::body::BodyHash;
 use crate::keys::{KeySlot, KeySource};
 use crate::token::claims::Claims;
@@ -22,7 +22,7 @@ fn limited(body: &[u8], declared: u64, limit: u64) -> BufferedDelivery {
         key: KeySlot::Current,
         source: KeySource::Explicit,
         claims: Claims::default(),
-        mac: Mac([0; 32]),
+        id: TokenId([0; 16]),
         tolerance: 0.0,
     };
     let mut body = BodyHash::new(limit, Some(hash));
