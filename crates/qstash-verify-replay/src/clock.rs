@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// How far the clocks of the machines may differ by default.
 pub(crate) const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
+/// The error for a token that the store may have forgotten.
+pub(crate) const EXPIRED: &str = "the delivery expired while its body arrived";
+
 /// The system's clock, or a custom one.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);

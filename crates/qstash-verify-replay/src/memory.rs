@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord};
 
-use crate::clock::{CLOCK_DIFFERENCE, Clock, millis, unix_millis, unix_seconds};
+use crate::clock::{CLOCK_DIFFERENCE, Clock, EXPIRED, millis, unix_millis, unix_seconds};
 use crate::once::{Claimed, MessageKey, OnceFuture, OnceStore};
 use crate::table::{Entry, Insertion, State, Table};
 
@@ -76,12 +76,17 @@ impl MemoryStore {
                     .into(),
             );
         }
-        let until = unix_millis(token.accepted_until()).saturating_add(inner.clock_difference);
+        let now = inner.now();
+        let accepted_until = unix_millis(token.accepted_until());
+        if now >= accepted_until {
+            return Err(EXPIRED.into());
+        }
+        let until = accepted_until.saturating_add(inner.clock_difference);
         let entry = Entry {
             state: State::Done,
             until,
         };
-        match inner.table.insert(*token.id(), entry, inner.now()) {
+        match inner.table.insert(*token.id(), entry, now) {
             Insertion::Inserted => Ok(Recorded::First),
             Insertion::Exists(_) => Ok(Recorded::Seen),
             Insertion::Full => Err(FULL.into()),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError};
 use tokio::time::timeout;
 
-use crate::clock::{CLOCK_DIFFERENCE, Clock, millis, unix_seconds};
+use crate::clock::{CLOCK_DIFFERENCE, Clock, EXPIRED, millis, unix_seconds};
 use crate::once::{Claimed, MessageKey, OnceFuture, OnceStore};
 
 /// Records a token: `first`, `seen`, or `unknown` if it was signed before Redis's memory
@@ -153,7 +153,8 @@ where
     /// Sets how far the clocks of the machines may differ; 60 s by default.
     ///
     /// A token is kept that much longer than the recording verifier accepts it, so that
-    /// no verifier with a slower clock accepts it again.
+    /// no verifier with a slower clock accepts it again. It must exceed the real difference
+    /// by the timeout.
     pub fn clock_difference(self, difference: Duration) -> Self {
         self.set(|settings| settings.clock_difference = difference)
     }
@@ -214,12 +215,15 @@ where
     fn record(&self, token: &TokenRecord) -> RecordFuture {
         let settings = &self.settings;
         let now = settings.clock.now();
-        // By the clock that the verifier judged `exp` with; Redis's may differ.
         let left = token
             .accepted_until()
             .duration_since(now)
             .unwrap_or_default();
-        let keep = millis(left.saturating_add(settings.clock_difference)).max(1);
+        if left.is_zero() {
+            return Box::pin(ready(Err(EXPIRED.into())));
+        }
+        // By the clock that the verifier judged `exp` with; Redis's may differ.
+        let keep = millis(left.saturating_add(settings.clock_difference));
         let began = format!("{{{}}}:began", settings.prefix);
         let mut command = script(RECORD, &[&settings.key("token", token.id()), &began]);
         command

@@ -66,15 +66,34 @@ fn token_is_first_once() {
 #[test]
 fn token_is_kept_until_it_expires_and_the_clock_difference_after_it() {
     let clock = Clock::new();
-    let store = clock
-        .builder()
-        .clock_difference(Duration::from_secs(7))
-        .build();
+    let difference = Duration::from_secs(7);
+    let store = clock.builder().clock_difference(difference).build();
     assert_eq!(record(&store, &token(1)), Ok(Recorded::First));
-    clock.set(START + 306);
-    assert_eq!(record(&store, &token(1)), Ok(Recorded::Seen));
-    clock.set(START + 307);
-    assert_eq!(record(&store, &token(1)), Ok(Recorded::First));
+    // The clock is set back after each look.
+    for (second, expected) in [
+        (START + 299, Recorded::Seen),
+        (START + 306, Recorded::Seen),
+        (START + 307, Recorded::First),
+    ] {
+        clock.set(second);
+        let mut other = *token(1).id();
+        other[15] = u8::try_from(second % 256).unwrap();
+        let late = TokenRecord::new(other, at(START), at(START + 900));
+        // Removes what has expired in the same shard.
+        assert_eq!(record(&store, &late), Ok(Recorded::First));
+        clock.set(START + 299);
+        assert_eq!(record(&store, &token(1)), Ok(expected), "{second}");
+    }
+}
+
+#[test]
+fn token_that_expired_while_its_body_arrived_is_refused() {
+    let clock = Clock::new();
+    let store = clock.builder().build();
+    clock.set(START + 300);
+    let refused = record(&store, &token(1)).unwrap_err();
+    assert_eq!(refused, "the delivery expired while its body arrived");
+    assert_eq!(store.entries(), 0);
 }
 
 #[test]
@@ -92,7 +111,8 @@ fn full_store_refuses_until_tokens_expire() {
     assert_eq!(record(&store, &token(50)), Ok(Recorded::Seen));
     clock.set(START + 360);
     for number in 100..200 {
-        assert_eq!(record(&store, &token(number)), Ok(Recorded::First));
+        let late = TokenRecord::new(*token(number).id(), at(START), at(START + 900));
+        assert_eq!(record(&store, &late), Ok(Recorded::First));
     }
     assert!(store.entries() <= 100);
 }

@@ -65,6 +65,16 @@ async fn unavailable_store_accepts_only_if_it_is_told_to() {
     assert!(claimed.is_err());
 }
 
+#[tokio::test]
+async fn token_that_expired_while_its_body_arrived_is_refused() {
+    let url = format!("redis://127.0.0.1:{}", closed_port());
+    let store = RedisStore::connect(&url).unwrap().accept_when_unavailable();
+    let now = SystemTime::now();
+    let expired = TokenRecord::new([7; 16], now, now);
+    let refused = store.record(&expired).await.unwrap_err().to_string();
+    assert_eq!(refused, "the delivery expired while its body arrived");
+}
+
 #[test]
 fn connect_needs_a_runtime_and_a_url() {
     let no_runtime = RedisStore::connect("redis://127.0.0.1").unwrap_err();

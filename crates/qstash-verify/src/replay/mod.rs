@@ -136,8 +136,9 @@ pub trait ReplayStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the store can't tell: it is unreachable, late or full, or the token was signed
-    /// before the store's memory began. The delivery is then refused with
-    /// [`VerifyError::ReplayStoreUnavailable`].
+    /// before the store's memory began. Also if the token has expired by now: `exp` was
+    /// checked before the body arrived, and a slow body could outlast the store's memory.
+    /// The delivery is then refused with [`VerifyError::ReplayStoreUnavailable`].
     fn record(&self, token: &TokenRecord) -> RecordFuture;
 }
 
