@@ -34,7 +34,8 @@ Exit status: 0 if each key is that of the console, or was written; 1 if one is s
 the API could not be asked or FILE could not be written, or the command was used wrongly.
 
 --json prints one line: ok, pairs (region, host, state, message, error; current and next,
-each with variable, environment, source, console, state), written (file, variables, hidden).
+each with variable, environment, source, console, state; before --write), written (file,
+variables, hidden).
 A state is up_to_date, not_set, incomplete, swapped, rolled_once, wrong_next, other_region,
 stale or not_asked; that of a key also is_current or is_next.
 
