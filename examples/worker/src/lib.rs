@@ -18,15 +18,16 @@ use qstash_verify::VerifierCache;
 use qstash_verify_axum::{Delivery, Metadata, QstashLayer, Region, Verifier};
 use serde_json::{Value, json};
 use tower_service::Service as _;
-use worker::{Context, Env, Error, HttpRequest, Result, event};
+use worker::{Context, Env, Error, Request, Result, event};
 
 mod console;
+mod request;
 
 /// Rebuilds the verifier when a binding changes, which may not restart the isolate.
 static VERIFIER: VerifierCache = VerifierCache::new(|keys| Ok(Verifier::new(keys)));
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _context: Context) -> Result<Response<Body>> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response<Body>> {
     let binding = |name: &str| Some(env.var(name).ok()?.to_string());
     console::init(
         binding("LOG_LEVEL").as_deref(),
@@ -35,7 +36,7 @@ async fn fetch(request: HttpRequest, env: Env, _context: Context) -> Result<Resp
     let verifier = VERIFIER
         .get(binding)
         .map_err(|error| Error::RustError(error.to_string()))?;
-    Ok(app(verifier).call(request).await?)
+    Ok(app(verifier).call(request::convert(request)?).await?)
 }
 
 fn app(verifier: Verifier) -> Router {

@@ -75,3 +75,23 @@ fn only_the_webhook_is_verified() {
         assert_eq!(worker.json(&request).1["message_id"], "msg_1");
     }
 }
+
+#[test]
+fn unusual_header_values_do_not_panic() {
+    for worker in WORKERS.map(Worker::with_all_keys) {
+        for byte in [b'\t', 1, 0x7f, 0x80, 0xff] {
+            for name in [
+                "x-junk",
+                "upstash-region",
+                "upstash-message-id",
+                "upstash-retried",
+            ] {
+                let request = delivery(DEFAULT[0], BODY).header(name, [b'a', byte, b'b']);
+                let status = worker.ask(&request).status();
+                // workerd may refuse the request itself.
+                assert!([200, 400].contains(&status), "{name} {byte}: {status}");
+            }
+        }
+        assert_eq!(worker.json(&delivery(DEFAULT[0], BODY)).0, 200);
+    }
+}
