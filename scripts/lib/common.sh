@@ -100,14 +100,14 @@ as_options() { sed 's/^/-p\n/'; }
 # need_wasm_bindgen VERSION: the command of that version. CI installs it into
 # target/tools.
 need_wasm_bindgen() {
-    [[ $(wasm-bindgen --version 2>/dev/null) != "wasm-bindgen $1" ]] || return 0
+    local found
+    found=$(wasm-bindgen --version 2>/dev/null | sed 's/^wasm-bindgen //')
+    [[ $found != "$1" ]] || return 0
     local install=(cargo install --debug --locked --root "$tools"
         --target-dir "$tools/build" wasm-bindgen-cli --version "$1")
-    if [[ ${CI-} ]]; then
-        "${install[@]}" --quiet --force
-    else
-        fail "wrong version: wasm-bindgen instead of $1; run ${install[*]}"
-    fi
+    [[ ${CI-} ]] ||
+        fail "wrong version: wasm-bindgen ${found:-(none)} instead of $1; run ${install[*]}"
+    "${install[@]}" --quiet --force
 }
 
 wasm_target=wasm32-unknown-unknown

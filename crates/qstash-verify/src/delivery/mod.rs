@@ -86,7 +86,7 @@ impl PendingDelivery {
 
     /// Compares a SHA-256 of the body that the host computed with the one in the token.
     ///
-    /// For hosts with a faster SHA-256, such as WebCrypto on Cloudflare Workers. `hash`
+    /// For hosts with a faster SHA-256, such as that of Cloudflare Workers. `hash`
     /// and `bytes`, the length, must be those of the body that is passed on; chunks given
     /// to [`update`](Self::update) do not count. Call
     /// [`declare_length`](Self::declare_length) while the body arrives, to bound it.
