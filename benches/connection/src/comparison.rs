@@ -108,6 +108,16 @@ impl Comparison {
         format!("{}, {}", self.framework.name(), self.traffic.name)
     }
 
+    /// Returns the ratio that is aimed at.
+    pub(crate) fn aim(&self) -> f64 {
+        match (self.framework, self.traffic) {
+            (_, Traffic { forged: true, .. }) => 1.2,
+            (Framework::Actix, Traffic { size: 1024, .. }) => 1.1,
+            (_, Traffic { size: 1024, .. }) => 1.08,
+            _ => 1.01,
+        }
+    }
+
     /// Alternates between the connections. The time of a round is that of its fastest
     /// turn, so that other load affects it little.
     pub(crate) async fn measure(&self, cx: &mut Context<'_>) -> Result<Measured, Box<dyn Error>> {

@@ -160,3 +160,55 @@ fn integer(length: usize, bytes: &mut Vec<u8>) {
     }
     bytes.push(left as u8);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_is_whole_with_its_last_byte() {
+        let http1 = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}";
+        let block = frame(HEADERS, END_HEADERS, 1, &[0x20, 0x88]);
+        for (protocol, output, ok) in [
+            (Protocol::Http1, &http1[..], false),
+            (
+                Protocol::Http1,
+                b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+                true,
+            ),
+            (
+                Protocol::Http2,
+                &[block, frame(DATA, END_STREAM, 1, b"x")].concat(),
+                true,
+            ),
+            (
+                Protocol::Http2,
+                &frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0x88]),
+                true,
+            ),
+            (
+                Protocol::Http2,
+                &frame(HEADERS, END_STREAM, 1, &[0x20, 0x88]),
+                true,
+            ),
+        ] {
+            assert_eq!(protocol.answer(output), Some(ok), "{output:?}");
+            let cut = output.get(..output.len() - 1).unwrap();
+            assert_eq!(protocol.answer(cut), None, "{output:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_take_seven_bits_each() {
+        for (length, expected) in [
+            (126, &[126][..]),
+            (127, &[127, 0]),
+            (254, &[127, 127]),
+            (255, &[127, 128, 1]),
+        ] {
+            let mut bytes = Vec::new();
+            integer(length, &mut bytes);
+            assert_eq!(bytes, expected, "{length}");
+        }
+    }
+}

@@ -62,7 +62,6 @@ pub(crate) fn axum(
                 .layer(QstashLayer::new(verifier()?))
         }
     };
-    let router = router.layer(axum::extract::DefaultBodyLimit::disable());
     let service = router.map_request(|request: hyper::Request<_>| request.map(Body::new));
     let service = TowerToHyperService::new(service);
     let io = TokioIo::new(socket);

@@ -103,6 +103,7 @@ mod tests {
             usage: Usage {
                 busy: Duration::from_millis(busy),
                 waiting: Duration::from_millis(waiting),
+                user: Duration::ZERO,
             },
         }
     }

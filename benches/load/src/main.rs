@@ -4,8 +4,8 @@
 //! loopback, each bare and wrapped, and sends them the same deliveries of 1 KiB on
 //! keep-alive connections: genuine only, then mixed with as many forgeries. Bare and
 //! wrapped alternate every tenth of a second, so that other load affects both. For
-//! genuine traffic there is a third variant, the floor: a bare server whose handler
-//! computes a MAC and a hash and ignores them. The test checks every response and the
+//! genuine traffic there is a third variant, the floor: the middleware of
+//! `qstash-verify-floor`, which computes a MAC and a hash and ignores them. The test checks every response and the
 //! servers' memory, prints the results, and exits with status 1 and a message if they
 //! violate a limit.
 //!
@@ -27,7 +27,6 @@ mod client;
 mod cores;
 mod delivery;
 mod failure;
-mod floor;
 mod limits;
 mod measure;
 mod memory;

@@ -22,6 +22,8 @@ pub(crate) struct Usage {
     pub(crate) busy: Duration,
     /// Time waiting for a core.
     pub(crate) waiting: Duration,
+    /// Time on a core outside the kernel, in steps of 10 ms.
+    pub(crate) user: Duration,
 }
 
 impl Usage {
@@ -29,6 +31,7 @@ impl Usage {
         Usage {
             busy: self.busy.saturating_sub(before.busy),
             waiting: self.waiting.saturating_sub(before.waiting),
+            user: self.user.saturating_sub(before.user),
         }
     }
 }
@@ -75,7 +78,10 @@ impl Process {
 
     /// Returns the CPU time of all threads.
     pub(crate) fn usage(&self) -> Result<Usage, Failure> {
-        let mut usage = Usage::default();
+        let mut usage = Usage {
+            user: user_time(&self.read("stat")?),
+            ..Usage::default()
+        };
         for thread in fs::read_dir(self.path("task")).map_err(|error| only_linux(&error))? {
             let path = thread?.path().join("schedstat");
             let line = fs::read_to_string(path).map_err(|error| only_linux(&error))?;
@@ -105,6 +111,27 @@ impl Drop for Process {
     }
 }
 
+/// Parses `utime` of `proc_pid_stat(5)`, whose unit is always a hundredth of a second in
+/// user space.
+fn user_time(stat: &str) -> Duration {
+    // The name of the program may have spaces; the state follows, the third field.
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    let ticks = fields.split_whitespace().nth(11);
+    let ticks: u64 = ticks.and_then(|ticks| ticks.parse().ok()).unwrap_or(0);
+    Duration::from_millis(10 * ticks)
+}
+
 fn only_linux(error: &std::io::Error) -> String {
     format!("can't read the server's usage: /proc: {error}; run on Linux")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_time_is_the_fourteenth_field() {
+        let stat = "7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 250 12 13";
+        assert_eq!(user_time(stat), Duration::from_millis(2500));
+    }
 }

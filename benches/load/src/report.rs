@@ -52,6 +52,10 @@ pub(crate) fn print(comparison: &Comparison) {
             );
         }
     }
+    let user = comparison.user_over_floor();
+    if user.is_finite() {
+        println!("  wrapped/floor, user CPU: {user:.2}");
+    }
     println!(
         "  wrapped/bare, CPU when idle: {:.3}",
         wrapped.idle / bare.idle

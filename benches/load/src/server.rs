@@ -12,10 +12,10 @@ use bytes::Bytes;
 use qstash_verify::{Verifier, testing};
 use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_axum::QstashLayer;
+use qstash_verify_floor::{Floor, FloorLayer, FloorMiddleware};
 
 use crate::cores;
 use crate::failure::Failure;
-use crate::floor::{self, Mac};
 use crate::target::{Framework, Target, Variant};
 
 pub(crate) const BASE_URL: &str = "https://api.example.com";
@@ -65,7 +65,9 @@ fn axum(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), F
         Variant::Bare => Router::new()
             .route(PATH, post(handle))
             .route(OPEN_PATH, post(handle_unread)),
-        Variant::Floor => Router::new().route(PATH, post(handle_with_floor)),
+        Variant::Floor => Router::new()
+            .route(PATH, post(handle))
+            .layer(FloorLayer(Floor::Accept)),
         Variant::Wrapped => Router::new()
             .route(PATH, post(handle_verified_by_axum))
             .layer(QstashLayer::new(verifier()?)),
@@ -102,7 +104,10 @@ fn actix(listener: TcpListener, variant: Variant, workers: usize) -> Result<(), 
                 let open = || web::resource(OPEN_PATH).route(web::post().to(handle_unread));
                 serve!(resource().route(web::post().to(handle)), open()).await?;
             }
-            Variant::Floor => serve!(resource().route(web::post().to(handle_with_floor))).await?,
+            Variant::Floor => {
+                let resource = move || resource().wrap(FloorMiddleware(Floor::Accept));
+                serve!(resource().route(web::post().to(handle))).await?;
+            }
             Variant::Wrapped => {
                 let handler = handle_verified_by_actix;
                 let resource = move || resource().wrap(qstash.clone());
@@ -119,11 +124,6 @@ async fn handle(body: Bytes) -> String {
 
 async fn handle_unread() -> &'static str {
     "unread"
-}
-
-async fn handle_with_floor(_: Mac, body: Bytes) -> String {
-    floor::hash(&body);
-    describe(&body)
 }
 
 async fn handle_verified_by_axum(_: qstash_verify_axum::Delivery, body: Bytes) -> String {

@@ -93,6 +93,17 @@ impl Comparison {
         ratio(&self.wrapped, &self.bare, of)
     }
 
+    /// Returns the ratio of wrapped to floor in user CPU time per request; NaN if not
+    /// measured. Over all rounds, since the time is counted in coarse steps.
+    pub(crate) fn user_over_floor(&self) -> f64 {
+        let user = |rounds: &[Round]| {
+            let user: Duration = rounds.iter().map(|round| round.usage.user).sum();
+            let requests = rounds.iter().map(|round| round.tally.latencies.len()).sum();
+            user.as_secs_f64() / count(requests)
+        };
+        user(&self.wrapped) / user(&self.floor)
+    }
+
     /// Returns the ratio of floor to bare in requests per second; NaN if not measured.
     pub(crate) fn floor(&self) -> Spread {
         ratio(&self.floor, &self.bare, Round::per_second)
@@ -128,6 +139,7 @@ mod tests {
             usage: Usage {
                 busy: Duration::from_millis(busy),
                 waiting: Duration::from_millis(waiting),
+                user: Duration::from_millis(busy),
             },
         }
     }

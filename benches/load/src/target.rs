@@ -23,7 +23,7 @@ pub(crate) enum Framework {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Variant {
     Bare,
-    /// Bare, with a handler that computes MAC and hash.
+    /// With middleware that buffers the body and computes MAC and hash.
     Floor,
     Wrapped,
 }
