@@ -196,6 +196,32 @@ mod tests {
     }
 
     #[test]
+    fn usual_token_is_split_as_any_other() {
+        let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
+        let mac = "A".repeat(MAC_SYMBOLS);
+        for payload in ["", "e30", "e30.e30"] {
+            let token = format!("{usual}.{payload}.{mac}");
+            let split = usual_parts(token.as_bytes());
+            assert!(split.is_some(), "{token}");
+            if !payload.contains('.') {
+                assert_eq!(split, parts(token.as_bytes()), "{token}");
+            }
+        }
+        let other = usual.replace("J9", "K9");
+        for token in [
+            String::new(),
+            mac.clone(),
+            format!(".{mac}"),
+            format!("{usual}.{mac}"),
+            format!("{usual}..{mac}A"),
+            format!("{usual}_e30.{mac}"),
+            format!("{other}.e30.{mac}"),
+        ] {
+            assert_eq!(usual_parts(token.as_bytes()), None, "{token}");
+        }
+    }
+
+    #[test]
     fn token_over_8_kib_is_malformed() {
         let usual = std::str::from_utf8(USUAL_HEADER).unwrap();
         let rest = MAX_TOKEN_LENGTH - usual.len() - 2 - 43;
