@@ -54,7 +54,13 @@ pub(crate) fn print(comparison: &Comparison) {
     }
     let user = comparison.user_over_floor();
     if user.is_finite() {
-        println!("  wrapped/floor, user CPU: {user:.2}");
+        // A server that waits for its core shares it, and its caches, with others.
+        let busy = if wrapped.waiting > 0.1 {
+            "; not judged: the host is too busy"
+        } else {
+            ""
+        };
+        println!("  wrapped/floor, user CPU: {user:.2}{busy}");
     }
     println!(
         "  wrapped/bare, CPU when idle: {:.3}",
