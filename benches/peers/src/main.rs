@@ -10,6 +10,8 @@
 mod captures;
 mod contenders;
 mod deliveries;
+#[path = "../../connection/src/plot.rs"]
+mod plot;
 mod process;
 mod table;
 
@@ -35,6 +37,12 @@ const ROUNDS: usize = 101;
 const SAMPLE: f64 = 0.005;
 /// Seconds of warm-up per size, for Node's compilers.
 const WARM_UP: f64 = 0.6;
+
+/// Written with `--plot`.
+const PLOT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../docs/benchmarks-verifiers.svg"
+);
 
 fn main() -> ExitCode {
     match run() {
@@ -64,8 +72,38 @@ fn run() -> Result<()> {
         }
     }
     table::print(&contenders, &samples, &accepts);
+    if std::env::args().any(|argument| argument == "--plot") {
+        let chart = chart(&contenders, &samples);
+        std::fs::write(PLOT, chart).map_err(|error| format!("can't write: {PLOT}: {error}"))?;
+    }
     println!("{}", table::notes(&captures));
     Ok(())
+}
+
+/// Draws the fastest rounds over the size of the body, except for the empty one, which
+/// has no place on a logarithmic axis.
+fn chart(contenders: &[Contender], samples: &[Vec<Vec<f64>>]) -> String {
+    let ticks: Vec<(f64, &str)> = SIZES[1..]
+        .iter()
+        .map(|(name, size)| (*size as f64, *name))
+        .collect();
+    let lines: Vec<plot::Line> = contenders
+        .iter()
+        .zip(samples)
+        .map(|(contender, of_size)| plot::Line {
+            name: contender.name.to_string(),
+            points: ticks
+                .iter()
+                .zip(&of_size[1..])
+                .map(|((x, _), samples)| (*x, samples[0] * 1e6))
+                .collect(),
+        })
+        .collect();
+    plot::svg(
+        "Time of a verification over its body, fastest round",
+        &ticks,
+        &lines,
+    )
 }
 
 /// Returns the sorted seconds per verification of each contender, one per round.
