@@ -87,14 +87,8 @@ where
         let mut body = RequestBody::take(&mut request);
         // actix-web drops trailers.
         let read = poll_fn(|cx| delivery.poll_body(Pin::new(&mut body), &mut None, cx)).await;
-        let mut received = read.and_then(|()| delivery.finish());
-        if let Ok((verified, _)) = &received
-            && let Some(check) = replay.check(verified)
-            && let Err(reason) = check.await
-        {
-            received = Err(reason);
-        }
-        match received {
+        let received = read.and_then(|()| delivery.finish());
+        match replay.check_received(received).await {
             Ok((verified, bytes)) => {
                 drop(body);
                 let span = verified.span();

@@ -34,14 +34,8 @@ impl<E: Endpoint> Endpoint for QstashEndpoint<E> {
         let body: BoxBody<_, _> = request.take_body().into();
         // `Route::nest` strips its prefix off the other URI.
         let head = RequestHead::from_http(request.headers(), request.original_uri());
-        let mut received = self.verifier.receive(&head, body).await;
-        if let Ok((verified, _)) = &received
-            && let Some(check) = self.replay.check(verified)
-            && let Err(reason) = check.await
-        {
-            received = Err(reason);
-        }
-        match received {
+        let received = self.verifier.receive(&head, body).await;
+        match self.replay.check_received(received).await {
             Ok((verified, bytes)) => {
                 let span = verified.span();
                 request.extensions_mut().insert(verified);

@@ -171,13 +171,8 @@ async fn receive(request: &Request<'_>, data: Data<'_>) -> Result<Delivery, Repl
     // The verifier's limit applies.
     let chunks = ReaderStream::new(data.open(ByteUnit::max_value()));
     let body = StreamBody::new(chunks.map_ok(Frame::data));
-    let mut received = managed.verifier.receive(&head, body).await;
-    if let Ok((verified, _)) = &received
-        && let Some(check) = managed.replay.check(verified)
-        && let Err(reason) = check.await
-    {
-        received = Err(reason);
-    }
+    let received = managed.verifier.receive(&head, body).await;
+    let received = managed.replay.check_received(received).await;
     let (verified, body) = received.inspect_err(|reason| reason.log(&head))?;
     Ok(Delivery { verified, body })
 }

@@ -134,11 +134,8 @@ async fn receive(
     head: &RequestHead<'_>,
     body: Incoming,
 ) -> Result<(Verified, Bytes), VerifyError> {
-    let (verified, body) = verifier.receive(head, body).await?;
-    if let Some(check) = replay.check(&verified) {
-        check.await?;
-    }
-    Ok((verified, body))
+    let received = verifier.receive(head, body).await;
+    replay.check_received(received).await
 }
 
 /// Runs for genuine deliveries only: only `receive` returns a `Verified`.

@@ -250,6 +250,36 @@ impl ReplayProtection {
         let store = self.0.as_deref()?;
         Some(verified.check_replay(store))
     }
+
+    /// Checks a delivery whose body was received, and returns it.
+    ///
+    /// For adapters: `received` is the outcome of verifying the body, and a refusal in it
+    /// is returned as it is.
+    ///
+    /// # Errors
+    /// The refusal in `received`, [`VerifyError::Replayed`] or
+    /// [`VerifyError::ReplayStoreUnavailable`].
+    ///
+    /// ```
+    /// use qstash_verify::{BufferedDelivery, ReplayProtection, Verified, VerifyError};
+    ///
+    /// async fn finish(
+    ///     replay: &ReplayProtection,
+    ///     delivery: BufferedDelivery,
+    /// ) -> Result<(Verified, bytes::Bytes), VerifyError> {
+    ///     replay.check_received(delivery.finish()).await
+    /// }
+    /// ```
+    pub async fn check_received<T>(
+        &self,
+        received: Result<(Verified, T), VerifyError>,
+    ) -> Result<(Verified, T), VerifyError> {
+        let (verified, body) = received?;
+        if let Some(check) = self.check(&verified) {
+            check.await?;
+        }
+        Ok((verified, body))
+    }
 }
 
 impl fmt::Debug for ReplayProtection {
