@@ -84,7 +84,7 @@ impl FetchedKeys {
         let Ok(prepared) = SigningKeys::new(&*current, &*next) else {
             return Err("a signing key in the answer is empty");
         };
-        if prepared.contain_published_key() {
+        if prepared.has_published_key() {
             return Err("a signing key in the answer is published, so anyone can sign with it");
         }
         Ok(FetchedKeys {

@@ -229,7 +229,8 @@ impl KeyApi {
         };
         FetchError {
             text,
-            is_refusal: !status.is_server_error(),
+            is_refusal: status.is_redirection()
+                || (status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How far the clocks of the machines may differ by default.
-pub(crate) const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// The error for a token that the store may have forgotten.
 pub(crate) const EXPIRED: &str = "the delivery expired while its body arrived";

@@ -55,7 +55,7 @@ mod table;
 #[cfg(feature = "memory")]
 #[cfg_attr(docsrs, doc(cfg(feature = "memory")))]
 pub use memory::{MemoryStore, MemoryStoreBuilder};
-pub use once::{Claimed, MessageKey, Once, OnceFuture, OnceStore};
+pub use once::{Claim, MessageKey, Once, OnceFuture, OnceStore};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use redis_store::RedisStore;

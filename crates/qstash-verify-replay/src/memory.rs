@@ -8,14 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord};
 
-use crate::clock::{CLOCK_DIFFERENCE, Clock, EXPIRED, millis, unix_millis, unix_seconds};
-use crate::once::{Claimed, MessageKey, OnceFuture, OnceStore};
+use crate::clock::{CLOCK_SKEW, Clock, EXPIRED, millis, unix_millis};
+use crate::once::{Claim, MessageKey, OnceFuture, OnceStore};
 use crate::table::{Entry, Insertion, State, Table};
 
 /// A store in the memory of one process. Clones share it.
 ///
 /// At most 1,000,000 entries, unless set otherwise, of about 130 bytes each. An entry is
-/// kept until the token expires and for the [clock difference] after it, so the default
+/// kept until the token expires and for the [clock skew] after it, so the default
 /// is enough for 2,700 deliveries a second. **A full store refuses** deliveries with a
 /// 503, since an evicted token could be replayed.
 ///
@@ -32,7 +32,7 @@ use crate::table::{Entry, Insertion, State, Table};
 /// }
 /// ```
 ///
-/// [clock difference]: MemoryStoreBuilder::clock_difference
+/// [clock skew]: MemoryStoreBuilder::clock_skew
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Inner>);
 
@@ -40,9 +40,8 @@ struct Inner {
     table: Table,
     clock: Clock,
     /// In milliseconds.
-    clock_difference: u64,
-    /// In seconds since the Unix epoch.
-    began: u64,
+    clock_skew: u64,
+    began: SystemTime,
 }
 
 impl MemoryStore {
@@ -57,7 +56,7 @@ impl MemoryStore {
         MemoryStoreBuilder {
             max_entries: 1_000_000,
             clock: Clock::default(),
-            clock_difference: CLOCK_DIFFERENCE,
+            clock_skew: CLOCK_SKEW,
         }
     }
 
@@ -69,7 +68,8 @@ impl MemoryStore {
 
     fn record_now(&self, token: &TokenRecord) -> Result<Recorded, Box<dyn Error + Send + Sync>> {
         let inner = &*self.0;
-        if unix_seconds(token.signed_at()) < inner.began {
+        // Tokens have whole seconds, so one of the second of the start is refused, too.
+        if token.signed_at() < inner.began {
             return Err(
                 "the delivery was signed before this store was created, and may have \
                         been accepted before; tests with a fixed clock have to set the store's"
@@ -81,7 +81,7 @@ impl MemoryStore {
         if now >= accepted_until {
             return Err(EXPIRED.into());
         }
-        let until = accepted_until.saturating_add(inner.clock_difference);
+        let until = accepted_until.saturating_add(inner.clock_skew);
         let entry = Entry {
             state: State::Done,
             until,
@@ -123,7 +123,7 @@ impl ReplayStore for MemoryStore {
 }
 
 impl OnceStore for MemoryStore {
-    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claimed> {
+    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claim> {
         let inner = &*self.0;
         let now = inner.now();
         let entry = Entry {
@@ -131,10 +131,10 @@ impl OnceStore for MemoryStore {
             until: now.saturating_add(millis(lease)),
         };
         let claimed = match inner.table.insert(*message.as_bytes(), entry, now) {
-            Insertion::Inserted => Ok(Claimed::Claimed),
+            Insertion::Inserted => Ok(Claim::Acquired),
             Insertion::Exists(existing) => Ok(match existing.state {
-                State::Done => Claimed::Done,
-                State::Held(_) => Claimed::InProgress {
+                State::Done => Claim::Done,
+                State::Held(_) => Claim::InProgress {
                     lease_left: Duration::from_millis(existing.until.saturating_sub(now)),
                 },
             }),
@@ -175,7 +175,7 @@ impl OnceStore for MemoryStore {
 pub struct MemoryStoreBuilder {
     max_entries: usize,
     clock: Clock,
-    clock_difference: Duration,
+    clock_skew: Duration,
 }
 
 impl MemoryStoreBuilder {
@@ -185,11 +185,11 @@ impl MemoryStoreBuilder {
         self
     }
 
-    /// Sets how much longer than the verifier accepts it a token is kept; 60 s by default.
+    /// Sets how long a token is kept after it expires; 60 s by default.
     ///
     /// It covers the system's clock being set back.
-    pub fn clock_difference(mut self, difference: Duration) -> Self {
-        self.clock_difference = difference;
+    pub fn clock_skew(mut self, difference: Duration) -> Self {
+        self.clock_skew = difference;
         self
     }
 
@@ -204,8 +204,8 @@ impl MemoryStoreBuilder {
     pub fn build(self) -> MemoryStore {
         MemoryStore(Arc::new(Inner {
             table: Table::new(self.max_entries),
-            began: unix_seconds(self.clock.now()),
-            clock_difference: millis(self.clock_difference),
+            began: self.clock.now(),
+            clock_skew: millis(self.clock_skew),
             clock: self.clock,
         }))
     }

@@ -111,9 +111,9 @@ impl Once {
         };
         let (key, holder) = (MessageKey::new(message_id), fastrand::u64(..));
         match self.store.claim(key, holder, self.lease).await {
-            Ok(Claimed::Claimed) => {}
-            Ok(Claimed::Done) => return Ok(None),
-            Ok(Claimed::InProgress { lease_left }) => {
+            Ok(Claim::Acquired) => {}
+            Ok(Claim::Done) => return Ok(None),
+            Ok(Claim::InProgress { lease_left }) => {
                 // Rounded up, so that the lease has ended by then.
                 let delay = lease_left.as_secs().saturating_add(1);
                 return Err(Retry::AfterSeconds(delay).into());
@@ -190,12 +190,12 @@ impl MessageKey {
 /// The outcome of [`OnceStore::claim`].
 ///
 /// ```
-/// assert_ne!(qstash_verify_replay::Claimed::Claimed, qstash_verify_replay::Claimed::Done);
+/// assert_ne!(qstash_verify_replay::Claim::Acquired, qstash_verify_replay::Claim::Done);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Claimed {
+pub enum Claim {
     /// The caller holds the message for the lease.
-    Claimed,
+    Acquired,
     /// Another holder has it.
     InProgress {
         /// The rest of that holder's lease.
@@ -223,9 +223,11 @@ pub type OnceFuture<T> =
 pub trait OnceStore: Send + Sync + 'static {
     /// Claims a message for `lease`, unless it is held or done; atomic.
     ///
+    /// `holder` is a random number that identifies one call of [`Once::run`].
+    ///
     /// # Errors
     /// If the store can't tell.
-    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claimed>;
+    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claim>;
 
     /// Marks a message as done for `keep`, whoever holds it.
     ///

@@ -12,8 +12,8 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError};
 use tokio::time::timeout;
 
-use crate::clock::{CLOCK_DIFFERENCE, Clock, EXPIRED, millis, unix_seconds};
-use crate::once::{Claimed, MessageKey, OnceFuture, OnceStore};
+use crate::clock::{CLOCK_SKEW, Clock, EXPIRED, millis, unix_seconds};
+use crate::once::{Claim, MessageKey, OnceFuture, OnceStore};
 
 /// Records a token: `first`, `seen`, or `unknown` if it was signed before Redis's memory
 /// begins.
@@ -44,7 +44,7 @@ return 0";
 /// A store in Redis, shared by all processes with the same keys and URL.
 ///
 /// A check is one command, an atomic script. The id of a token is kept until it expires
-/// and for the [clock difference](Self::clock_difference) after it. If Redis doesn't
+/// and for the [clock skew](Self::clock_skew) after it. If Redis doesn't
 /// answer in time, deliveries are refused with a 503 and QStash retries them; see
 /// [`accept_when_unavailable`](Self::accept_when_unavailable).
 ///
@@ -79,7 +79,7 @@ struct Settings {
     prefix: String,
     timeout: Duration,
     clock: Clock,
-    clock_difference: Duration,
+    clock_skew: Duration,
     accept_when_unavailable: bool,
 }
 
@@ -125,7 +125,7 @@ where
                 prefix: "qstash".to_owned(),
                 timeout: Duration::from_secs(1),
                 clock: Clock::default(),
-                clock_difference: CLOCK_DIFFERENCE,
+                clock_skew: CLOCK_SKEW,
                 accept_when_unavailable: false,
             }),
         }
@@ -155,8 +155,8 @@ where
     /// A token is kept that much longer than the recording verifier accepts it, so that
     /// no verifier with a slower clock accepts it again. It must exceed the real difference
     /// by the timeout.
-    pub fn clock_difference(self, difference: Duration) -> Self {
-        self.set(|settings| settings.clock_difference = difference)
+    pub fn clock_skew(self, difference: Duration) -> Self {
+        self.set(|settings| settings.clock_skew = difference)
     }
 
     /// Accepts deliveries that the store can't judge, replays included.
@@ -223,7 +223,7 @@ where
             return Box::pin(ready(Err(EXPIRED.into())));
         }
         // By the clock that the verifier judged `exp` with; Redis's may differ.
-        let keep = millis(left.saturating_add(settings.clock_difference));
+        let keep = millis(left.saturating_add(settings.clock_skew));
         let began = format!("{{{}}}:began", settings.prefix);
         let mut command = script(RECORD, &[&settings.key("token", token.id()), &began]);
         command
@@ -247,7 +247,7 @@ where
             let error = error.to_string();
             tracing::error!(
                 target: "qstash_verify",
-                code = "replay_store_unavailable",
+                code = "replay_check_skipped",
                 "delivery accepted without replay protection, as set: {error:?}"
             );
             Ok(Recorded::First)
@@ -259,16 +259,16 @@ impl<C> OnceStore for RedisStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
-    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claimed> {
+    fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claim> {
         let key = self.settings.key("message", message.as_bytes());
         let mut command = script(CLAIM, &[&key]);
         command.arg(holder).arg(millis(lease).max(1));
         let reply = self.send::<i64>(command);
         Box::pin(async move {
             Ok(match reply.await? {
-                -1 => Claimed::Claimed,
-                -2 => Claimed::Done,
-                left => Claimed::InProgress {
+                -1 => Claim::Acquired,
+                -2 => Claim::Done,
+                left => Claim::InProgress {
                     lease_left: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
                 },
             })

@@ -67,7 +67,7 @@ fn token_is_first_once() {
 fn token_is_kept_until_it_expires_and_the_clock_difference_after_it() {
     let clock = Clock::new();
     let difference = Duration::from_secs(7);
-    let store = clock.builder().clock_difference(difference).build();
+    let store = clock.builder().clock_skew(difference).build();
     assert_eq!(record(&store, &token(1)), Ok(Recorded::First));
     // The clock is set back after each look.
     for (second, expected) in [

@@ -103,15 +103,15 @@ async fn handler_that_outlives_its_lease_does_not_release_the_next_one() {
     let lease = Duration::from_secs(60);
     assert_eq!(
         store.claim(message, 1, Duration::ZERO).await.unwrap(),
-        Claimed::Claimed
+        Claim::Acquired
     );
     assert_eq!(
         store.claim(message, 2, lease).await.unwrap(),
-        Claimed::Claimed
+        Claim::Acquired
     );
     store.release(message, 1).await.unwrap();
     let claimed = store.claim(message, 3, lease).await.unwrap();
-    assert!(matches!(claimed, Claimed::InProgress { .. }), "{claimed:?}");
+    assert!(matches!(claimed, Claim::InProgress { .. }), "{claimed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -143,7 +143,7 @@ async fn delivery_without_a_message_id_does_not_run() {
 struct Down;
 
 impl OnceStore for Down {
-    fn claim(&self, _: MessageKey, _: u64, _: Duration) -> OnceFuture<Claimed> {
+    fn claim(&self, _: MessageKey, _: u64, _: Duration) -> OnceFuture<Claim> {
         Box::pin(ready(Err("refused".into())))
     }
 
@@ -160,8 +160,8 @@ impl OnceStore for Down {
 struct Forgetful;
 
 impl OnceStore for Forgetful {
-    fn claim(&self, _: MessageKey, _: u64, _: Duration) -> OnceFuture<Claimed> {
-        Box::pin(ready(Ok(Claimed::Claimed)))
+    fn claim(&self, _: MessageKey, _: u64, _: Duration) -> OnceFuture<Claim> {
+        Box::pin(ready(Ok(Claim::Acquired)))
     }
 
     fn complete(&self, message: MessageKey, keep: Duration) -> OnceFuture<()> {

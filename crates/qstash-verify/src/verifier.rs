@@ -197,12 +197,11 @@ impl Verifier {
         self.0.keys.store(Arc::new(keys.into()));
     }
 
-    /// Replaces one pair, or adds it: the pair of `region`, or the default pair for
-    /// `None`.
+    /// Replaces or adds the pair of a region, or the default pair for `None`.
     ///
     /// As [`replace_keys`](Self::replace_keys), but the other pairs stay as they are,
-    /// even if others replace them at the same time. Published keys are logged and
-    /// added to the [warnings](Self::warnings).
+    /// even if others replace them at the same time. Published keys are logged, and
+    /// added once to the [warnings](Self::warnings), where they remain.
     ///
     /// ```
     /// use qstash_verify::{Region, SigningKeys, Verifier};
@@ -222,9 +221,10 @@ impl Verifier {
         KeyRing::clone(&self.0.keys.load())
     }
 
-    /// Sets the observer of deliveries which suggest that the keys are out of date, for
-    /// all clones; it takes the place of an earlier one. It returns whether it takes care
-    /// of the keys: if so, the warning that they were rolled is not logged.
+    /// Sets the observer of deliveries that suggest stale keys, for all clones.
+    ///
+    /// It replaces an earlier one. It returns whether it takes care of the keys: if so, the
+    /// warning that they were rolled is not logged.
     ///
     /// It is called within verification, for every delivery signed with the next key
     /// and for every token with QStash's shape and claims that neither key signed. It
@@ -302,12 +302,12 @@ impl VerifierBuilder {
         Ok(self)
     }
 
-    /// Compares the query's parameters with a [`base_url`](Self::base_url) in any order.
+    /// Ignores the order of query parameters in [`base_url`](Self::base_url) checks.
     ///
     /// For hosts that lose their order: AWS Lambda behind a REST API (v1) or an ALB, where
-    /// `lambda_http` writes the query anew from a hash map. Names and values are compared
+    /// `lambda_http` rebuilds the query from a hash map. Names and values are compared
     /// decoded (`%20` equals `+`, `a` equals `a=`), as a multiset. By default the query
-    /// is compared verbatim.
+    /// is compared verbatim. [`url`](Self::url) is not affected.
     ///
     /// ```
     /// use qstash_verify::{SigningKeys, Verifier};
@@ -319,7 +319,7 @@ impl VerifierBuilder {
     /// # Ok::<_, qstash_verify::ConfigError>(())
     /// ```
     pub fn any_query_order(mut self) -> Self {
-        self.0.destinations.set_query_order(QueryOrder::Lost);
+        self.0.destinations.set_query_order(QueryOrder::Ignored);
         self
     }
 

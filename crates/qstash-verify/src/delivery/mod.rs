@@ -103,6 +103,10 @@ impl PendingDelivery {
     /// }
     /// ```
     ///
+    /// # Security
+    /// `hash` and `bytes`, the length, must be those of the body that is passed on: with
+    /// those of other bytes, a body that was not signed counts as verified.
+    ///
     /// # Errors
     /// [`VerifyError::BodyMismatch`], or [`VerifyError::BodyTooLarge`].
     pub fn finish_with_sha256(self, hash: [u8; 32], bytes: u64) -> Result<Verified, VerifyError> {

@@ -68,9 +68,9 @@ impl Destination {
 pub(crate) enum QueryOrder {
     /// The query is compared verbatim.
     #[default]
-    Kept,
+    Compared,
     /// The parameters are compared as a multiset.
-    Lost,
+    Ignored,
 }
 
 /// The URLs of an endpoint; empty if `sub` is not checked.
@@ -108,10 +108,10 @@ impl Destinations {
 /// §7.1).
 fn is_sent_as(rest: &str, path: &str, path_and_query: &str, order: QueryOrder) -> bool {
     let rest = rest.split_once('#').map_or(rest, |(sent, _fragment)| sent);
-    if let QueryOrder::Lost = order {
+    if let QueryOrder::Ignored = order {
         let [(rest, signed), (target, received)] =
             [rest, path_and_query].map(|text| text.split_once('?').unwrap_or((text, "")));
-        return is_sent_as(rest, path, target, QueryOrder::Kept)
+        return is_sent_as(rest, path, target, QueryOrder::Compared)
             && query::has_same_parameters(signed, received);
     }
     let behind = match path {

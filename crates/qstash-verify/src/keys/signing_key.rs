@@ -91,11 +91,11 @@ impl SigningKeys {
     /// use qstash_verify::SigningKeys;
     ///
     /// let keys = SigningKeys::new("sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_next")?;
-    /// assert!(keys.contain_published_key());
+    /// assert!(keys.has_published_key());
     /// # Ok::<_, qstash_verify::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn contain_published_key(&self) -> bool {
+    pub fn has_published_key(&self) -> bool {
         self.has_published_key
     }
 

@@ -23,7 +23,7 @@ impl Machine {
         Machine {
             verifier: testing::verifier().clock(clock).build(),
             // A second more, for the way to Redis.
-            store: store.clock(clock).clock_difference(3 * OFF),
+            store: store.clock(clock).clock_skew(3 * OFF),
         }
     }
 

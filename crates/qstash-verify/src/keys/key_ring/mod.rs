@@ -155,7 +155,9 @@ impl KeyRing {
     /// A copy with another pair for `region`; the default pair for `None`.
     pub(crate) fn with_pair(&self, region: Option<Region>, pair: &NewPair) -> Self {
         let mut ring = self.clone();
-        ring.warnings.extend_from_slice(&pair.warnings);
+        let added = pair.warnings.iter();
+        let added = added.filter(|warning| !self.warnings.contains(warning));
+        ring.warnings.extend(added.cloned());
         let place = match region {
             Some(Region::UsEast1) => &mut ring.us,
             Some(Region::EuCentral1) => &mut ring.eu,
@@ -201,7 +203,7 @@ fn warnings_of<const N: usize>(keys: [Option<&SigningKeys>; N]) -> Vec<ConfigWar
     if !keys
         .into_iter()
         .flatten()
-        .any(SigningKeys::contain_published_key)
+        .any(SigningKeys::has_published_key)
     {
         return Vec::new();
     }
