@@ -221,9 +221,9 @@ pub use service::QstashService;
 pub use qstash_verify::{
     BufferedDelivery, Callback, Claims, ConfigError, ConfigWarning, CredentialSource, Credentials,
     DEFAULT_BODY_LIMIT, KeyRing, KeyRingBuilder, KeySlot, KeySource, MessageError, MessageMetadata,
-    NotVerified, PendingDelivery, REGION_HEADER, Region, ReplayProtection, ReplayStore, Reply,
-    RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, ValueProblem, Verified, Verifier,
-    VerifierBuilder, VerifyError, parse_message,
+    NotVerified, PendingDelivery, REGION_HEADER, RecordFuture, Recorded, Region, ReplayProtection,
+    ReplayStore, Reply, RequestHead, Retry, SIGNATURE_HEADER, SigningKeys, TokenRecord,
+    ValueProblem, Verified, Verifier, VerifierBuilder, VerifyError, parse_message,
 };
 
 #[cfg(doctest)]

@@ -34,9 +34,9 @@
 //! [`KeyApi`] fetches or rolls a pair once, for programs that keep keys elsewhere.
 //!
 //! # Security
-//! The API is spoken to with HTTPS, except on a loopback address. No redirect is
+//! The API is reached over HTTPS only, except on a loopback address. No redirect is
 //! followed, and at most 16 KiB of an answer are read. No key and no token is logged.
-//! Published keys, such as the development server's, are never taken over. If
+//! Published keys, such as the development server's, are never accepted. If
 //! `QSTASH_DEV` is on, nothing is fetched.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -79,12 +79,13 @@ impl VerifyError {
     ///
     /// They are the `content-type` of its [`body`](Self::body), for a 401 a
     /// `www-authenticate` (RFC 9110 §11.6.1) with [`CHALLENGE`], and for a 503 a
-    /// `retry-after` of 10 s (RFC 9110 §10.2.3).
+    /// `retry-after` of 120 s (RFC 9110 §10.2.3), which QStash takes in place of its
+    /// back-off: three retries outlast a failure of six minutes.
     #[must_use]
     pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
         match self.status() {
             401 => &[JSON, ("www-authenticate", CHALLENGE)],
-            503 => &[JSON, ("retry-after", "10")],
+            503 => &[JSON, ("retry-after", "120")],
             _ => &[JSON],
         }
     }
@@ -229,7 +230,7 @@ mod tests {
         let unavailable = VerifyError::ReplayStoreUnavailable {
             reason: String::new(),
         };
-        assert_eq!(unavailable.headers(), [json, ("retry-after", "10")]);
+        assert_eq!(unavailable.headers(), [json, ("retry-after", "120")]);
     }
 
     #[test]

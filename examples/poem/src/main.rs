@@ -7,6 +7,7 @@
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
 //! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `REPLAY_STORE` | `memory`, or the URL of a Redis (`redis://…`, `rediss://…`): replays are refused; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
@@ -24,8 +25,10 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server
 use poem::{get, handler, post};
 use qstash_verify_keys::{KeyRefresher, RefreshHandle};
 use qstash_verify_poem::{
-    ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, SigningKeys, Verifier,
+    ConfigError, Delivery, KeyRing, Metadata, QstashMiddleware, Region, ReplayProtection,
+    SigningKeys, Verifier,
 };
+use qstash_verify_replay::{MemoryStore, RedisStore};
 use serde_json::json;
 use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
@@ -53,7 +56,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let port: u16 = number("PORT")?.unwrap_or(3000);
     let verifier = verifier()?;
     let _refresh = refresh_keys(&verifier)?;
-    let app = app(verifier);
+    let app = app(verifier, replay_store()?);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let listener = TcpAcceptor::from_tokio(listener)?;
@@ -61,11 +64,14 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn app(verifier: Verifier) -> impl Endpoint {
+fn app(verifier: Verifier, replay: ReplayProtection) -> impl Endpoint {
     let protected = post(webhook).catch_error(async |_: MethodNotAllowedError| not_allowed("POST"));
     let open = get(health).catch_error(async |_: MethodNotAllowedError| not_allowed("GET,HEAD"));
     Route::new()
-        .at("/webhook", protected.with(QstashMiddleware::new(verifier)))
+        .at(
+            "/webhook",
+            protected.with(QstashMiddleware::new(verifier).replay_store(replay)),
+        )
         // Routes without the middleware are unprotected.
         .at("/health", open)
         .catch_error(async |_: NotFoundError| StatusCode::NOT_FOUND)
@@ -143,6 +149,15 @@ fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Er
     };
     let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
     Ok(Some(refresher.start()?))
+}
+
+/// Returns the replay store of `REPLAY_STORE`; none by default.
+fn replay_store() -> Result<ReplayProtection, Box<dyn Error>> {
+    Ok(match variable("REPLAY_STORE")?.as_deref() {
+        None => ReplayProtection::default(),
+        Some("memory") => MemoryStore::new().into(),
+        Some(url) => RedisStore::connect(url)?.into(),
+    })
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

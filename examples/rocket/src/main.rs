@@ -7,6 +7,7 @@
 //! | `MAX_BODY_BYTES` | the body limit; 10 MiB by default |
 //! | `QSTASH_CURRENT_SIGNING_KEY`, `QSTASH_NEXT_SIGNING_KEY`, … | the signing keys; by default those of the development server |
 //! | `REFRESH_KEYS` | the interval in seconds at which keys are fetched from QStash's API; by default they are not |
+//! | `REPLAY_STORE` | `memory`, or the URL of a Redis (`redis://…`, `rediss://…`): replays are refused; by default they are not |
 //! | `RUST_LOG` | the log filter; `info` by default |
 
 use std::env::VarError;
@@ -16,8 +17,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use qstash_verify_keys::{KeyRefresher, RefreshHandle};
+use qstash_verify_replay::{MemoryStore, RedisStore};
 use qstash_verify_rocket::{
-    ConfigError, Delivery, KeyRing, Metadata, QstashFairing, Region, SigningKeys, Verifier,
+    ConfigError, Delivery, KeyRing, Metadata, QstashFairing, Region, ReplayProtection, SigningKeys,
+    Verifier,
 };
 use rocket::config::Ident;
 use rocket::fairing::AdHoc;
@@ -57,15 +60,15 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     };
     let verifier = verifier()?;
     let _refresh = refresh_keys(&verifier)?;
-    let app = app(config, verifier);
+    let app = app(config, verifier, replay_store()?);
     app.launch().await?;
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the line with the address")]
-fn app(config: Config, verifier: Verifier) -> Rocket<Build> {
+fn app(config: Config, verifier: Verifier, replay: ReplayProtection) -> Rocket<Build> {
     rocket::custom(config)
-        .attach(QstashFairing::new(verifier))
+        .attach(QstashFairing::new(verifier).replay_store(replay))
         // Its headers are for browsers.
         .attach(Shield::new())
         .attach(AdHoc::on_liftoff("address", |rocket| {
@@ -130,6 +133,15 @@ fn refresh_keys(verifier: &Verifier) -> Result<Option<RefreshHandle>, Box<dyn Er
     };
     let refresher = KeyRefresher::from_env(verifier)?.interval(Duration::from_secs(seconds));
     Ok(Some(refresher.start()?))
+}
+
+/// Returns the replay store of `REPLAY_STORE`; none by default.
+fn replay_store() -> Result<ReplayProtection, Box<dyn Error>> {
+    Ok(match variable("REPLAY_STORE")?.as_deref() {
+        None => ReplayProtection::default(),
+        Some("memory") => MemoryStore::new().into(),
+        Some(url) => RedisStore::connect(url)?.into(),
+    })
 }
 
 fn number<T: FromStr>(name: &str) -> Result<Option<T>, String> {

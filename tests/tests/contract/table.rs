@@ -34,7 +34,7 @@ impl Row {
     pub(crate) fn assert_refusal(&self, answer: &Answer) {
         assert_eq!(answer.text(), format!(r#"{{"error":"{}"}}"#, self.code));
         let challenge = (self.status == 401).then_some(("www-authenticate", "Upstash-Signature"));
-        let delay = (self.status == 503).then_some(("retry-after", "10"));
+        let delay = (self.status == 503).then_some(("retry-after", "120"));
         let expected = [("content-type", "application/json")]
             .into_iter()
             .chain(delay)

@@ -1,8 +1,8 @@
 //! The variable `REPLAY_STORE`.
 
-use qstash_verify_tests::{Example, Kind, on_each_server};
+use qstash_verify_tests::{Example, Kind, Request, Token, on_each_server};
 
-use crate::{BODY, DEVELOPMENT, accepted, delivery, refused};
+use crate::{BODY, DEVELOPMENT, URL, accepted, delivery, now, refused};
 
 on_each_server! {
     replay_is_accepted_by_default,
@@ -20,13 +20,19 @@ fn replay_is_accepted_by_default(kind: Kind) {
     }
 }
 
+/// A delivery of the next second: a store refuses those of the second of its start.
+fn delivery_after_the_start(key: &str) -> Request {
+    let token = Token::new(URL, BODY, now()).claim("iat", &(now() + 1).to_string());
+    Request::post("/webhook").signed(token.sign(key)).body(BODY)
+}
+
 fn replay_is_refused_with_a_store_in_memory(kind: Kind) {
     let mut example = Example::start(kind, &[("REPLAY_STORE", "memory")]);
-    let request = delivery(DEVELOPMENT[0], BODY);
+    let request = delivery_after_the_start(DEVELOPMENT[0]);
     let wanted = accepted(None, "current", BODY.len());
     assert_eq!(example.json(&request), wanted);
     assert_eq!(example.json(&request), (401, refused("replayed")));
-    let other = delivery(DEVELOPMENT[1], BODY);
+    let other = delivery_after_the_start(DEVELOPMENT[1]);
     assert_eq!(example.json(&other), accepted(None, "next", BODY.len()));
     let log = example.stop();
     assert!(log.contains("the delivery was accepted before"), "{log}");

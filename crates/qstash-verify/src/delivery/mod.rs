@@ -84,11 +84,10 @@ impl PendingDelivery {
         Ok(self.verified)
     }
 
-    /// Compares a SHA-256 of the body that the host computed with the one in the token.
+    /// Finishes with a SHA-256 of the body that the caller computed.
     ///
-    /// For hosts with a faster SHA-256, such as that of Cloudflare Workers. `hash`
-    /// and `bytes`, the length, must be those of the body that is passed on; chunks given
-    /// to [`update`](Self::update) do not count. Call
+    /// For hosts with a faster SHA-256, such as Cloudflare Workers. Chunks given to
+    /// [`update`](Self::update) do not count. Call
     /// [`declare_length`](Self::declare_length) while the body arrives, to bound it.
     ///
     /// ```

@@ -194,7 +194,10 @@ fn order_of_the_query_is_compared_unless_it_is_lost() {
         ("https://example.com/api/?", "/"),
         ("https://example.com/api", "/?"),
     ] {
-        assert!(destination.includes(sub, target, QueryOrder::Ignored), "{sub}");
+        assert!(
+            destination.includes(sub, target, QueryOrder::Ignored),
+            "{sub}"
+        );
     }
 }
 

@@ -136,14 +136,14 @@ refusals! {
     );
     Self::Replayed => 401 "replayed" WARN, |f| f.write_str(
         "the delivery was accepted before: somebody replays a captured request, a proxy \
-         repeats requests, or the same replay store is asked twice; QStash signs each \
+         repeats requests, or two middlewares share one replay store; QStash signs each \
          attempt anew",
     );
     // ERROR, since every delivery is refused until the store answers.
     Self::ReplayStoreUnavailable { reason } => 503 "replay_store_unavailable" ERROR, |f| write!(
         f,
         "the replay store can't tell whether the delivery was accepted before ({}): \
-         QStash retries it; see to the store",
+         QStash retries it; check the store",
         Shown(reason)
     );
 }
