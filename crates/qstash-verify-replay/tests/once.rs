@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::Retry;
-use qstash_verify_replay::{Claimed, MemoryStore, MessageKey, Once, OnceFuture, OnceStore};
+use qstash_verify_replay::{Claim, MemoryStore, MessageKey, Once, OnceFuture, OnceStore};
 use tokio::sync::oneshot;
 
 /// The error of the handlers: a retry, or a failure of their own.

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime};
 
 use qstash_verify::{Recorded, ReplayStore as _, TokenRecord};
-use qstash_verify_replay::{Claimed, MessageKey, OnceStore as _, RedisStore};
+use qstash_verify_replay::{Claim, MessageKey, OnceStore as _, RedisStore};
 
 fn token() -> TokenRecord {
     let now = SystemTime::now();
@@ -59,7 +59,7 @@ async fn unavailable_store_accepts_only_if_it_is_told_to() {
     let store = RedisStore::connect(&url).unwrap().accept_when_unavailable();
     assert_eq!(store.record(&token()).await.unwrap(), Recorded::First);
     // The guard of messages is not affected.
-    let claimed: Result<Claimed, _> = store
+    let claimed: Result<Claim, _> = store
         .claim(MessageKey::new("msg_1"), 1, Duration::from_secs(1))
         .await;
     assert!(claimed.is_err());
