@@ -136,7 +136,7 @@ async fn one_of_many_simultaneous_attempts_runs() {
 #[tokio::test]
 async fn delivery_without_a_message_id_does_not_run() {
     let result = guard().run::<_, Failure>(None, ready(Ok(1))).await;
-    assert_eq!(result, Err(Failure::Retry(Retry::AfterSeconds(10))));
+    assert_eq!(result, Err(Failure::Retry(Retry::AfterSeconds(120))));
 }
 
 /// A store that fails.
@@ -175,7 +175,7 @@ impl OnceStore for Forgetful {
 
 #[tokio::test]
 async fn store_that_fails_puts_the_message_off() {
-    let retry = Failure::Retry(Retry::AfterSeconds(10));
+    let retry = Failure::Retry(Retry::AfterSeconds(120));
     assert_eq!(run(&Once::new(Down), Ok(1)).await, Err(retry));
 }
 
