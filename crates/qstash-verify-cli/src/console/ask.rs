@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use qstash_verify::{Credentials, Region, variables};
+use qstash_verify::{CredentialSource, Credentials, Region, variables};
 use qstash_verify_keys::{FetchedKeys, KeyApi};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Source};
 use crate::keys::all_pairs;
 use crate::output::{self, Failure};
 
@@ -83,7 +83,52 @@ pub(super) fn credentials(
              those of the console",
         ));
     }
+    for (region, credentials) in &credentials {
+        check_origin(environment, *region, credentials)?;
+    }
     Ok(credentials)
+}
+
+/// Refuses to send a token of the process to a host that only the `.env` of the current
+/// directory names: a checkout of somebody else's could collect tokens by it.
+fn check_origin(
+    environment: &Environment,
+    region: Option<Region>,
+    credentials: &Credentials,
+) -> Result<(), Failure> {
+    let (CredentialSource::Variable(url), CredentialSource::Variable(token)) =
+        (credentials.url_source(), credentials.token_source())
+    else {
+        return Ok(());
+    };
+    let is_of_file = matches!(environment.source(url), Some(Source::File(_)))
+        && environment.file().is_some_and(|file| file.is_default);
+    let Ok(api) = KeyApi::new(region, credentials) else {
+        // The request's own error says why.
+        return Ok(());
+    };
+    if !is_of_file || environment.source(token) != Some(Source::Process) || is_known(api.host()) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{token} is not sent to {}: {url} is set in .env, and the token is not; name the file with \
+         --env-file if you trust it",
+        api.host()
+    )))
+}
+
+/// Returns whether a host, with or without a port, is Upstash's or this machine.
+fn is_known(host: &str) -> bool {
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = address
+        .parse::<std::net::IpAddr>()
+        .is_ok_and(|address| address.is_loopback());
+    let host = host.to_ascii_lowercase();
+    is_loopback || host == "localhost" || host.ends_with(".upstash.io")
 }
 
 /// The pairs that have a token, or keys that are read. A default pair without keys is of

@@ -11,6 +11,8 @@ const DEFAULT_FILE: &str = ".env";
 
 pub(crate) struct EnvFile {
     pub(crate) path: PathBuf,
+    /// Whether no option named it.
+    pub(crate) is_default: bool,
     pub(super) values: BTreeMap<String, String>,
     /// Names that appear more than once.
     pub(crate) repeated: Vec<String>,
@@ -73,7 +75,10 @@ impl EnvFile {
             return Ok(None);
         }
         match std::fs::read(path) {
-            Ok(bytes) => Ok(Some(EnvFile::parse(path, &bytes))),
+            Ok(bytes) => Ok(Some(EnvFile {
+                is_default: named.is_none(),
+                ..EnvFile::parse(path, &bytes)
+            })),
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 Ok(None)
             }
@@ -87,6 +92,7 @@ impl EnvFile {
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Self {
         let mut file = EnvFile {
             path: path.to_owned(),
+            is_default: false,
             values: BTreeMap::new(),
             repeated: Vec::new(),
             malformed: Vec::new(),

@@ -223,3 +223,38 @@ fn nothing_can_be_asked_without_a_token() {
     let broken = broken.end().code(2);
     assert!(broken.stderr.contains("line 2 of .env"), "{broken:?}");
 }
+
+#[test]
+fn token_of_the_process_is_not_sent_to_a_host_of_the_default_file() {
+    let variables = [
+        ("QSTASH_TOKEN", TOKEN),
+        ("QSTASH_CURRENT_SIGNING_KEY", CURRENT),
+        ("QSTASH_NEXT_SIGNING_KEY", NEXT),
+    ];
+    let elsewhere = "QSTASH_URL=https://collector.invalid\n";
+    for arguments in [
+        &["keys"][..],
+        &["keys", "roll", "--yes"],
+        &["check", "--online"],
+    ] {
+        let output = run(arguments)
+            .with(&variables)
+            .file(".env", elsewhere)
+            .end();
+        let printed = output.all();
+        assert!(
+            printed.contains("QSTASH_TOKEN is not sent to collector.invalid: QSTASH_URL is set in"),
+            "{arguments:?}: {printed}"
+        );
+        assert!(!printed.contains(TOKEN), "{printed}");
+    }
+    // A named file is trusted; the name does not resolve.
+    let named = run(&["keys", "--env-file", ".env"]).with(&variables);
+    let output = named.file(".env", elsewhere).end().code(2);
+    assert!(!output.all().contains("is not sent"), "{output:?}");
+    // So is a host of this machine.
+    let server = api(CURRENT, NEXT);
+    let local = format!("QSTASH_URL={}\n", server.url(""));
+    let output = run(&["keys"]).with(&variables).file(".env", local).end();
+    assert_eq!(output.code(0).stderr, "");
+}
