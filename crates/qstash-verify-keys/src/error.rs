@@ -4,8 +4,9 @@ use std::fmt;
 
 use qstash_verify::ConfigError;
 
-/// Why keys can't be refreshed at all; each names the variable and the remedy, and holds
-/// no token.
+/// An error in the settings of a refresher or a [`KeyApi`](crate::KeyApi).
+///
+/// Each names the variable and the remedy, and holds no token.
 ///
 /// ```
 /// use qstash_verify::{SigningKeys, Verifier};
@@ -85,8 +86,9 @@ impl From<ConfigError> for StartError {
     }
 }
 
-/// Why keys couldn't be fetched; the last good ones stay in use. The
-/// [`Display`](fmt::Display) form names the remedy, and holds no key and no token.
+/// The reason why keys couldn't be fetched; the last good ones stay in use.
+///
+/// The [`Display`](fmt::Display) form names the remedy, and holds no key and no token.
 ///
 /// ```no_run
 /// # async fn first_fetch(refresh: qstash_verify_keys::RefreshHandle) {

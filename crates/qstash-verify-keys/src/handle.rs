@@ -6,8 +6,9 @@ use tokio::task::JoinSet;
 use crate::error::FetchError;
 use crate::task::FirstFetch;
 
-/// A refresh that runs until this is dropped; made by
-/// [`KeyRefresher::start`](crate::KeyRefresher::start).
+/// A refresh that runs until this is dropped.
+///
+/// Made by [`KeyRefresher::start`](crate::KeyRefresher::start).
 #[derive(Debug)]
 #[must_use = "keys are refreshed until this is dropped"]
 pub struct RefreshHandle {
@@ -16,9 +17,10 @@ pub struct RefreshHandle {
 }
 
 impl RefreshHandle {
-    /// Waits until the keys of each pair were fetched for the first time, or that
-    /// failed, which takes 10 seconds at most. Without it a service starts with the keys
-    /// of its environment, which is enough unless they are two rolls behind.
+    /// Waits until the first request for each pair has ended, 10 seconds at most.
+    ///
+    /// Without it a service starts with the keys of its environment, which is enough unless
+    /// they are two rolls behind.
     ///
     /// # Errors
     /// The first failure. The keys stay as they are, and requests go on.

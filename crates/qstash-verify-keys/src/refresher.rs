@@ -52,8 +52,9 @@ pub struct KeyRefresher {
 }
 
 impl KeyRefresher {
-    /// Creates a refresher with the credentials of the process's environment; see
-    /// [`Credentials::for_signing_keys`]. If `QSTASH_DEV` is on, it does nothing.
+    /// Creates a refresher with the credentials of the process's environment.
+    ///
+    /// See [`Credentials::for_signing_keys`]. If `QSTASH_DEV` is on, it does nothing.
     ///
     /// # Errors
     /// [`StartError::Config`] if there is no token.
@@ -99,16 +100,18 @@ impl KeyRefresher {
         self
     }
 
-    /// Sets the time between two requests for a pair; 15 minutes by default, at least
-    /// one second and at most 30 days. It varies by a tenth.
+    /// Sets the time between two requests for a pair; 15 minutes by default.
+    ///
+    /// At least one second and at most 30 days. It varies by a tenth.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(MIN_INTERVAL, LONGEST);
         self
     }
 
-    /// Starts to fetch, in tasks of the tokio runtime that this is called in. Sets the
-    /// verifier's observer of [stale keys](Verifier::on_stale_keys), which takes care of
-    /// the pairs that are refreshed.
+    /// Starts to fetch, in tasks of the current tokio runtime.
+    ///
+    /// Sets the verifier's observer of [stale keys](Verifier::on_stale_keys), which takes
+    /// care of the pairs that are refreshed.
     ///
     /// # Errors
     /// [`StartError::InvalidUrl`], [`InvalidToken`](StartError::InvalidToken),

@@ -7,8 +7,9 @@ use tracing::Instrument as _;
 
 use crate::reply::refuse;
 
-/// The endpoint that [`QstashMiddleware`](crate::QstashMiddleware) makes: verifies a
-/// request and calls the inner endpoint, or answers itself.
+/// The endpoint of [`QstashMiddleware`](crate::QstashMiddleware).
+///
+/// It verifies a request and calls the inner endpoint, or answers itself.
 ///
 /// ```
 /// use poem::{Endpoint, Middleware};

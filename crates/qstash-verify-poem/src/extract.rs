@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::reply::{DeliveryRejection, InvalidMessage};
 
-/// Extracts the verified delivery. A handler that asks for it can't run on a route
-/// without the middleware: the response is [`DeliveryRejection`], a 500.
-/// `Option<Delivery>` is `None` there.
+/// Extracts the verified delivery.
+///
+/// On a route without the middleware the handler doesn't run: the response is
+/// [`DeliveryRejection`], a 500.
 ///
 /// ```
 /// use poem::handler;
@@ -32,8 +33,10 @@ impl<'a> FromRequest<'a> for Delivery {
     }
 }
 
-/// Extracts the message's metadata from the headers: its id, number of retries,
-/// schedule, URL group, labels, workflow run, and the address that published it.
+/// Extracts the message's metadata from the headers.
+///
+/// It has the message's id, number of retries, schedule, URL group, labels, workflow run,
+/// and the address that published it.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///

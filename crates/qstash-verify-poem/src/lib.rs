@@ -34,8 +34,9 @@
 //!
 //! A failed check is a 401 with a code (`{"error":"expired"}`), a body over the limit a
 //! 413, an unreadable body a 400, a replay store that doesn't answer a 503. The
-//! response's extensions hold the reason, a [`VerifyError`]. If steps 1 to 3 fail, none of the body is read. A refusal is a
-//! response, not a [`poem::Error`], so an outer `catch_all_error` doesn't replace it.
+//! response's extensions hold the reason, a [`VerifyError`]. If steps 1 to 3 fail, none
+//! of the body is read. A refusal is a response, not a [`poem::Error`], so an outer
+//! `catch_all_error` doesn't replace it.
 //!
 //! # Unprotected routes
 //! `with` covers the endpoint before it. On a `Route`, that includes its 404, but not

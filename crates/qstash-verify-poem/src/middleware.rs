@@ -5,8 +5,9 @@ use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, Ver
 
 use crate::endpoint::QstashEndpoint;
 
-/// Middleware that lets only genuine deliveries through; see the
-/// [crate's documentation](crate).
+/// Middleware that lets only genuine deliveries through.
+///
+/// See the [crate's documentation](crate).
 ///
 /// ```no_run
 /// use poem::{EndpointExt, Route, handler, post};
@@ -29,8 +30,9 @@ pub struct QstashMiddleware {
 }
 
 impl QstashMiddleware {
-    /// Creates middleware with this verifier: its keys, URL, tolerance, body limit
-    /// and clock.
+    /// Creates middleware with this verifier.
+    ///
+    /// The verifier has the keys, URL, tolerance, body limit and clock.
     ///
     /// ```
     /// use qstash_verify_poem::{QstashMiddleware, SigningKeys, Verifier};
@@ -47,8 +49,9 @@ impl QstashMiddleware {
         }
     }
 
-    /// Creates middleware with the keys of the process's environment; see
-    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    /// Creates middleware with the keys of the process's environment.
+    ///
+    /// See [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
@@ -56,8 +59,10 @@ impl QstashMiddleware {
         Verifier::from_env().map(QstashMiddleware::new)
     }
 
-    /// Creates middleware with the keys of any other environment, such as a secret
-    /// manager; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    /// Creates middleware with the keys of another environment.
+    ///
+    /// Such as a secret manager; see
+    /// [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
@@ -65,8 +70,9 @@ impl QstashMiddleware {
         Verifier::from_lookup(lookup).map(QstashMiddleware::new)
     }
 
-    /// Answers refused requests with the response of `answer`, in place of that of
-    /// [`Refusal`](crate::Refusal).
+    /// Answers refused requests with the response of `answer`.
+    ///
+    /// It takes the place of that of [`Refusal`](crate::Refusal).
     ///
     /// The reason is put into the response's extensions. A 401 should keep its
     /// `WWW-Authenticate`.

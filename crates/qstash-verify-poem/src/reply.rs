@@ -7,8 +7,9 @@ use poem::error::ResponseError;
 use poem::{Body, IntoResponse, Response};
 use qstash_verify::{MessageError, NotVerified, RefusalHandler, Reply, Retry, VerifyError};
 
-/// A refusal as a response and an error of poem, for handlers that verify by
-/// themselves: the same response as the middleware's.
+/// A refusal as a response and an error of poem.
+///
+/// For handlers that verify by themselves: the same response as the middleware's.
 ///
 /// Middleware outside finds the reason of a refusal in the response's extensions:
 ///
@@ -48,8 +49,9 @@ impl From<VerifyError> for Refusal {
     }
 }
 
-/// A response that tells QStash when to retry, or not to; see [`Retry`]. A handler
-/// can return it as its response or as its error. Its body is empty.
+/// A response that tells QStash when to retry, or not to; see [`Retry`].
+///
+/// A handler can return it as its response or as its error. Its body is empty.
 ///
 /// ```
 /// use poem::handler;
@@ -74,8 +76,7 @@ impl From<Retry> for Steer {
     }
 }
 
-/// The error of [`Message`](crate::Message) if the body is not the JSON that the
-/// handler expects: a 422.
+/// The error of [`Message`](crate::Message) for an unexpected body: a 422.
 ///
 /// ```
 /// use poem::error::ResponseError;
@@ -87,8 +88,10 @@ impl From<Retry> for Steer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMessage(pub MessageError);
 
-/// The rejection of [`Delivery`](crate::Delivery) and [`Message`](crate::Message) on
-/// a route without the middleware: [`NotVerified`], a 500.
+/// The rejection on a route without the middleware: a 500.
+///
+/// [`Delivery`](crate::Delivery) and [`Message`](crate::Message) return it; it holds a
+/// [`NotVerified`].
 ///
 /// It is logged when it becomes a response, at level `error` with the path of the
 /// request. `Option<Delivery>` is `None` instead, and nothing is logged.

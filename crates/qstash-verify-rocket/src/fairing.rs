@@ -18,8 +18,9 @@ pub(crate) fn managed<P: Phase>(rocket: &Rocket<P>) -> Option<&Managed> {
     rocket.state()
 }
 
-/// Fairing that holds the verifier of the guards; see the
-/// [crate's documentation](crate).
+/// Fairing that holds the verifier of the guards.
+///
+/// See the [crate's documentation](crate).
 ///
 /// A Rocket instance has one: of several, the last that is attached counts.
 ///
@@ -38,8 +39,9 @@ pub struct QstashFairing {
 }
 
 impl QstashFairing {
-    /// Creates a fairing with this verifier: its keys, URL, tolerance, body limit and
-    /// clock.
+    /// Creates a fairing with this verifier.
+    ///
+    /// The verifier has the keys, URL, tolerance, body limit and clock.
     ///
     /// ```
     /// use qstash_verify_rocket::{QstashFairing, SigningKeys, Verifier};
@@ -56,8 +58,9 @@ impl QstashFairing {
         }
     }
 
-    /// Creates a fairing with the keys of the process's environment; see
-    /// [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
+    /// Creates a fairing with the keys of the process's environment.
+    ///
+    /// See [`KeyRing::from_env`](qstash_verify::KeyRing::from_env) for the variables.
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
@@ -65,8 +68,10 @@ impl QstashFairing {
         Verifier::from_env().map(QstashFairing::new)
     }
 
-    /// Creates a fairing with the keys of any other environment, such as a secret
-    /// manager; see [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
+    /// Creates a fairing with the keys of another environment.
+    ///
+    /// Such as a secret manager; see
+    /// [`KeyRing::from_lookup`](qstash_verify::KeyRing::from_lookup).
     ///
     /// # Errors
     /// Those of [`KeyRing::from_env`](qstash_verify::KeyRing::from_env).
@@ -74,8 +79,10 @@ impl QstashFairing {
         Verifier::from_lookup(lookup).map(QstashFairing::new)
     }
 
-    /// Answers refused requests with the response of `answer`, in place of that of
-    /// [`Refusal`](crate::Refusal). A 401 should keep its `WWW-Authenticate`.
+    /// Answers refused requests with the response of `answer`.
+    ///
+    /// It takes the place of that of [`Refusal`](crate::Refusal). A 401 should keep its
+    /// `WWW-Authenticate`.
     ///
     /// ```
     /// use qstash_verify_rocket::{QstashFairing, SigningKeys, Verifier};

@@ -71,8 +71,10 @@ pub struct Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<T>(pub T);
 
-/// Request guard of the message's metadata, from the headers: its id, number of
-/// retries, schedule, URL group, labels, workflow run, and the address that published it.
+/// Request guard of the message's metadata, from the headers.
+///
+/// It has the message's id, number of retries, schedule, URL group, labels, workflow run,
+/// and the address that published it.
 ///
 /// **None of it is signed**; see [`MessageMetadata`].
 ///
@@ -138,8 +140,9 @@ impl<T> Sentinel for Message<T> {
     }
 }
 
-/// Returns the parts of a request's head that verification reads, for guards that
-/// call the verifier.
+/// Returns the parts of a request's head that verification reads.
+///
+/// For guards that call the verifier.
 ///
 /// ```
 /// use qstash_verify_rocket::{Verified, Verifier, VerifyError, request_head};

@@ -19,8 +19,9 @@ use rocket::response::{Responder, Response, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub VerifyError);
 
-/// A response that tells QStash when to retry, or not to; see [`Retry`]. A handler
-/// can return it as its response or as its error. Its body is empty.
+/// A response that tells QStash when to retry, or not to; see [`Retry`].
+///
+/// A handler can return it as its response or as its error. Its body is empty.
 ///
 /// ```
 /// use qstash_verify_rocket::{Message, Retry, Steer};
@@ -55,8 +56,9 @@ pub struct Steer(pub Retry);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMessage(pub MessageError);
 
-/// The reply to a request that [`Delivery`](crate::Delivery) or
-/// [`Message`](crate::Message) rejected, as the guard's error and as a responder.
+/// The reply to a rejected request, as the guard's error and as a responder.
+///
+/// [`Delivery`](crate::Delivery) and [`Message`](crate::Message) return it.
 ///
 /// Its [`reason`](Reply::reason) is that of a refusal. It is `None` for a message that
 /// is not the JSON that the handler expects (422), and without the fairing (500), which

@@ -57,8 +57,9 @@ pub const fn token(region: Option<Region>) -> &'static str {
     }
 }
 
-/// Every name that [`KeyRing::from_lookup`](crate::KeyRing::from_lookup) looks up,
-/// for a store of secrets that has to fetch them first.
+/// Every name that [`KeyRing::from_lookup`](crate::KeyRing::from_lookup) looks up.
+///
+/// For a store of secrets that has to fetch them first.
 pub const KEY_RING: [&str; 8] = {
     let [current, next] = signing_keys(None);
     let [us_current, us_next] = signing_keys(Some(Region::UsEast1));
@@ -75,8 +76,7 @@ pub const KEY_RING: [&str; 8] = {
     ]
 };
 
-/// Every name that [`Credentials::from_lookup`](crate::Credentials::from_lookup)
-/// looks up.
+/// Every name that [`from_lookup`](crate::Credentials::from_lookup) of credentials looks up.
 pub const CREDENTIALS: [&str; 7] = [
     REGION,
     url(None),

@@ -83,8 +83,9 @@ impl SigningKeys {
         }
     }
 
-    /// Returns whether [`new`](Self::new) was given a published key, with which
-    /// anyone can sign: one of the development server's users, or of the module
+    /// Returns whether [`new`](Self::new) was given a published key.
+    ///
+    /// Anyone can sign with it: it is one of the development server's users, or of the module
     /// `testing`.
     ///
     /// ```

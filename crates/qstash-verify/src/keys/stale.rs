@@ -8,8 +8,9 @@ use arc_swap::ArcSwapOption;
 use crate::keys::KeySource;
 use crate::region::Region;
 
-/// A sign that a pair of keys is out of date, for the observer of
-/// [`Verifier::on_stale_keys`](crate::Verifier::on_stale_keys).
+/// A sign that a pair of keys is out of date.
+///
+/// For the observer of [`Verifier::on_stale_keys`](crate::Verifier::on_stale_keys).
 ///
 /// ```
 /// use qstash_verify::{StaleKeys, Verifier};
@@ -34,8 +35,9 @@ impl StaleKeys {
         self.region
     }
 
-    /// Returns whether QStash sent the delivery: it was signed with the next key. If
-    /// not, its token has the shape and the claims of QStash's and neither key signed
+    /// Returns whether QStash sent the delivery: it was signed with the next key.
+    ///
+    /// If not, its token has the shape and the claims of QStash's and neither key signed
     /// it, which a stranger can produce at any rate.
     #[must_use]
     pub fn is_certain(&self) -> bool {

@@ -87,8 +87,9 @@ impl Credentials {
         Ok(credentials)
     }
 
-    /// Returns the credentials with which QStash's API hands out each pair of signing
-    /// keys, by the region of the pair; `None` is the default pair.
+    /// Returns the credentials with which QStash's API returns the signing keys.
+    ///
+    /// There is an entry for each pair, by its region; `None` is the default pair.
     ///
     /// Those of the default pair are `QSTASH_URL` and `QSTASH_TOKEN`. If `QSTASH_REGION`
     /// is set, there are those of each region as well, whose URL may be unset: it is

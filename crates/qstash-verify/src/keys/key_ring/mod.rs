@@ -135,9 +135,10 @@ impl KeyRing {
         self.resolve(region).map(|(_, source)| source)
     }
 
-    /// Returns which key of a pair `key` is: the pair of `region`, or the default pair
-    /// for `None`. White space around `key` is dropped. Returns `None` if it is neither
-    /// key, or if there is no such pair.
+    /// Returns which key of a pair `key` is.
+    ///
+    /// The pair is that of `region`, or the default pair for `None`. White space around `key`
+    /// is dropped. Returns `None` if it is neither key, or if there is no such pair.
     ///
     /// ```
     /// use qstash_verify::{KeyRing, KeySlot, SigningKeys};
@@ -243,8 +244,10 @@ impl KeyRingBuilder {
         self
     }
 
-    /// Adds the keys for every other delivery: without the header, with an unknown
-    /// region, or of a region without keys. By default those are refused.
+    /// Adds the default pair, for every other delivery.
+    ///
+    /// That is one without the header, with an unknown region, or of a region without keys.
+    /// By default those are refused.
     pub fn default_keys(mut self, keys: SigningKeys) -> Self {
         self.default = Some(keys);
         self
