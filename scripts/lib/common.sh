@@ -101,7 +101,7 @@ as_options() { sed 's/^/-p\n/'; }
 # target/tools.
 need_wasm_bindgen() {
     local found
-    found=$(wasm-bindgen --version 2>/dev/null | sed 's/^wasm-bindgen //')
+    found=$(wasm-bindgen --version 2>/dev/null | sed 's/^wasm-bindgen //' || true)
     [[ $found != "$1" ]] || return 0
     local install=(cargo install --debug --locked --root "$tools"
         --target-dir "$tools/build" wasm-bindgen-cli --version "$1")

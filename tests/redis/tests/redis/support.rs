@@ -107,5 +107,5 @@ pub(crate) fn code(answer: &Answer) -> String {
 pub(crate) fn assert_unavailable(answer: &Answer) {
     let found = (answer.status(), code(answer));
     assert_eq!(found, (503, "replay_store_unavailable".to_owned()));
-    assert_eq!(answer.header("retry-after"), Some("10"));
+    assert_eq!(answer.header("retry-after"), Some("120"));
 }
