@@ -48,6 +48,8 @@ mod clock;
 mod memory;
 mod once;
 #[cfg(feature = "redis")]
+mod reconnect;
+#[cfg(feature = "redis")]
 mod redis_store;
 #[cfg(feature = "memory")]
 mod table;

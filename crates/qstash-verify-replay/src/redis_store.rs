@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord};
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::io::tcp::TcpSettings;
-use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError};
-use tokio::time::timeout;
+use redis::aio::{ConnectionLike, ConnectionManager};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 
 use crate::clock::{CLOCK_SKEW, Clock, EXPIRED, millis, unix_seconds};
 use crate::once::{Claim, MessageKey, OnceFuture, OnceStore};
+use crate::reconnect::Connection;
+
+/// The longest expiry in milliseconds: Redis adds its time to it, in an `i64`.
+const MAX_EXPIRY: u64 = i64::MAX.unsigned_abs() / 2;
 
 /// Records a token: `first`, `seen`, or `unknown` if it was signed before Redis's memory
 /// begins.
@@ -70,7 +72,7 @@ return 0";
 #[derive(Clone)]
 #[must_use]
 pub struct RedisStore<C = ConnectionManager> {
-    connection: C,
+    connection: Connection<C>,
     settings: Arc<Settings>,
 }
 
@@ -84,7 +86,7 @@ struct Settings {
 }
 
 impl RedisStore {
-    /// Creates a store that connects when it is first used, and again after a loss.
+    /// Creates a store that connects when it is first used, and again after a failure.
     ///
     /// The URL is `redis://…`, or `rediss://…` for TLS. TLS uses the process's default
     /// crypto provider of rustls; if there is none, ring becomes it.
@@ -96,20 +98,7 @@ impl RedisStore {
             let detail = "call it within a tokio runtime";
             return Err((ErrorKind::Client, "no tokio runtime", detail.to_owned()).into());
         }
-        if url.trim_start().starts_with("rediss") {
-            // Without a default, the connection would panic where two are compiled in. An
-            // error says that the application has set one.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let settings = TcpSettings::default().set_nodelay(true);
-        let info = url.into_connection_info()?.set_tcp_settings(settings);
-        let config = ConnectionManagerConfig::new()
-            // A failure is an answer; the next delivery connects anew.
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(Duration::from_secs(5)))
-            .set_response_timeout(None);
-        let client = Client::open(info)?;
-        ConnectionManager::new_lazy_with_config(client, config).map(RedisStore::new)
+        Connection::lazy(url).map(RedisStore::with)
     }
 }
 
@@ -118,7 +107,13 @@ where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
     /// Creates a store with a connection of the `redis` crate, such as a cluster's.
+    ///
+    /// The store never replaces it, so it must reconnect by itself.
     pub fn new(connection: C) -> Self {
+        RedisStore::with(Connection::fixed(connection))
+    }
+
+    fn with(connection: Connection<C>) -> Self {
         RedisStore {
             connection,
             settings: Arc::new(Settings {
@@ -177,15 +172,13 @@ where
         &self,
         command: Cmd,
     ) -> impl Future<Output = Result<T, Box<dyn Error + Send + Sync>>> + Send + use<T, C> {
-        let mut connection = self.connection.clone();
-        let limit = self.settings.timeout;
-        async move {
-            match timeout(limit, command.query_async::<T>(&mut connection)).await {
-                Ok(reply) => Ok(reply?),
-                Err(_) => Err(format!("Redis did not answer within {limit:?}").into()),
-            }
-        }
+        self.connection.clone().send(command, self.settings.timeout)
     }
+}
+
+/// Returns a duration in milliseconds, as an expiry that Redis accepts.
+fn expiry(duration: Duration) -> u64 {
+    millis(duration).clamp(1, MAX_EXPIRY)
 }
 
 /// Returns a command that runs a script.
@@ -223,7 +216,7 @@ where
             return Box::pin(ready(Err(EXPIRED.into())));
         }
         // By the clock that the verifier judged `exp` with; Redis's may differ.
-        let keep = millis(left.saturating_add(settings.clock_skew));
+        let keep = expiry(left.saturating_add(settings.clock_skew));
         let began = format!("{{{}}}:began", settings.prefix);
         let mut command = script(RECORD, &[&settings.key("token", token.id()), &began]);
         command
@@ -262,7 +255,7 @@ where
     fn claim(&self, message: MessageKey, holder: u64, lease: Duration) -> OnceFuture<Claim> {
         let key = self.settings.key("message", message.as_bytes());
         let mut command = script(CLAIM, &[&key]);
-        command.arg(holder).arg(millis(lease).max(1));
+        command.arg(holder).arg(expiry(lease));
         let reply = self.send::<i64>(command);
         Box::pin(async move {
             Ok(match reply.await? {
@@ -278,11 +271,7 @@ where
     fn complete(&self, message: MessageKey, keep: Duration) -> OnceFuture<()> {
         let mut command = redis::cmd("SET");
         let key = self.settings.key("message", message.as_bytes());
-        command
-            .arg(key)
-            .arg("done")
-            .arg("PX")
-            .arg(millis(keep).max(1));
+        command.arg(key).arg("done").arg("PX").arg(expiry(keep));
         Box::pin(self.send::<()>(command))
     }
 
