@@ -49,6 +49,7 @@ pub(crate) fn unix_millis(time: SystemTime) -> u64 {
 }
 
 /// Returns the whole seconds since the Unix epoch; 0 before it.
+#[cfg(feature = "redis")]
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .unwrap_or_default()
