@@ -7,15 +7,12 @@ use rocket::{Build, Phase, Request, Response, Rocket};
 use crate::guard::Rejected;
 use crate::reply::set_reply;
 
-/// The settings of the guards as managed state, of a type that no app can manage itself.
-pub(crate) struct Managed {
-    pub(crate) verifier: Verifier,
-    pub(crate) replay: ReplayProtection,
-}
+/// The fairing as managed state, of a type that no app can manage itself.
+struct Managed(QstashFairing);
 
-/// Returns the settings of the fairing; `None` if none is attached.
-pub(crate) fn managed<P: Phase>(rocket: &Rocket<P>) -> Option<&Managed> {
-    rocket.state()
+/// Returns the attached fairing; `None` without one.
+pub(crate) fn managed<P: Phase>(rocket: &Rocket<P>) -> Option<&QstashFairing> {
+    rocket.state().map(|Managed(fairing)| fairing)
 }
 
 /// Fairing that holds the verifier of the guards.
@@ -33,9 +30,9 @@ pub(crate) fn managed<P: Phase>(rocket: &Rocket<P>) -> Option<&Managed> {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct QstashFairing {
-    verifier: Verifier,
+    pub(crate) verifier: Verifier,
     refuse: RefusalHandler<Response<'static>>,
-    replay: ReplayProtection,
+    pub(crate) replay: ReplayProtection,
 }
 
 impl QstashFairing {
@@ -135,10 +132,7 @@ impl Fairing for QstashFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.manage(Managed {
-            verifier: self.verifier.clone(),
-            replay: self.replay.clone(),
-        }))
+        Ok(rocket.manage(Managed(self.clone())))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
