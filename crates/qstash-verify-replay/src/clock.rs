@@ -55,3 +55,29 @@ pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
         .unwrap_or_default()
         .as_secs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_form_names_the_clock() {
+        assert_eq!(format!("{:?}", Clock::default()), "Clock");
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_up() {
+        assert_eq!(millis(Duration::ZERO), 0);
+        assert_eq!(millis(Duration::from_nanos(1)), 1);
+        assert_eq!(millis(Duration::from_millis(7)), 7);
+        assert_eq!(millis(Duration::MAX), u64::MAX);
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn seconds_are_cut_off() {
+        let time = UNIX_EPOCH + Duration::from_millis(1_721_068_900_999);
+        assert_eq!(unix_seconds(time), 1_721_068_900);
+        assert_eq!(unix_seconds(UNIX_EPOCH - Duration::from_secs(1)), 0);
+    }
+}
