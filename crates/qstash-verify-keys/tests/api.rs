@@ -202,7 +202,10 @@ fn unusable_answers_keep_the_keys_and_name_the_remedy() {
             json("403 Forbidden", ""),
             "the token in QSTASH_TOKEN is not valid",
         ),
-        (json("404 Not Found", ""), "404 from"),
+        (
+            json("404 Not Found", ""),
+            "check that QSTASH_URL is the URL of QStash",
+        ),
         (json("429 Too Many Requests", ""), "too many requests"),
         (json("500 Internal Server Error", ""), "500 from"),
         (redirect, "a redirect is not followed"),
@@ -511,4 +514,15 @@ fn unusable_credentials_are_errors_at_the_start() {
     assert!(text(&us).contains("none of the verifier's keys"));
     let default = [("QSTASH_TOKEN", "secret")];
     assert_eq!(start(&verifier, &default), Err(StartError::NoRuntime));
+}
+
+#[test]
+fn debug_forms_hide_keys_and_tokens() {
+    let server = Server::start(pair(NEW));
+    let api = KeyApi::new(None, &Credentials::new(&server.url(), TOKEN)).unwrap();
+    let form = format!("{api:?}");
+    let host = format!("Endpoint {{ host: \"{}\"", server.address);
+    assert!(form.contains(&host) && !form.contains(TOKEN), "{form}");
+    let keys = block_on(api.fetch()).unwrap();
+    assert_eq!(format!("{keys:?}"), "FetchedKeys { .. }");
 }

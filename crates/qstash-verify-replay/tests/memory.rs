@@ -179,3 +179,9 @@ fn deliveries_of_the_testing_kit_are_checked() {
     assert_eq!(system.code(), "replay_store_unavailable");
     assert!(system.to_string().contains("fixed clock"), "{system}");
 }
+
+#[test]
+fn debug_form_has_the_number_of_entries() {
+    let store = MemoryStore::new();
+    assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0, .. }");
+}
