@@ -1,4 +1,4 @@
-//! What is compared, and the ratio of two connections.
+//! The comparisons, and the ratio of two connections.
 
 use std::error::Error;
 use std::task::Context;

@@ -94,7 +94,7 @@ impl Connection {
         let mut wire = self.socket.0.borrow_mut();
         let wire = &mut *wire;
         wire.output.clear();
-        // What was not read yet is the acknowledgement of HTTP/2.
+        // Unread bytes are the acknowledgement of HTTP/2.
         wire.input.drain(..wire.read);
         wire.read = 0;
         let at = self.next as usize % self.requests.len();

@@ -45,7 +45,7 @@ const PLOT: &str = concat!(
     "/../../docs/benchmarks-servers.svg"
 );
 
-/// How often a comparison is repeated whose ratio varies.
+/// Maximum number of repetitions of a comparison whose ratio varies.
 const RETRIES: usize = 4;
 
 async fn run() -> Result<(), Box<dyn Error>> {

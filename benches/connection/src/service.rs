@@ -25,7 +25,7 @@ use crate::protocol::Protocol;
 use crate::spawn::Tasks;
 use crate::wire::Socket;
 
-/// What is around the handler.
+/// The middleware around the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     Bare,

@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 use actix_web::rt::net::{ActixStream, Ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a client has sent, and what the server has answered.
+/// The bytes that the client has sent, and those of the server.
 #[derive(Default)]
 pub(crate) struct Wire {
     pub(crate) input: Vec<u8>,
-    /// How much of the input the server has read.
+    /// Number of bytes of the input that the server has read.
     pub(crate) read: usize,
     pub(crate) output: Vec<u8>,
 }

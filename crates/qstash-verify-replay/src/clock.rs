@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How far the clocks of the machines may differ by default.
+/// The default of the maximum clock skew between machines.
 pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// The error for a token that the store may have forgotten.

@@ -19,7 +19,7 @@ use crate::table::{Entry, Insertion, State, Table};
 /// is enough for 2,700 deliveries a second. **A full store refuses** deliveries with a
 /// 503, since an evicted token could be replayed.
 ///
-/// What was signed before the store was created is refused with a 503, too: an earlier
+/// A delivery signed before the store was created is refused with a 503, too: an earlier
 /// process may have accepted it. Tests with a fixed clock need
 /// [`clock`](MemoryStoreBuilder::clock).
 ///

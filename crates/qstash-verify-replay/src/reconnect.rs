@@ -9,13 +9,13 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, RedisError};
 use tokio::time::timeout;
 
-/// How long connecting may take, its commands included.
+/// Time limit for connecting, its commands included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection is idle before the peer is probed.
+/// Idle time of a connection before the peer is probed.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// How long sent data may remain unacknowledged before the connection is closed.
+/// Time limit for the acknowledgement of sent data, after which the connection closes.
 #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 

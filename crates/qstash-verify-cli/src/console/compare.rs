@@ -5,7 +5,7 @@ use qstash_verify::{Region, variables};
 use super::ask::ConsolePair;
 use crate::environment::Environment;
 
-/// How the keys of a pair differ from those of the console.
+/// The difference between the keys of a pair and those of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PairState {
     UpToDate,
@@ -37,7 +37,7 @@ impl PairState {
         }
     }
 
-    /// What it means for deliveries, and the remedy.
+    /// The effect on deliveries, and the remedy.
     pub(crate) fn message(self) -> String {
         match self {
             PairState::UpToDate => "the keys are those of the console".to_owned(),
@@ -75,7 +75,7 @@ impl PairState {
     }
 }
 
-/// How one key differs.
+/// The difference of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyState {
     UpToDate,

@@ -8,7 +8,7 @@ use super::ask::ConsolePair;
 use crate::environment::{Environment, Source, write_variables};
 use crate::output::Failure;
 
-/// What was written.
+/// The outcome of `--write`.
 pub(super) struct Written {
     pub(super) path: PathBuf,
     /// The variables whose values changed.

@@ -20,7 +20,7 @@ const SHARDS: usize = 16;
 /// Number of expired entries that an insertion removes, more than the one it adds.
 const REMOVED_PER_INSERTION: usize = 8;
 
-/// What is stored under a key.
+/// The state that is stored under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// A recorded token, or a processed message.
