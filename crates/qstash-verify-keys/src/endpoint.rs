@@ -87,6 +87,10 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// The regions of pairs that one request fetches; `None` is the default pair, which may
+/// be that of a region.
+pub(crate) type Pairs = Vec<Option<Region>>;
+
 /// The name of a pair: that of its region, or `default`.
 pub(crate) fn pair_name(region: Option<Region>) -> &'static str {
     region.map_or("default", Region::as_str)

@@ -6,9 +6,9 @@ use std::sync::{Arc, Weak};
 use qstash_verify::{StaleKeys, Verifier};
 use tokio::sync::Notify;
 
-use crate::task::Pairs;
+use crate::endpoint::Pairs;
 
-/// What a task shares with the observer.
+/// The state that a task shares with the observer.
 #[derive(Debug, Default)]
 pub(crate) struct Stale {
     /// Notified of deliveries that suggest that the keys are out of date.

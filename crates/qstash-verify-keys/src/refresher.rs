@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::api::{HttpClient, KeyApi};
-use crate::endpoint::{Endpoint, pair_name};
+use crate::endpoint::{Endpoint, Pairs, pair_name};
 use crate::error::StartError;
 use crate::handle::RefreshHandle;
 use crate::observer::Observer;
 use crate::schedule::{LONGEST, Schedule};
-use crate::task::{Pairs, Task};
+use crate::task::Task;
 
 /// The default of [`KeyRefresher::interval`].
 const INTERVAL: Duration = Duration::from_secs(15 * 60);

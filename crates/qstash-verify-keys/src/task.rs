@@ -9,17 +9,13 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer::FetchedKeys;
 use crate::api::Fetch;
-use crate::endpoint::pair_name;
+use crate::endpoint::{Pairs, pair_name};
 use crate::error::FetchError;
 use crate::observer::Stale;
 use crate::schedule::Schedule;
 
 /// The result of the first request, once there is one.
 pub(crate) type FirstFetch = Option<Result<(), FetchError>>;
-
-/// The regions of pairs that one request fetches; `None` is the default pair, which may
-/// be that of a region.
-pub(crate) type Pairs = Vec<Option<Region>>;
 
 /// Keeps the pairs fresh that one request fetches.
 pub(crate) struct Task<F> {

@@ -4,8 +4,7 @@ use qstash_verify::{ConfigError, RefusalHandler, ReplayProtection, Verifier, Ver
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::{Build, Phase, Request, Response, Rocket};
 
-use crate::guard::Rejected;
-use crate::reply::set_reply;
+use crate::reply::{Rejected, set_reply};
 
 /// The fairing as managed state, of a type that no app can manage itself.
 struct Managed(QstashFairing);

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::io::ReaderStream;
 
 use crate::fairing::managed;
-use crate::reply::DeliveryRejection;
+use crate::reply::{DeliveryRejection, Rejected};
 
 /// Data guard of a verified delivery: its claims and its body.
 ///
@@ -189,9 +189,6 @@ async fn receive_message<T: DeserializeOwned>(
     let parse = || parse_message(&body).inspect_err(log);
     Ok(Message(verified.span().in_scope(parse)?))
 }
-
-/// The reply to a request that a guard rejected, for the fairing.
-pub(crate) struct Rejected(pub(crate) Option<Reply>);
 
 /// Returns the outcome of a guard, and stores the reply of an error for the fairing.
 fn outcome<'r, T>(request: &Request<'_>, guard: Result<T, Reply>) -> Outcome<'r, T>

@@ -107,6 +107,9 @@ responders! {
     DeliveryRejection(Reply);
 }
 
+/// The reply to a request that a guard rejected, for the fairing.
+pub(crate) struct Rejected(pub(crate) Option<Reply>);
+
 /// Gives a response the status, headers and body of a reply.
 pub(crate) fn set_reply(response: &mut Response<'_>, reply: Reply) {
     response.set_status(Status::new(reply.status()));
