@@ -4,11 +4,11 @@ use std::error::Error;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use crate::comparison::{Framework, Traffic};
 use crate::delivery::delivery;
 use crate::protocol::Protocol;
 use crate::service::{self, Served, Variant};
 use crate::spawn::Tasks;
+use crate::traffic::{Framework, Traffic};
 use crate::wire::Socket;
 
 pub(crate) struct Connection {

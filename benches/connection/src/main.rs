@@ -16,6 +16,7 @@ mod protocol;
 mod record;
 mod service;
 mod spawn;
+mod traffic;
 mod wire;
 
 use std::error::Error;
@@ -23,9 +24,10 @@ use std::future::poll_fn;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
 
-use crate::comparison::{Comparison, Framework, Measured};
+use crate::comparison::{Comparison, Measured};
 use crate::plot::Line;
 use crate::record::{MAX_SPREAD, Record, Verdict};
+use crate::traffic::Framework;
 
 fn main() -> ExitCode {
     let outcome = actix_web::rt::System::new().block_on(tokio::task::unconstrained(run()));
