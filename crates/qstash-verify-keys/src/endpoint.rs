@@ -202,4 +202,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn scheme_decides_whether_certificates_are_needed() {
+        for (url, is_https) in [
+            ("https://qstash.upstash.io", true),
+            ("http://localhost:8080", false),
+        ] {
+            let endpoint = Endpoint::new(None, &Credentials::new(url, "token")).unwrap();
+            assert_eq!(endpoint.is_https(), is_https, "{url}");
+        }
+    }
 }
