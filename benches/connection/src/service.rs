@@ -62,6 +62,8 @@ pub(crate) fn axum(
                 .layer(QstashLayer::new(verifier()?))
         }
     };
+    // As `axum::serve` does: otherwise each request builds its route, and applies the layer.
+    let router = router.with_state(());
     let service = router.map_request(|request: hyper::Request<_>| request.map(Body::new));
     let service = TowerToHyperService::new(service);
     let io = TokioIo::new(socket);
