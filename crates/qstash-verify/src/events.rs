@@ -112,11 +112,18 @@ impl Verified {
     /// It is `qstash_delivery` at level `info`, with the fields `region` and `key`.
     #[must_use]
     pub fn span(&self) -> Span {
-        tracing::info_span!(
+        let span = tracing::info_span!(
             target: "qstash_verify",
             "qstash_delivery",
             region = self.region().map(Region::as_str),
             key = self.key_slot().as_str(),
-        )
+        );
+        // With the feature `log` of tracing, a disabled span would check at each entry
+        // whether to write it to the `log` crate.
+        if span.is_disabled() {
+            Span::none()
+        } else {
+            span
+        }
     }
 }
