@@ -1,15 +1,14 @@
-//! The verifier, its builder, and the order of its checks.
+//! The verifier, and the order of its checks.
+
+mod builder;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 
-use crate::clock::Clock;
 use crate::config::{ConfigError, ConfigWarning};
-use crate::delivery::body::{BodyHash, DEFAULT_BODY_LIMIT};
+use crate::delivery::body::BodyHash;
 use crate::delivery::{PendingDelivery, TokenId, Verified};
-use crate::destination::{Destination, Destinations, QueryOrder};
 use crate::error::VerifyError;
 use crate::keys::missing::MissingKeys;
 use crate::keys::stale::StaleObserver;
@@ -18,6 +17,9 @@ use crate::region::Region;
 use crate::request::{RequestHead, Signature};
 use crate::token::claims::{self, Checks};
 use crate::token::{Decoder, Scratch, Token};
+use crate::verifier::builder::Settings;
+
+pub use builder::VerifierBuilder;
 
 /// Verifies deliveries of QStash. Clones are cheap and share one state.
 ///
@@ -42,10 +44,7 @@ struct Inner {
     keys: ArcSwap<KeyRing>,
     missing_keys: MissingKeys,
     stale_observer: StaleObserver,
-    destinations: Destinations,
-    tolerance: f64,
-    body_limit: u64,
-    clock: Clock,
+    settings: Settings,
     decoder: Decoder,
 }
 
@@ -78,16 +77,7 @@ impl Verifier {
 
     /// Creates a builder, to set a URL, a tolerance, a limit or a clock.
     pub fn builder(keys: impl Into<KeyRing>) -> VerifierBuilder {
-        VerifierBuilder(Inner {
-            keys: ArcSwap::from_pointee(keys.into()),
-            missing_keys: MissingKeys::default(),
-            stale_observer: StaleObserver::default(),
-            destinations: Destinations::default(),
-            tolerance: 0.0,
-            body_limit: DEFAULT_BODY_LIMIT,
-            clock: Clock::default(),
-            decoder: Decoder::new(),
-        })
+        VerifierBuilder::new(keys.into())
     }
 
     /// Verifies everything but the body: the token, its claims and `Content-Length`.
@@ -114,7 +104,7 @@ impl Verifier {
         // Loaded once, so one state of the keys judges the delivery.
         let keys = inner.keys.load();
         let Some((pair, source)) = keys.resolve(region) else {
-            let now = inner.clock.unix_seconds();
+            let now = inner.settings.clock.unix_seconds();
             let repeated = inner.missing_keys.is_repeated(region, now);
             return Err(VerifyError::NoSigningKeys { region, repeated });
         };
@@ -135,7 +125,7 @@ impl Verifier {
         if key == KeySlot::Next && !inner.stale_observer.call(source, region, true) {
             pair.roll_warning.next_key_used(source, region);
         }
-        let mut body = BodyHash::new(inner.body_limit, signed_hash);
+        let mut body = BodyHash::new(inner.settings.body_limit, signed_hash);
         body.declare(head.content_length)?;
         Ok(PendingDelivery::new(
             body,
@@ -145,16 +135,17 @@ impl Verifier {
                 source,
                 claims,
                 id,
-                tolerance: inner.tolerance,
+                tolerance: inner.settings.tolerance,
             },
         ))
     }
 
     fn checks<'a>(&'a self, head: &RequestHead<'a>) -> Checks<'a> {
+        let settings = &self.0.settings;
         Checks {
-            now: self.0.clock.unix_seconds(),
-            tolerance: self.0.tolerance,
-            destinations: &self.0.destinations,
+            now: settings.clock.unix_seconds(),
+            tolerance: settings.tolerance,
+            destinations: &settings.destinations,
             path_and_query: head.path_and_query,
         }
     }
@@ -241,7 +232,7 @@ impl Verifier {
     /// Returns the longest body that is accepted, in bytes.
     #[must_use]
     pub fn body_limit(&self) -> u64 {
-        self.0.body_limit
+        self.0.settings.body_limit
     }
 
     /// Returns the warnings of its keys; see [`KeyRing::warnings`].
@@ -251,130 +242,23 @@ impl Verifier {
     }
 }
 
-/// Builds a [`Verifier`].
-///
-/// ```
-/// use std::time::Duration;
-/// use qstash_verify::{SigningKeys, Verifier};
-///
-/// let verifier = Verifier::builder(SigningKeys::new("sig_current", "sig_next")?)
-///     .base_url("https://api.example.com")?
-///     .tolerance(Duration::from_secs(5))
-///     .body_limit(1024 * 1024)
-///     .build();
-/// # Ok::<_, qstash_verify::ConfigError>(())
-/// ```
-#[derive(Debug)]
-#[must_use]
-pub struct VerifierBuilder(Inner);
-
 impl VerifierBuilder {
-    /// Accepts only deliveries whose claim `sub` equals this URL.
-    ///
-    /// The path of the request is not compared. The URL must be written as it is
-    /// published to, query included. For an endpoint with one URL;
-    /// [`base_url`](Self::base_url) is for a service with several paths. Each call of
-    /// either adds a URL; any of them may match. By default every `sub` is accepted.
-    ///
-    /// # Errors
-    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
-    pub fn url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.0.destinations.add(Destination::url(url)?);
-        Ok(self)
-    }
-
-    /// Accepts only deliveries for `url` joined with the request's path and query.
-    ///
-    /// `url` is the public origin of the service, such as `https://api.example.com`, or
-    /// `https://example.com/api` if a proxy removes the prefix `/api`.
-    ///
-    /// Scheme and host are compared without case, path and query verbatim. An empty
-    /// path equals `/`, and a fragment is ignored, since clients do not send it. Every
-    /// delivery is a `url_mismatch` if a proxy rewrites paths or queries in another way,
-    /// if only one of the two URLs has a port or user information, or if a client
-    /// percent-encodes characters that the publisher did not.
-    ///
-    /// # Errors
-    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
-    /// or has a query or a fragment.
-    pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.0.destinations.add(Destination::base(url)?);
-        Ok(self)
-    }
-
-    /// Ignores the order of query parameters in [`base_url`](Self::base_url) checks.
-    ///
-    /// For hosts that lose their order: AWS Lambda behind a REST API (v1) or an ALB, where
-    /// `lambda_http` rebuilds the query from a hash map. Names and values are compared
-    /// decoded (`%20` equals `+`, `a` equals `a=`), as a multiset. By default the query
-    /// is compared verbatim. [`url`](Self::url) is not affected.
-    ///
-    /// ```
-    /// use qstash_verify::{SigningKeys, Verifier};
-    ///
-    /// let verifier = Verifier::builder(SigningKeys::new("sig_current", "sig_next")?)
-    ///     .base_url("https://api.example.com")?
-    ///     .any_query_order()
-    ///     .build();
-    /// # Ok::<_, qstash_verify::ConfigError>(())
-    /// ```
-    pub fn any_query_order(mut self) -> Self {
-        self.0.destinations.set_query_order(QueryOrder::Ignored);
-        self
-    }
-
-    /// Sets how far this machine's clock and QStash's may differ; zero by default.
-    ///
-    /// A delivery is accepted from `nbf` minus this until `exp` plus this.
-    pub fn tolerance(mut self, tolerance: Duration) -> Self {
-        self.0.tolerance = tolerance.as_secs_f64();
-        self
-    }
-
-    /// Sets the body limit in bytes; [`DEFAULT_BODY_LIMIT`] by default.
-    ///
-    /// A longer body is [`VerifyError::BodyTooLarge`].
-    pub fn body_limit(mut self, bytes: u64) -> Self {
-        self.0.body_limit = bytes;
-        self
-    }
-
-    /// Replaces the system's clock, for tests and for hosts without one.
-    ///
-    /// ```
-    /// use std::time::{Duration, UNIX_EPOCH};
-    /// use qstash_verify::{SigningKeys, Verifier};
-    ///
-    /// let verifier = Verifier::builder(SigningKeys::development())
-    ///     .clock(|| UNIX_EPOCH + Duration::from_secs(1_721_068_900))
-    ///     .build();
-    /// ```
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.0.clock = Clock::custom(clock);
-        self
-    }
-
     /// Builds the verifier.
     #[must_use]
     pub fn build(self) -> Verifier {
-        Verifier(Arc::new(self.0))
+        Verifier(Arc::new(Inner {
+            keys: ArcSwap::from_pointee(self.keys),
+            missing_keys: MissingKeys::default(),
+            stale_observer: StaleObserver::default(),
+            settings: self.settings,
+            decoder: Decoder::new(),
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn body_limit_is_10_mib_unless_set() {
-        let builder = || Verifier::builder(SigningKeys::development());
-        assert_eq!(
-            Verifier::new(SigningKeys::development()).body_limit(),
-            10_485_760
-        );
-        assert_eq!(builder().build().body_limit(), 10_485_760);
-        assert_eq!(builder().body_limit(7).build().body_limit(), 7);
-    }
 
     #[test]
     fn warnings_are_those_of_the_keys() {
