@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qstash_verify::{Credentials, KeyRing, KeySource, Region, Verifier, variables};
+use qstash_verify::{Credentials, KeyRing, Region, Verifier, variables};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -191,9 +191,6 @@ impl KeyRefresher {
 
 /// Whether the ring has the pair of the region, or a default pair.
 fn has_pair(ring: &KeyRing, region: Option<Region>) -> bool {
-    match ring.key_source(region) {
-        Some(KeySource::Region | KeySource::ExplicitRegion) => true,
-        Some(_) => region.is_none(),
-        None => false,
-    }
+    ring.key_source(region)
+        .is_some_and(|source| source.is_regional() == region.is_some())
 }

@@ -8,7 +8,8 @@ use qstash_verify::{
     Verifier,
 };
 use qstash_verify_test_support::{
-    DEFAULT, EU, EU_VARIABLES, MULTI_REGION, Token, US, US_VARIABLES, lookup, pinned, signing_keys,
+    DEFAULT, DEFAULT_VARIABLES, EU, EU_VARIABLES, MULTI_REGION, Token, US, US_VARIABLES, lookup,
+    pinned, signing_keys,
 };
 
 const NOW: i64 = 1_783_794_400;
@@ -151,14 +152,48 @@ fn set_keys_replaces_one_pair() {
     ] {
         assert_eq!(ring.key_slot(pair, key), slot, "{pair:?} {key}");
     }
-    assert_eq!(ring.key_source(us), Some(KeySource::Region));
+    assert_eq!(ring.key_source(us), Some(KeySource::ReplacedRegion));
+    assert_eq!(ring.key_source(eu), Some(KeySource::Region));
     assert_eq!(ring.key_source(None), None);
     verifier.set_keys(None, signing_keys(&DEFAULT));
-    assert_eq!(verifier.keys().key_source(None), Some(KeySource::Default));
+    assert_eq!(verifier.keys().key_source(None), Some(KeySource::Replaced));
     verifier.set_keys(eu, signing_keys(&DEFAULT));
     let slot = verifier.keys().key_slot(eu, DEFAULT[1]);
     assert_eq!(slot, Some(KeySlot::Next));
     assert_eq!(verifier.warnings(), warnings);
+}
+
+#[test]
+fn bad_signature_names_the_source_of_the_keys_in_use() {
+    let variables = [&US_VARIABLES[..], &DEFAULT_VARIABLES, &[MULTI_REGION]].concat();
+    let verifier = Verifier::from_lookup(lookup(&variables)).unwrap();
+    let token = token().sign("sig_other");
+    let text = |region| {
+        let refused = verifier.verify(&head(&token, region), BODY);
+        refused.unwrap_err().to_string()
+    };
+    let tried = |text: &str, name: &str| text.contains(&format!("tried {name}"));
+    let (us_keys, keys) = (
+        "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY",
+        "QSTASH_CURRENT_SIGNING_KEY",
+    );
+    assert!(tried(&text(US_HEADER), us_keys), "{}", text(US_HEADER));
+    assert!(tried(&text(""), keys), "{}", text(""));
+
+    verifier.set_keys(Some(Region::UsEast1), signing_keys(&EU));
+    let us_token = "the keys fetched with US_EAST_1_QSTASH_TOKEN or given to `set_keys`";
+    assert!(tried(&text(US_HEADER), us_token), "{}", text(US_HEADER));
+    assert!(tried(&text(""), keys), "{}", text(""));
+
+    verifier.set_keys(None, signing_keys(&EU));
+    let token = "the keys fetched with QSTASH_TOKEN or given to `set_keys`";
+    // The header names a region without keys of its own.
+    for region in ["", "EU-CENTRAL-1"] {
+        assert!(tried(&text(region), token), "{}", text(region));
+    }
+
+    verifier.replace_keys(signing_keys(&EU));
+    assert!(tried(&text(US_HEADER), "the keys given in code"));
 }
 
 #[test]

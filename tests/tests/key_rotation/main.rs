@@ -140,6 +140,7 @@ fn rolls_lose_no_delivery(kind: Kind) {
     let output = service.stop();
     assert!(output.contains("500 from 127.0.0.1:"), "{output}");
     assert!(output.contains("can be fetched again"), "{output}");
+    assert!(output.contains("tried the keys fetched with "), "{output}");
     for secret in ["sig_", "token-of"] {
         assert!(!output.contains(secret), "{output}");
     }

@@ -1,57 +1,13 @@
 //! The key ring: the pairs of a service, and the choice among them.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::config::config_error::ConfigError;
 use crate::config::config_warning::ConfigWarning;
+use crate::keys::key_source::KeySource;
 use crate::keys::roll::RollWarning;
 use crate::keys::signing_key::{KeySlot, SigningKeys};
 use crate::region::Region;
-
-/// The source of the pair of keys for a delivery.
-///
-/// ```
-/// assert_eq!(qstash_verify::KeySource::Region.as_str(), "region");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeySource {
-    /// Given in code, for every delivery or as the builder's
-    /// [`default_keys`](KeyRingBuilder::default_keys).
-    Explicit,
-    /// The pair of the region that the `upstash-region` header names.
-    Region,
-    /// Given in code for the region that the `upstash-region` header names.
-    ExplicitRegion,
-    /// The default pair, `QSTASH_CURRENT_SIGNING_KEY` and
-    /// `QSTASH_NEXT_SIGNING_KEY`.
-    Default,
-}
-
-impl KeySource {
-    /// Returns `explicit`, `explicit_region`, `region` or `default`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            KeySource::Explicit => "explicit",
-            KeySource::ExplicitRegion => "explicit_region",
-            KeySource::Region => "region",
-            KeySource::Default => "default",
-        }
-    }
-
-    /// Whether it is the pair of a region.
-    pub(crate) const fn is_regional(self) -> bool {
-        matches!(self, KeySource::Region | KeySource::ExplicitRegion)
-    }
-}
-
-impl fmt::Display for KeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// The signing keys of a service. A delivery is verified with:
 ///
@@ -179,13 +135,16 @@ impl KeyRing {
     /// The pair that verifies a delivery which says it is of `region`.
     pub(crate) fn resolve(&self, region: Option<Region>) -> Option<(&Pair, KeySource)> {
         let regional = region.and_then(|region| self.pair(Some(region)));
-        match (regional, self.fallback.as_deref()) {
-            (Some(pair), _) if self.in_code => Some((pair, KeySource::ExplicitRegion)),
-            (Some(pair), _) => Some((pair, KeySource::Region)),
-            (None, Some(pair)) if self.in_code => Some((pair, KeySource::Explicit)),
-            (None, Some(pair)) => Some((pair, KeySource::Default)),
-            (None, None) => None,
-        }
+        let pair = regional.or(self.fallback.as_deref())?;
+        let source = match (regional.is_some(), pair.is_replacement, self.in_code) {
+            (true, true, _) => KeySource::ReplacedRegion,
+            (true, false, true) => KeySource::ExplicitRegion,
+            (true, false, false) => KeySource::Region,
+            (false, true, _) => KeySource::Replaced,
+            (false, false, true) => KeySource::Explicit,
+            (false, false, false) => KeySource::Default,
+        };
+        Some((pair, source))
     }
 }
 
@@ -275,6 +234,8 @@ impl KeyRingBuilder {
 pub(crate) struct Pair {
     pub(crate) keys: SigningKeys,
     pub(crate) roll_warning: RollWarning,
+    /// Whether it was put into the ring of a verifier in use.
+    is_replacement: bool,
 }
 
 impl Pair {
@@ -282,6 +243,7 @@ impl Pair {
         Pair {
             keys,
             roll_warning: RollWarning::default(),
+            is_replacement: false,
         }
     }
 }
@@ -297,7 +259,10 @@ impl NewPair {
     pub(crate) fn new(keys: SigningKeys) -> Self {
         NewPair {
             warnings: warnings_of([Some(&keys)]),
-            pair: Arc::new(Pair::new(keys)),
+            pair: Arc::new(Pair {
+                is_replacement: true,
+                ..Pair::new(keys)
+            }),
         }
     }
 }

@@ -4,19 +4,6 @@ use super::*;
 use crate::keys::published::{DEVELOPMENT_KEYS, TESTING_KEYS};
 
 #[test]
-fn a_source_is_printed_by_its_name() {
-    for (source, name) in [
-        (KeySource::Explicit, "explicit"),
-        (KeySource::ExplicitRegion, "explicit_region"),
-        (KeySource::Region, "region"),
-        (KeySource::Default, "default"),
-    ] {
-        assert_eq!(source.as_str(), name);
-        assert_eq!(format!("[{source:>15}]"), format!("[{name:>15}]"));
-    }
-}
-
-#[test]
 fn keys_given_in_code_are_chosen_by_region() {
     let keys = SigningKeys::development;
     let builder = KeyRing::builder().region(Region::EuCentral1, keys());
