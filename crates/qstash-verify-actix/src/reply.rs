@@ -279,6 +279,7 @@ mod tests {
             refused(hello(), &plain, b"too long"),
             VerifyError::body_unreadable(&reset),
             VerifyError::Replayed,
+            VerifyError::SignedBeforeReplayStore,
             replay_store_unavailable(),
         ]
     }
@@ -291,7 +292,7 @@ mod tests {
             assert_is_reply(&Refusal(reason.clone()), &Reply::from(reason));
         }
         // One per variant of `VerifyError`.
-        assert_eq!(codes.len(), 16, "{codes:?}");
+        assert_eq!(codes.len(), 17, "{codes:?}");
         for retry in [
             Retry::Never,
             Retry::AfterSeconds(u64::MAX),

@@ -6,7 +6,7 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord};
+use qstash_verify::{RecordFuture, Recorded, ReplayStore, TokenRecord, VerifyError};
 use redis::aio::{ConnectionLike, ConnectionManager};
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 
@@ -229,9 +229,8 @@ where
             let error = match reply.await {
                 Ok(reply) if reply == "first" => return Ok(Recorded::First),
                 Ok(reply) if reply == "seen" => return Ok(Recorded::Seen),
-                Ok(_) => "the delivery was signed before the memory of Redis begins, and may have \
-                          been accepted before Redis lost its data, or Redis is new"
-                    .into(),
+                Ok(_) if !accept => return Ok(Recorded::SignedBefore),
+                Ok(_) => VerifyError::SignedBeforeReplayStore.into(),
                 Err(error) => error,
             };
             if !accept {

@@ -110,6 +110,7 @@ contract! {
         truncated_chunked_body,
         malformed_chunks,
         replayed,
+        signed_before_replay_store,
         replay_store_unavailable,
     ]
 }

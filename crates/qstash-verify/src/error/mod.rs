@@ -131,6 +131,11 @@ pub enum VerifyError {
     },
     /// The token was accepted before, and the replay store remembers it.
     Replayed,
+    /// The token was signed before the replay store's memory began.
+    ///
+    /// Expected for deliveries that are on their way when a service starts with a new
+    /// store. QStash's retry is signed anew, and is accepted.
+    SignedBeforeReplayStore,
     /// The replay store can't tell whether the token was accepted before.
     #[non_exhaustive]
     ReplayStoreUnavailable {
@@ -222,6 +227,7 @@ pub(crate) mod tests {
                 reason: String::new(),
             },
             VerifyError::Replayed,
+            VerifyError::SignedBeforeReplayStore,
             VerifyError::ReplayStoreUnavailable {
                 reason: String::new(),
             },

@@ -139,6 +139,11 @@ refusals! {
          repeats requests, or two middlewares share one replay store; QStash signs each \
          attempt anew",
     );
+    Self::SignedBeforeReplayStore => 503 "signed_before_replay_store" WARN, |f| f.write_str(
+        "the delivery was signed before the replay store's memory began, and may have been \
+         accepted before: expected after the service or the store has started, and QStash \
+         retries it; otherwise the clock that the store uses is fast",
+    );
     // ERROR, since every delivery is refused until the store answers.
     Self::ReplayStoreUnavailable { reason } => 503 "replay_store_unavailable" ERROR, |f| write!(
         f,

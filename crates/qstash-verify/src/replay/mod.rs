@@ -56,7 +56,7 @@ impl TokenRecord {
     /// Returns when the token was signed, the claim `iat`; the Unix epoch without one.
     ///
     /// QStash's tokens have one. A store can't know of a token that was signed before
-    /// the store's memory began, so it must return an error for it.
+    /// the store's memory began, so it must return [`Recorded::SignedBefore`] for it.
     #[must_use]
     pub const fn signed_at(&self) -> SystemTime {
         self.signed_at
@@ -95,6 +95,9 @@ pub enum Recorded {
     First,
     /// The token was recorded before.
     Seen,
+    /// The token was signed before the store's memory began, and may have been accepted
+    /// before.
+    SignedBefore,
 }
 
 /// The future of [`ReplayStore::record`].
@@ -135,9 +138,9 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// hold it.
     ///
     /// # Errors
-    /// If the store can't tell: it is unreachable, late or full, or the token was signed
-    /// before the store's memory began. Also if the token has expired by now: `exp` was
-    /// checked before the body arrived, and a slow body could outlast the store's memory.
+    /// If the store can't tell: it is unreachable, late or full. Also if the token has
+    /// expired by now: `exp` was checked before the body arrived, and a slow body could
+    /// outlast the store's memory.
     /// The delivery is then refused with [`VerifyError::ReplayStoreUnavailable`].
     fn record(&self, token: &TokenRecord) -> RecordFuture;
 }
@@ -194,7 +197,8 @@ impl Verified {
 /// ```
 ///
 /// # Errors
-/// [`VerifyError::Replayed`] and [`VerifyError::ReplayStoreUnavailable`].
+/// [`VerifyError::Replayed`], [`VerifyError::SignedBeforeReplayStore`] and
+/// [`VerifyError::ReplayStoreUnavailable`].
 #[must_use = "futures do nothing unless polled"]
 pub struct ReplayCheck(
     // The mutex is never locked: it makes a `Sync` type of the future.
@@ -209,6 +213,7 @@ impl Future for ReplayCheck {
         recorded.as_mut().poll(cx).map(|recorded| match recorded {
             Ok(Recorded::First) => Ok(()),
             Ok(Recorded::Seen) => Err(VerifyError::Replayed),
+            Ok(Recorded::SignedBefore) => Err(VerifyError::SignedBeforeReplayStore),
             Err(error) => Err(VerifyError::replay_store_unavailable(&*error)),
         })
     }
@@ -257,8 +262,7 @@ impl ReplayProtection {
     /// is returned as it is.
     ///
     /// # Errors
-    /// The refusal in `received`, [`VerifyError::Replayed`] or
-    /// [`VerifyError::ReplayStoreUnavailable`].
+    /// The refusal in `received`, or one of [`check`](Self::check).
     ///
     /// ```
     /// use qstash_verify::{BufferedDelivery, ReplayProtection, Verified, VerifyError};

@@ -51,6 +51,8 @@ fn answers_of_the_store_are_verdicts() {
     assert_eq!(check(Answer(|| Ok(Recorded::First))), Ok(()));
     let seen = Arc::new(Answer(|| Ok(Recorded::Seen)));
     assert_eq!(check(seen), Err(VerifyError::Replayed));
+    let before = check(Answer(|| Ok(Recorded::SignedBefore)));
+    assert_eq!(before, Err(VerifyError::SignedBeforeReplayStore));
     let unavailable = check(Answer(|| Err(io::Error::other("refused\n").into()))).unwrap_err();
     assert_eq!(unavailable.status(), 503);
     let text = unavailable.to_string();

@@ -64,7 +64,7 @@ impl Protected {
             if answer.status() == 200 {
                 return delivery;
             }
-            assert_unavailable(&answer);
+            assert_signed_before(&answer);
             assert!(Instant::now() < deadline, "no delivery is accepted");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -105,7 +105,14 @@ pub(crate) fn code(answer: &Answer) -> String {
 }
 
 pub(crate) fn assert_unavailable(answer: &Answer) {
-    let found = (answer.status(), code(answer));
-    assert_eq!(found, (503, "replay_store_unavailable".to_owned()));
+    assert_not_judged(answer, "replay_store_unavailable");
+}
+
+pub(crate) fn assert_signed_before(answer: &Answer) {
+    assert_not_judged(answer, "signed_before_replay_store");
+}
+
+fn assert_not_judged(answer: &Answer, expected: &str) {
+    assert_eq!((answer.status(), code(answer).as_str()), (503, expected));
     assert_eq!(answer.header("retry-after"), Some("120"));
 }

@@ -15,6 +15,15 @@ impl ReplayStore for All {
     }
 }
 
+/// A store whose memory began after every token was signed.
+struct New;
+
+impl ReplayStore for New {
+    fn record(&self, _token: &TokenRecord) -> RecordFuture {
+        Box::pin(ready(Ok(Recorded::SignedBefore)))
+    }
+}
+
 /// A store that can't be reached.
 struct Unreachable;
 
@@ -31,6 +40,14 @@ fn deliveries() -> Case {
 pub(crate) fn replayed() -> Case {
     Case {
         replay: All.into(),
+        ..deliveries()
+    }
+}
+
+pub(crate) fn signed_before_replay_store() -> Case {
+    Case {
+        replay: New.into(),
+        named: &["has started, and QStash retries it"],
         ..deliveries()
     }
 }
