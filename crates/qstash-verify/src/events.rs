@@ -55,8 +55,9 @@ impl VerifyError {
 impl MessageError {
     /// Writes the event of a body that can't be parsed, at level `warn`.
     ///
-    /// Its fields are `path`, `region`, `message_id`, and the `line` and `column` of the
-    /// error; it contains nothing of the body. The adapters call this; a hand-written handler should
+    /// Its message names the kind of the error, such as `missing field`. Its fields are
+    /// `path`, `region`, `message_id`, and the `line` and `column` of the error. It
+    /// contains nothing of the body. The adapters call this; a hand-written handler should
     /// too.
     pub fn log(&self, head: &RequestHead<'_>) {
         let (line, column) = self.place.unzip();
@@ -70,8 +71,9 @@ impl MessageError {
                 .map(|id| tracing::field::display(Escaped(id))),
             line,
             column,
-            "message refused: the body of this genuine delivery is not the JSON that its handler \
-             expects; the answer, which QStash shows in its console, says what is wrong"
+            "message not parsed: the body of this genuine delivery is not the JSON that its \
+             handler expects ({}); compare what was published with the handler's type",
+            self.kind
         );
     }
 }

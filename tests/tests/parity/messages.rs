@@ -51,11 +51,15 @@ async fn refused(log: &Log, body: &[u8], status: u16) -> [Vec<Line>; 2] {
 #[actix_web::test]
 async fn invalid_message_is_not_quoted_in_the_log() {
     let (log, _guard) = Log::start();
-    for (body, place) in [
-        (r#"["secret"]"#, Some(("1", "0"))),
-        ("secret", Some(("1", "1"))),
-        ("{\n\"status\": secret}", Some(("2", "11"))),
-        ("", None),
+    for (body, place, kind) in [
+        (r#"["secret"]"#, Some(("1", "0")), "(invalid type)"),
+        ("secret", Some(("1", "1")), "(invalid JSON)"),
+        (
+            "{\n\"status\": secret}",
+            Some(("2", "11")),
+            "(invalid JSON)",
+        ),
+        ("", None, "(the body is empty)"),
     ] {
         let [on_axum, on_actix] = refused(&log, body.as_bytes(), 422).await;
         for lines in [&on_axum, &on_actix] {
@@ -69,6 +73,7 @@ async fn invalid_message_is_not_quoted_in_the_log() {
             );
             assert_eq!(field("region"), Some("US_EAST_1"));
             assert_eq!(field("line").zip(field("column")), place, "{body}");
+            assert!(line.fields["message"].contains(kind), "{line:?}");
             assert!(!format!("{line:?}").contains("secret"), "{line:?}");
         }
         assert_eq!(on_axum[0].fields, on_actix[0].fields);

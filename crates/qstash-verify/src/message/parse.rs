@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::text::ShownChar;
 
@@ -33,6 +34,7 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
     if body.is_empty() {
         return serde_json::from_slice(b"null").map_err(|_| MessageError {
             text: "the body is empty, and this endpoint expects JSON".to_owned(),
+            kind: "the body is empty",
             place: None,
         });
     }
@@ -59,6 +61,8 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageError {
     text: String,
+    /// The kind of the error, without any text of the body.
+    pub(crate) kind: &'static str,
     /// Line and column, from 1, if the error has a position.
     pub(crate) place: Option<(usize, usize)>,
 }
@@ -90,6 +94,7 @@ impl MessageError {
         text.push_str(position);
         MessageError {
             text,
+            kind: kind(error.classify(), &all),
             // Errors of `Deserialize` implementations may have no position: line 0.
             place: Some((error.line(), error.column())).filter(|(line, _)| *line > 0),
         }
@@ -102,6 +107,28 @@ impl MessageError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         422
+    }
+}
+
+/// Returns the kind of an error with this text, which begins with the kind if the error
+/// is one of serde's own.
+fn kind(category: Category, text: &str) -> &'static str {
+    const OF_SERDE: [&str; 7] = [
+        "invalid type",
+        "invalid value",
+        "invalid length",
+        "unknown variant",
+        "unknown field",
+        "missing field",
+        "duplicate field",
+    ];
+    match category {
+        Category::Eof => "unexpected end of JSON",
+        Category::Syntax | Category::Io => "invalid JSON",
+        Category::Data => {
+            let kind = OF_SERDE.into_iter().find(|kind| text.starts_with(kind));
+            kind.unwrap_or("refused by the type")
+        }
     }
 }
 
@@ -148,6 +175,32 @@ mod tests {
         assert!(error("{").contains("EOF"));
         assert!(error(r#"{"id":1} x"#).contains("trailing characters"));
         assert!(parse_message::<Order>(b"{\"\xff\":1}").is_err());
+    }
+
+    #[test]
+    fn kind_has_no_text_of_the_body() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(try_from = "String")]
+        struct Custom;
+        impl TryFrom<String> for Custom {
+            type Error = String;
+            fn try_from(secret: String) -> Result<Self, String> {
+                Err(secret)
+            }
+        }
+        let order = |body: &str| parse_message::<Order>(body.as_bytes()).unwrap_err().kind;
+        for (body, kind) in [
+            ("", "the body is empty"),
+            ("{", "unexpected end of JSON"),
+            ("secret", "invalid JSON"),
+            (r#""secret""#, "invalid type"),
+            (r#"{"secret": 1}"#, "unknown field"),
+            ("{}", "missing field"),
+        ] {
+            assert_eq!(order(body), kind, "{body}");
+        }
+        let custom = parse_message::<Custom>(br#""secret""#).unwrap_err();
+        assert_eq!(custom.kind, "refused by the type");
     }
 
     #[test]
