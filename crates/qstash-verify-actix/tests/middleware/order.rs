@@ -149,7 +149,7 @@ async fn other_body_is_refused_at_eof() {
         let (request, probe) = scripted(genuine(BODY), [data(other), Step::Wait]);
         let reason = refused(&service, request).await;
         assert_eq!((reason.code(), inner.calls()), ("body_mismatch", 0));
-        let received = format!("the {} bytes of body", other.len());
+        let received = format!("the received body (length {})", other.len());
         assert!(reason.to_string().contains(&received), "{reason}");
         assert_eq!(probe.polls(), 3);
     }

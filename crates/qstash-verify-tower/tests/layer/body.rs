@@ -211,7 +211,7 @@ async fn truncated_body_is_body_mismatch() {
         let reason = refused(layer().layer(inner.clone()), request).await;
         assert_eq!(reason.code(), "body_mismatch");
         assert_eq!(inner.calls(), 0);
-        let received = format!("the {length} bytes of body");
+        let received = format!("the received body (length {length})");
         assert!(reason.to_string().contains(&received), "{reason}");
     }
 }

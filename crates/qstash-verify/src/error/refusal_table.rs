@@ -114,7 +114,7 @@ refusals! {
         |f| url_mismatch(f, sub, expected);
     Self::BodyMismatch { received } => 401 "body_mismatch" WARN, |f| write!(
         f,
-        "the {received} bytes of body are not those that were signed (claim `body`): \
+        "the received body (length {received}) is not the one that was signed (claim `body`): \
          something before the verifier changes the body, such as decompression or a \
          JSON parser that re-serialises it"
     );

@@ -87,7 +87,7 @@ fn refusals_are_those_of_the_middleware() {
         (
             post().signed(genuine(BODY)).body(b"other"),
             "body_mismatch",
-            "the 5 bytes of body are not those that were signed (claim `body`): something before \
+            "the received body (length 5) is not the one that was signed (claim `body`): something before \
              the verifier changes the body, such as decompression or a JSON parser that \
              re-serialises it [5 bytes declared]",
         ),
