@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The first 300 characters of a text, with control characters escaped.
+/// The first 300 characters of a text, with control characters and backslashes escaped.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0.chars();
         for c in rest.by_ref().take(300) {
-            write!(f, "{}", c.escape_debug())?;
+            match c {
+                '"' | '\'' => write!(f, "{c}")?,
+                c => write!(f, "{}", c.escape_debug())?,
+            }
         }
         if rest.next().is_some() {
             f.write_str("…")
@@ -137,7 +140,8 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_truncated() {
-        assert_eq!(Shown("a\nb\u{202e}").to_string(), r"a\nb\u{202e}");
+        assert_eq!(Shown("a\nb\u{202e}\\").to_string(), r"a\nb\u{202e}\\");
+        assert_eq!(Shown("the store's").to_string(), "the store's");
         assert_eq!(Shown(&"é".repeat(300)).to_string(), "é".repeat(300));
         assert_eq!(Shown(&"é".repeat(301)).to_string(), "é".repeat(300) + "…");
     }
