@@ -128,6 +128,9 @@ impl fmt::Display for ConfigError {
                 f.write_str("): copy current and next from the QStash console")?;
                 if unused.is_empty() {
                     f.write_str("; a .env file is not read unless the service loads it")?;
+                    if half.is_empty() {
+                        f.write_str("; for development without QStash set QSTASH_DEV=1")?;
+                    }
                 } else {
                     write!(
                         f,

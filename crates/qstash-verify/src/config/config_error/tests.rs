@@ -13,7 +13,8 @@ fn errors_have_a_code_and_name_the_cause() {
                 unused: Vec::new(),
             },
             "no_signing_keys",
-            "is set (looked for A, B): copy current and next from the QStash console",
+            "is set (looked for A, B): copy current and next from the QStash console; a .env file is \
+             not read unless the service loads it; for development without QStash set QSTASH_DEV=1",
         ),
         (
             ConfigError::NoSigningKeys {
