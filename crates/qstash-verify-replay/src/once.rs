@@ -97,7 +97,7 @@ impl Once {
     /// # Errors
     /// The handler's. Without running it, a [`Retry`] for when the message is in progress
     /// (after the rest of its lease), when the store doesn't answer, and when there is no
-    /// message id (after 120 s); the latter two are logged at level `error`.
+    /// message id (after 120 s). The first is logged at level `info`, the others at `error`.
     pub async fn run<T, E>(
         &self,
         message_id: Option<&str>,
@@ -121,6 +121,12 @@ impl Once {
             Ok(Claim::InProgress { lease_left }) => {
                 // Rounded up, so that the lease has ended by then.
                 let delay = lease_left.as_secs().saturating_add(1);
+                tracing::info!(
+                    target: "qstash_verify",
+                    retry_in_seconds = delay,
+                    "message not processed: another attempt is in progress; QStash retries it \
+                     when the lease of that attempt has ended"
+                );
                 return Err(Retry::AfterSeconds(delay).into());
             }
             Err(error) => {

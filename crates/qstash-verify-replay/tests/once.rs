@@ -9,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use qstash_verify::Retry;
 use qstash_verify_replay::{Claim, MemoryStore, MessageKey, Once, OnceFuture, OnceStore};
+use qstash_verify_test_support::log::Log;
 use tokio::sync::oneshot;
 
 /// The error of the handlers: a retry, or a failure of their own.
@@ -54,6 +55,7 @@ async fn failed_message_runs_again() {
 
 #[tokio::test]
 async fn message_in_progress_is_retried_after_the_lease() {
+    let (log, _guard) = Log::start();
     let once = guard().lease(Duration::from_secs(90));
     let (finish, finished) = oneshot::channel();
     let (begin, begun) = oneshot::channel();
@@ -70,6 +72,13 @@ async fn message_in_progress_is_retried_after_the_lease() {
         panic!("the message is in progress");
     };
     assert!((80..=91).contains(&delay), "{delay}");
+    let lines = log.take();
+    let [line] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(line.level.as_str(), "INFO");
+    assert_eq!(line.fields["retry_in_seconds"], delay.to_string());
+    assert!(line.fields["message"].contains("in progress"), "{line:?}");
     finish.send(1).unwrap();
     assert_eq!(first.await.unwrap(), Ok(Some(1)));
     assert_eq!(run(&once, Ok(2)).await, Ok(None));
