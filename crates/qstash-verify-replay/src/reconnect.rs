@@ -58,7 +58,10 @@ impl Connection<ConnectionManager> {
             .set_keepalive(keepalive);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         let tcp = tcp.set_user_timeout(USER_TIMEOUT);
-        let info = url.into_connection_info()?.set_tcp_settings(tcp);
+        let info = url.into_connection_info();
+        let info = info
+            .map_err(|error| with_example(&error))?
+            .set_tcp_settings(tcp);
         if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
             // Without a default, the connection would panic where two are compiled in. An
             // error says that the application has set one.
@@ -77,6 +80,13 @@ impl Connection<ConnectionManager> {
             ..Connection::fixed(connect()?)
         })
     }
+}
+
+/// Adds examples to the error of a URL.
+fn with_example(error: &RedisError) -> RedisError {
+    const EXAMPLES: &str = "write redis://localhost:6379, or rediss://… for TLS";
+    let detail = format!("{error}; {EXAMPLES}");
+    (error.kind(), "invalid Redis URL", detail).into()
 }
 
 impl<C> Connection<C> {
@@ -142,7 +152,7 @@ where
             }
             Ok(Err(error)) => {
                 self.replace(generation);
-                Err(error.into())
+                Err(format!("Redis: {error}").into())
             }
             Err(_) => {
                 self.timed_out(connection, generation);

@@ -88,6 +88,7 @@ struct Settings {
 impl RedisStore {
     /// Creates a store that connects when it is first used, and again after a failure.
     ///
+    /// So an unreachable Redis is no error here; it refuses the first deliveries.
     /// The URL is `redis://…`, or `rediss://…` for TLS. TLS uses the process's default
     /// crypto provider of rustls; if there is none, ring becomes it.
     ///

@@ -29,6 +29,7 @@ async fn refused_connection_is_an_error_each_time() {
     let store = RedisStore::connect(&url).unwrap();
     for _ in 0..3 {
         let refused = refusal(&store).await;
+        assert!(refused.starts_with("Redis: "), "{refused}");
         assert!(refused.contains("refused"), "{refused}");
         assert!(!refused.contains("secret"), "{refused}");
     }
@@ -89,5 +90,9 @@ fn connect_needs_a_runtime_and_a_url() {
     for url in ["", "http://127.0.0.1", "redis://"] {
         assert!(RedisStore::connect(url).is_err(), "{url}");
     }
+    let url = "user:secret@127.0.0.1:6379";
+    let no_scheme = RedisStore::connect(url).unwrap_err().to_string();
+    assert!(no_scheme.contains("redis://localhost:6379"), "{no_scheme}");
+    assert!(!no_scheme.contains("secret"), "{no_scheme}");
     assert!(RedisStore::connect("rediss://127.0.0.1").is_ok());
 }
