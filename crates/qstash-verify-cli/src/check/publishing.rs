@@ -17,7 +17,7 @@ pub(super) fn check(environment: &Environment, findings: &mut Findings) {
     if !urls.is_empty() {
         findings.check(
             "url",
-            "each URL is https, has no path and belongs to its region",
+            "each URL is https or local, has no path and belongs to its region",
             |found| {
                 for (region, url) in &urls {
                     check_url(*region, url, found);

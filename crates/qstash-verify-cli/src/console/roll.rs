@@ -66,8 +66,11 @@ pub(super) fn run(options: &Options) -> Outcome {
         })
     };
     let before = wait(Request::Fetch)?;
+    let here = prospect(region, &before, &environment);
     if !options.yes {
-        confirm(region, api.host(), &before, &environment)?;
+        confirm(region, api.host(), &before, here)?;
+    } else if here == REFUSE {
+        output::note(format_args!("the keys in this environment {here}"));
     }
     let after = wait(Request::Roll)?;
     if after.current() != before.next() {
@@ -135,25 +138,35 @@ fn choose(
     }
 }
 
-/// Says what a roll does, and asks for a yes on standard input.
-fn confirm(
+const REFUSE: &str = "REFUSE every delivery after the roll, unless they are updated";
+
+/// Returns what becomes of the environment's keys, as a predicate.
+fn prospect(
     region: Option<Region>,
-    host: &str,
     before: &FetchedKeys,
     environment: &Environment,
-) -> Result<(), Failure> {
-    let [current, next] = [before.current(), before.next()].map(|key| Masked(key).to_string());
+) -> &'static str {
     let pair = ConsolePair {
         region,
         host: None,
         keys: Ok(before.clone()),
     };
     let state = compare(&pair, &[], environment).map(|comparison| comparison.state);
-    let here = match state {
+    match state {
         Some(PairState::UpToDate | PairState::Swapped) => "accept deliveries, until another roll",
         Some(PairState::NotSet) | None => "are not set",
-        Some(_) => "REFUSE every delivery, unless they are updated first",
-    };
+        Some(_) => REFUSE,
+    }
+}
+
+/// Says what a roll does, and asks for a yes on standard input.
+fn confirm(
+    region: Option<Region>,
+    host: &str,
+    before: &FetchedKeys,
+    here: &str,
+) -> Result<(), Failure> {
+    let [current, next] = [before.current(), before.next()].map(|key| Masked(key).to_string());
     let mut stderr = anstream::stderr();
     let question = format!(
         "Rolling the keys of {} at {}:\n\

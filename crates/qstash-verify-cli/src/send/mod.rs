@@ -33,6 +33,7 @@ async fn send(options: &Options) -> Outcome {
         options,
         client: for_url(&options.target.uri)?,
         ring: &ring,
+        is_without_keys: keys.ring().is_err(),
         reporter: Reporter {
             json: options.json,
             include: options.include,

@@ -20,6 +20,8 @@ pub(super) struct Sender<'a> {
     pub(super) options: &'a Options,
     pub(super) client: HttpClient,
     pub(super) ring: &'a KeyRing,
+    /// Whether the ring holds published keys for lack of others.
+    pub(super) is_without_keys: bool,
     pub(super) reporter: Reporter,
 }
 
@@ -100,6 +102,10 @@ impl Sender<'_> {
             return None;
         }
         Some(match answer.code()?.as_str() {
+            "bad_signature" if self.is_without_keys => {
+                "the service has keys of its own, and none are set here: run this in the \
+                 directory of its .env, or name that with --env-file"
+            }
             "bad_signature" => {
                 "the service has other keys for this region: compare `qstash-verify check` on both \
                  sides"

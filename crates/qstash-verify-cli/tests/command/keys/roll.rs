@@ -15,7 +15,7 @@ fn question_says_what_becomes_of_the_old_keys() {
         (
             OLD,
             CURRENT,
-            "REFUSE every delivery, unless they are updated first",
+            "REFUSE every delivery after the roll, unless they are updated",
         ),
         ("", "", "are not set"),
     ] {
@@ -46,6 +46,21 @@ fn question_says_what_becomes_of_the_old_keys() {
         assert_eq!(request.line, "POST /v2/keys/rotate HTTP/1.1");
         let bearer = format!("Bearer {TOKEN}");
         assert_eq!(request.header("authorization"), Some(&*bearer));
+    }
+}
+
+#[test]
+fn roll_without_a_question_warns_of_stale_keys() {
+    let note = "note: the keys in this environment REFUSE every delivery after the roll, unless \
+                they are updated\n";
+    for (current, next, stderr) in [(CURRENT, NEXT, ""), (OLD, CURRENT, note), ("", "", "")] {
+        let server = api();
+        let url = server.url("");
+        let output = run(&["keys", "roll", "--yes"])
+            .with(&default_pair(&url, current, next))
+            .end()
+            .code(0);
+        assert_eq!(output.stderr, stderr);
     }
 }
 

@@ -195,6 +195,10 @@ fn refusal_has_a_hint() {
         let last = output.stdout.lines().last().unwrap();
         assert!(last.starts_with(hint), "{last}");
     }
+    let backend = Backend::start([refusal("bad_signature")]);
+    let output = send(&backend.url("/"), &["--data", "ping"]).end().code(1);
+    let last = output.stdout.lines().last().unwrap();
+    assert!(last.contains("none are set here"), "{last}");
     // Responses not produced by a verifier.
     let other = answer_with("500 Internal Server Error", &[], b"{\"error\":\"expired\"}");
     for answer in [refusal("other"), other] {
