@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::page::{Page, repository};
 
-fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Page> {
     let mut pages = Page::in_folder("");
     for folder in ["docs", "tests/interop", "tests/tests/contract"] {
         pages.extend(Page::in_folder(folder));

@@ -1,5 +1,6 @@
 //! Code on the pages that this crate's files hold.
 
+use crate::links::pages;
 use crate::page::Page;
 
 /// Asserts that a page shows these files.
@@ -30,6 +31,19 @@ fn frameworks_on_axum_page_shows_the_tested_files() {
         include_str!("../frameworks/hyper_util.rs"),
     ];
     assert_shown("docs/frameworks-on-axum.md", &files);
+}
+
+/// A Markdown renderer shows the lines that rustdoc hides.
+#[test]
+fn code_has_no_hidden_lines() {
+    for page in pages() {
+        for code in page.blocks("rust") {
+            let hidden = code
+                .lines()
+                .find(|line| line.trim_start().starts_with("# "));
+            assert_eq!(hidden, None, "{}", page.path.display());
+        }
+    }
 }
 
 #[test]
