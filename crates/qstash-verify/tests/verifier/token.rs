@@ -39,6 +39,20 @@ fn exactly_one_signature_header_is_required() {
 }
 
 #[test]
+fn malformed_token_names_a_comma_or_a_space() {
+    let token = token().sign(DEFAULT[0]);
+    for (malformed, reason) in [
+        (format!("{token}, {token}"), ": it holds a comma"),
+        (format!("{token},{token}"), ": it holds a comma"),
+        (format!("Bearer {token}"), ": it holds a space"),
+        (format!("{token}!"), ": it is not three parts of base64url"),
+    ] {
+        let refused = verify(&verifier(), &malformed, BODY).unwrap_err();
+        assert!(refused.to_string().contains(reason), "{refused}");
+    }
+}
+
+#[test]
 fn token_must_have_three_parts_of_strict_base64url() {
     let token = token().sign(DEFAULT[0]);
     let parts: Vec<_> = token.split('.').collect();
