@@ -22,7 +22,10 @@ async fn webhook(request: &mut Request, env: &Env) -> Result<Response> {
         Ok(delivery) => delivery,
         Err(refused) => return qstash::response(refused),
     };
-    let headers: Vec<(String, String)> = request.headers().entries().collect();
+    let headers = MessageMetadata::HEADERS.iter().filter_map(|name| {
+        let value = request.headers().get(name).ok()??;
+        Some((*name, value))
+    });
     let message = MessageMetadata::from_headers(headers);
     Response::from_json(&json!({
         "message_id": message.message_id(),
