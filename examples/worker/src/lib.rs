@@ -8,9 +8,9 @@
 //!
 //! The bindings `LOG_LEVEL` and `LOG_TIME` are read once for each isolate.
 
-use axum::body::Body;
+use std::sync::Once;
+
 use axum::extract::DefaultBodyLimit;
-use axum::http::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
@@ -18,25 +18,31 @@ use qstash_verify::VerifierCache;
 use qstash_verify_axum::{Delivery, Metadata, QstashLayer, Region, Verifier};
 use serde_json::{Value, json};
 use tower_service::Service as _;
-use worker::{Context, Env, Error, Request, Result, event};
+use worker::{Context, Env, Error, Request, Response, Result, event};
 
 mod console;
 mod request;
+mod response;
 
 /// Rebuilds the verifier when a binding changes, which may not restart the isolate.
 static VERIFIER: VerifierCache = VerifierCache::new(|keys| Ok(Verifier::new(keys)));
 
+static CONSOLE: Once = Once::new();
+
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response<Body>> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     let binding = |name: &str| Some(env.var(name).ok()?.to_string());
-    console::init(
-        binding("LOG_LEVEL").as_deref(),
-        binding("LOG_TIME").is_some(),
-    );
+    CONSOLE.call_once(|| {
+        console::init(
+            binding("LOG_LEVEL").as_deref(),
+            binding("LOG_TIME").is_some(),
+        );
+    });
     let verifier = VERIFIER
         .get(binding)
         .map_err(|error| Error::RustError(error.to_string()))?;
-    Ok(app(verifier).call(request::convert(request)?).await?)
+    let response = app(verifier).call(request::convert(request)?).await?;
+    response::convert(response).await
 }
 
 fn app(verifier: Verifier) -> Router {
