@@ -81,7 +81,10 @@ async fn verify(
             let verified = pending.finish_with_sha256(hash, body.len() as u64)?;
             return Ok((verified, Bytes::from(body)));
         }
-        Some(_) => request.bytes().await.map_err(unreadable)?,
+        Some(_) => request
+            .bytes()
+            .await
+            .map_err(|error| VerifyError::body_unreadable(&error))?,
         None => chunked_body(request, &mut pending).await?,
     };
     pending.update(&body)?;
@@ -91,7 +94,8 @@ async fn verify(
 /// Reads a body and its SHA-256.
 async fn hashed_body(request: &Request) -> std::result::Result<(Vec<u8>, [u8; 32]), VerifyError> {
     let read = JsFuture::from(read_and_hash(request.inner())).await;
-    let read = Array::from(&read.map_err(|error| unreadable(error.into()))?);
+    let read =
+        Array::from(&read.map_err(|error| VerifyError::body_unreadable(&Error::from(error)))?);
     let [body, hash] = [0, 1].map(|at| Uint8Array::new(&read.get(at)).to_vec());
     // A hash of another length matches no body.
     Ok((body, hash.try_into().unwrap_or_default()))
@@ -104,9 +108,11 @@ async fn chunked_body(
 ) -> std::result::Result<Vec<u8>, VerifyError> {
     let mut body = Vec::new();
     if request.inner().body().is_some() {
-        let mut stream = request.stream().map_err(unreadable)?;
+        let mut stream = request
+            .stream()
+            .map_err(|error| VerifyError::body_unreadable(&error))?;
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(unreadable)?;
+            let chunk = chunk.map_err(|error| VerifyError::body_unreadable(&error))?;
             pending.declare_length((body.len() + chunk.len()) as u64)?;
             body.extend_from_slice(&chunk);
         }
@@ -114,12 +120,9 @@ async fn chunked_body(
     Ok(body)
 }
 
-fn unreadable(error: Error) -> VerifyError {
-    VerifyError::body_unreadable(&error)
-}
-
 /// The URL of a request is absolute and normalised, so a `/` follows its authority.
 fn path_and_query(url: &str) -> &str {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    after_scheme.find('/').map_or("/", |at| &after_scheme[at..])
+    let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
+    path.unwrap_or("/")
 }
