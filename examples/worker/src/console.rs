@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Once;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,21 +14,24 @@ use tracing_subscriber::fmt::time::FormatTime;
 use worker::js_sys::Date;
 use worker::{console_debug, console_error, console_log, console_warn};
 
-/// Installs the subscriber; later calls do nothing.
-pub fn init(level: Option<&str>, with_time: bool) {
-    let level = level.and_then(|level| level.parse().ok());
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level.unwrap_or(Level::INFO))
-        .with_ansi(false)
-        // The console has the level.
-        .with_level(false)
-        .with_writer(Console);
-    // An error means that a subscriber is installed.
-    let _ = if with_time {
-        subscriber.with_timer(JsDate).try_init()
-    } else {
-        subscriber.without_time().try_init()
-    };
+/// Installs the subscriber with the bindings `LOG_LEVEL` and `LOG_TIME`; later calls do
+/// nothing.
+pub fn init(binding: impl Fn(&str) -> Option<String>) {
+    static INIT: Once = Once::new();
+    INIT.call_once(|| {
+        let level = binding("LOG_LEVEL").and_then(|level| level.parse().ok());
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level.unwrap_or(Level::INFO))
+            .with_ansi(false)
+            // The console has the level.
+            .with_level(false)
+            .with_writer(Console);
+        if binding("LOG_TIME").is_some() {
+            subscriber.with_timer(JsDate).init();
+        } else {
+            subscriber.without_time().init();
+        }
+    });
 }
 
 struct JsDate;

@@ -8,8 +8,6 @@
 //!
 //! The bindings `LOG_LEVEL` and `LOG_TIME` are read once for each isolate.
 
-use std::sync::Once;
-
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -27,17 +25,10 @@ mod response;
 /// Rebuilds the verifier when a binding changes, which may not restart the isolate.
 static VERIFIER: VerifierCache = VerifierCache::new(|keys| Ok(Verifier::new(keys)));
 
-static CONSOLE: Once = Once::new();
-
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     let binding = |name: &str| Some(env.var(name).ok()?.to_string());
-    CONSOLE.call_once(|| {
-        console::init(
-            binding("LOG_LEVEL").as_deref(),
-            binding("LOG_TIME").is_some(),
-        );
-    });
+    console::init(binding);
     let verifier = VERIFIER
         .get(binding)
         .map_err(|error| Error::RustError(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Code on the pages that this crate's files hold.
+//! Code on the pages that this crate's files and the examples hold.
 
 use crate::links::pages;
 use crate::page::Page;
@@ -42,6 +42,25 @@ fn code_has_no_hidden_lines() {
                 .lines()
                 .find(|line| line.trim_start().starts_with("# "));
             assert_eq!(hidden, None, "{}", page.path.display());
+        }
+    }
+}
+
+#[test]
+fn platforms_page_shows_items_of_the_examples() {
+    let page = Page::read("docs/platforms.md");
+    let examples = [
+        "examples/worker/src/lib.rs",
+        "examples/lambda/src/main.rs",
+        "examples/vercel/api/webhook.rs",
+    ];
+    let blocks = page.blocks("rust");
+    assert_eq!(blocks.len(), examples.len());
+    for (block, example) in blocks.into_iter().zip(examples) {
+        let source = Page::read(example).text;
+        for item in block.trim_end().split("\n\n") {
+            let lines = format!("\n{item}\n");
+            assert!(source.contains(&lines), "not in {example}:{lines}");
         }
     }
 }
