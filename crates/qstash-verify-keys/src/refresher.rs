@@ -194,3 +194,34 @@ fn has_pair(ring: &KeyRing, region: Option<Region>) -> bool {
     ring.key_source(region)
         .is_some_and(|source| source.is_regional() == region.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_fetched_every_15_minutes_unless_set() {
+        let verifier = Verifier::new(qstash_verify::SigningKeys::development());
+        let refresher = KeyRefresher::new(&verifier);
+        assert_eq!(refresher.interval, Duration::from_secs(900));
+        let minute = Duration::from_secs(60);
+        assert_eq!(refresher.interval(minute).interval, minute);
+    }
+
+    #[test]
+    fn later_credentials_replace_those_of_the_same_pair_only() {
+        let verifier = Verifier::new(qstash_verify::SigningKeys::development());
+        let of = |token| Credentials::new("https://example.com", token);
+        let (default, region) = (None, Some(Region::EuCentral1));
+        let refresher = KeyRefresher::new(&verifier)
+            .credentials(default, of("old"))
+            .credentials(region, of("regional"))
+            .credentials(default, of("new"));
+        let tokens = refresher
+            .credentials
+            .iter()
+            .map(|(pair, credentials)| (*pair, credentials.token()));
+        let tokens: Vec<_> = tokens.collect();
+        assert_eq!(tokens, [(region, "regional"), (default, "new")]);
+    }
+}
