@@ -29,7 +29,7 @@ if not began then
   began = ARGV[2]
   redis.call('SET', KEYS[2], began)
 end
-if tonumber(ARGV[3]) <= tonumber(began) then return 'unknown' end
+if tonumber(ARGV[3]) <= tonumber(began) then return 'signed_before' end
 if redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 'first' end
 return 'seen'";
 
@@ -227,17 +227,18 @@ where
         let reply = self.send::<String>(command);
         let accept = settings.accept_when_unavailable;
         Box::pin(async move {
-            let error = match reply.await {
-                Ok(reply) if reply == "first" => return Ok(Recorded::First),
-                Ok(reply) if reply == "seen" => return Ok(Recorded::Seen),
-                Ok(_) if !accept => return Ok(Recorded::SignedBefore),
-                Ok(_) => VerifyError::SignedBeforeReplayStore.into(),
-                Err(error) => error,
+            let reply = reply.await;
+            let error = match reply.as_deref() {
+                Ok("first") => return Ok(Recorded::First),
+                Ok("seen") => return Ok(Recorded::Seen),
+                Ok("signed_before") if !accept => return Ok(Recorded::SignedBefore),
+                Ok("signed_before") => VerifyError::SignedBeforeReplayStore.to_string(),
+                Ok(_) => "Redis: unexpected reply to the script".to_owned(),
+                Err(error) => error.to_string(),
             };
             if !accept {
-                return Err(error);
+                return Err(error.into());
             }
-            let error = error.to_string();
             tracing::error!(
                 target: "qstash_verify",
                 code = "replay_check_skipped",

@@ -39,6 +39,27 @@ async fn record(store: &RedisStore) -> Result<Recorded, String> {
 }
 
 #[tokio::test]
+async fn reply_of_the_script_decides() {
+    let unexpected = Err("Redis: unexpected reply to the script".to_owned());
+    for (reply, recorded, accepted) in [
+        ("+first", Ok(Recorded::First), Ok(Recorded::First)),
+        ("+seen", Ok(Recorded::Seen), Ok(Recorded::Seen)),
+        (
+            "+signed_before",
+            Ok(Recorded::SignedBefore),
+            Ok(Recorded::First),
+        ),
+        ("+OK", unexpected, Ok(Recorded::First)),
+    ] {
+        let redis = FakeRedis::start([Peer::Replies(reply)]);
+        let store = store(&redis);
+        assert_eq!(record(&store).await, recorded, "{reply}");
+        let store = store.accept_when_unavailable();
+        assert_eq!(record(&store).await, accepted, "{reply}");
+    }
+}
+
+#[tokio::test]
 async fn delivery_after_a_refused_password_is_recorded() {
     let redis = FakeRedis::start([Peer::WrongPassword, Peer::Healthy]);
     let store = store(&redis);
