@@ -148,7 +148,7 @@ impl<F> QstashLayer<F> {
     /// });
     /// # Ok::<_, qstash_verify_tower::ConfigError>(())
     /// ```
-    pub fn target_from(mut self, target: fn(&Parts) -> &Uri) -> Self {
+    pub fn target_from(mut self, target: impl Fn(&Parts) -> &Uri + Send + Sync + 'static) -> Self {
         self.target = Target::new(target);
         self
     }
@@ -205,7 +205,7 @@ impl<S, F: Clone> Layer<S> for QstashLayer<F> {
         QstashService {
             inner,
             verifier: self.verifier.clone(),
-            target: self.target,
+            target: self.target.clone(),
             map_body: self.map_body.clone(),
             refuse: self.refuse.clone(),
             replay: self.replay.clone(),

@@ -98,7 +98,7 @@ where
                     trailers: None,
                     inner,
                     parts,
-                    target: self.target,
+                    target: self.target.clone(),
                     map_body: self.map_body.clone(),
                     refuse: self.refuse.clone(),
                     replay: self.replay.clone(),

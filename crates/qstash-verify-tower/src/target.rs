@@ -1,21 +1,23 @@
 use std::fmt;
+use std::sync::Arc;
 
 use http::Uri;
 use http::request::Parts;
 use qstash_verify::RequestHead;
 
+type Choice = dyn Fn(&Parts) -> &Uri + Send + Sync;
+
 /// Selects the URI to verify: the user's choice, or the request's URI.
-// A function pointer: another `Arc` to clone would add to each request.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Target(Option<fn(&Parts) -> &Uri>);
+#[derive(Clone, Default)]
+pub(crate) struct Target(Option<Arc<Choice>>);
 
 impl Target {
-    pub(crate) fn new(choose: fn(&Parts) -> &Uri) -> Self {
-        Target(Some(choose))
+    pub(crate) fn new(choose: impl Fn(&Parts) -> &Uri + Send + Sync + 'static) -> Self {
+        Target(Some(Arc::new(choose)))
     }
 
-    pub(crate) fn head<'a>(self, parts: &'a Parts) -> RequestHead<'a> {
-        let uri = match self.0 {
+    pub(crate) fn head<'a>(&self, parts: &'a Parts) -> RequestHead<'a> {
+        let uri = match &self.0 {
             Some(choose) => choose(parts),
             None => &parts.uri,
         };
