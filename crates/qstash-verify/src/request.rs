@@ -176,12 +176,8 @@ impl<'a> RequestHead<'a> {
 
 /// Returns whether a header name is `wanted`, in any case.
 pub(crate) fn is(name: &[u8], wanted: &str) -> bool {
-    let wanted = wanted.as_bytes();
-    // Most frameworks have names in lower case, which compare faster; the first letter
-    // tells most other names of the same length apart.
-    name == wanted
-        || (name.first().map(u8::to_ascii_lowercase) == wanted.first().copied()
-            && name.eq_ignore_ascii_case(wanted))
+    // Most frameworks have names in lower case, which compare faster.
+    name == wanted.as_bytes() || name.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl<'a> Token<'a> {
         let Some((signing_input, header, payload, signature)) =
             usual_parts(token).or_else(|| parts(token))
         else {
-            return Err(malformed("it does not have three parts"));
+            return Err(malformed_text(token, "it does not have three parts"));
         };
         if header.len() > MAX_HEADER_LENGTH {
             return Err(malformed("its header is longer than 1 KiB"));
@@ -54,12 +54,12 @@ impl<'a> Token<'a> {
         let (symbols_of_mac, is_mac) = match signature.try_into() {
             Ok(signature) => (signature, true),
             Err(_) if is_base64url(signature) => (&[b'A'; MAC_SYMBOLS], false),
-            Err(_) => return Err(not_base64url(token)),
+            Err(_) => return Err(malformed_text(token, NOT_BASE64URL)),
         };
         // A token with four parts fails here: `payload` then contains a dot.
         let decoded = decoder.mac_and_payload(symbols_of_mac, payload, scratch);
         let Some((mac, payload)) = decoded else {
-            return Err(not_base64url(token));
+            return Err(malformed_text(token, NOT_BASE64URL));
         };
         let mac = is_mac.then_some(*mac);
         if header != USUAL_HEADER {
@@ -115,7 +115,7 @@ fn is_base64url(text: &[u8]) -> bool {
 fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     let mut buffer = vec![0; segment.len()];
     let Ok(length) = URL_SAFE_NO_PAD.decode_slice(segment, &mut buffer) else {
-        return Err(not_base64url(segment));
+        return Err(malformed_text(segment, NOT_BASE64URL));
     };
     let json = buffer.get(..length).unwrap_or_default();
     let Some(header) = json::object(json, &[r#""alg":"#, r#""crit":"#]) else {
@@ -132,15 +132,15 @@ fn check_header(segment: &[u8]) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// Names the usual causes: headers that a proxy joined, and a scheme before the token.
-#[cold]
-fn not_base64url(text: &[u8]) -> VerifyError {
-    malformed(if text.contains(&b',') {
-        "it holds a comma, as headers do that a proxy joined"
-    } else if text.contains(&b' ') {
-        "it holds a space, as one with a scheme such as `Bearer` does"
-    } else {
-        "it is not three parts of base64url without padding"
+const NOT_BASE64URL: &str = "it is not three parts of base64url without padding";
+
+/// Names a comma or a space in a text that is no token, or else what it lacks.
+fn malformed_text(text: &[u8], lacks: &'static str) -> VerifyError {
+    let found = memchr::memchr2(b',', b' ', text).and_then(|at| text.get(at));
+    malformed(match found {
+        Some(b',') => "it contains a comma: perhaps a proxy joined two headers",
+        Some(_) => "it contains a space: perhaps it follows a scheme such as `Bearer`",
+        None => lacks,
     })
 }
 

@@ -42,9 +42,12 @@ fn exactly_one_signature_header_is_required() {
 fn malformed_token_names_a_comma_or_a_space() {
     let token = token().sign(DEFAULT[0]);
     for (malformed, reason) in [
-        (format!("{token}, {token}"), ": it holds a comma"),
-        (format!("{token},{token}"), ": it holds a comma"),
-        (format!("Bearer {token}"), ": it holds a space"),
+        (format!("{token}, {token}"), ": it contains a comma"),
+        (format!("{token},{token}"), ": it contains a comma"),
+        ("a,b".to_owned(), ": it contains a comma"),
+        (format!("Bearer {token}"), ": it contains a space"),
+        ("Bearer x".to_owned(), ": it contains a space"),
+        ("x".to_owned(), ": it does not have three parts"),
         (format!("{token}!"), ": it is not three parts of base64url"),
     ] {
         let refused = verify(&verifier(), &malformed, BODY).unwrap_err();
