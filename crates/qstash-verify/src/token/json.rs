@@ -2,8 +2,7 @@
 //!
 //! Values are read from their raw text: a derived struct can't tell an absent member
 //! from `null`, and `serde_json` reports a number beyond the range of a double as
-//! invalid JSON. Objects in QStash's form skip `serde_json`, which takes nearly as long
-//! as the MAC.
+//! invalid JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,4 +1,7 @@
 //! Fast parsing of a JSON object in QStash's form. An optimisation only.
+//!
+//! It saves 9,000 of the 13,700 instructions of a verification that are not cryptography:
+//! `serde_json` takes nearly as long as the MAC.
 
 use std::ops::BitOr as _;
 
