@@ -40,7 +40,7 @@ fn code_has_no_hidden_lines() {
         for code in page.blocks("rust") {
             let hidden = code
                 .lines()
-                .find(|line| line.trim_start().starts_with("# "));
+                .find(|line| line.trim() == "#" || line.trim_start().starts_with("# "));
             assert_eq!(hidden, None, "{}", page.path.display());
         }
     }
