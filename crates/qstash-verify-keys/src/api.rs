@@ -133,8 +133,9 @@ impl KeyApi {
         self.within_timeout(Method::GET, &self.endpoint.url).await
     }
 
-    /// Rolls the keys: the next one becomes current, and QStash makes a new next one.
-    /// Returns the new pair.
+    /// Rolls the keys, and returns the new pair.
+    ///
+    /// The next key becomes current, and QStash makes a new next key.
     ///
     /// # Errors
     /// [`FetchError`] as for [`fetch`](Self::fetch). Its text says if the keys may have
@@ -219,11 +220,11 @@ impl KeyApi {
                 format!("{code} from {host}: too many requests with this token; ask less often")
             }
             _ if status.is_redirection() => format!(
-                "{code} from {host}: a redirect is not followed, since it would take the token \
-                 along; set {url_variable} to the URL of QStash"
+                "{code} from {host}: a redirect is not followed, since it would forward the \
+                 token; set {url_variable} to the URL of QStash"
             ),
             _ if status.is_server_error() => {
-                format!("{code} from {host}: QStash has a problem; wait until it has none")
+                format!("{code} from {host}: QStash failed; try again later")
             }
             _ => format!("{code} from {host}: check that {url_variable} is the URL of QStash"),
         };

@@ -106,7 +106,7 @@ fn named(source: CredentialSource, unset: &str) -> String {
 
 /// `{url}/v2/keys`, if the URL may be spoken to.
 fn keys_url(url: &str) -> Result<Uri, &'static str> {
-    let absolute = "is no absolute URL with https://";
+    let absolute = "is not an absolute URL with https://";
     // A query would swallow the path that is added.
     if url.contains(['?', '#']) {
         return Err("has a query or a fragment");
@@ -122,7 +122,7 @@ fn keys_url(url: &str) -> Result<Uri, &'static str> {
         _ if authority.host().is_empty() => Err(absolute),
         Some("https") => Ok(keys),
         Some("http") if is_loopback(authority) => Ok(keys),
-        Some("http") => Err("has http:// and would send the token in clear text; use https://"),
+        Some("http") => Err("has http://, which sends the token unencrypted"),
         _ => Err(absolute),
     }
 }
@@ -155,11 +155,11 @@ mod tests {
             ("http://LOCALHOST", Ok("http://LOCALHOST/v2/keys")),
             ("http://127.3.0.1:1", Ok("http://127.3.0.1:1/v2/keys")),
             ("http://[::1]:1", Ok("http://[::1]:1/v2/keys")),
-            ("http://qstash.upstash.io", Err("clear text")),
-            ("http://localhost.example", Err("clear text")),
-            ("http://127.0.0.1.example", Err("clear text")),
-            ("http://0.0.0.0", Err("clear text")),
-            ("http://[::2]", Err("clear text")),
+            ("http://qstash.upstash.io", Err("unencrypted")),
+            ("http://localhost.example", Err("unencrypted")),
+            ("http://127.0.0.1.example", Err("unencrypted")),
+            ("http://0.0.0.0", Err("unencrypted")),
+            ("http://[::2]", Err("unencrypted")),
             ("http://localhost@evil.example", Err("a user")),
             ("https://user:password@qstash.upstash.io", Err("a user")),
             ("https://qstash.upstash.io?x=y", Err("a query")),

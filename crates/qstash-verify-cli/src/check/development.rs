@@ -37,8 +37,8 @@ fn check_keys(environment: &Environment, found: &mut Findings) {
         (None, Some(variable)) if !set_keys(environment).is_empty() => found.warning(
             "development_server",
             format!(
-                "{variable} is a development server's, and the signing keys are not: each of its \
-                 deliveries is refused as bad_signature; set QSTASH_DEV to true, or copy \
+                "{variable} is a development server's, and the signing keys are not: the server's \
+                 deliveries are refused as bad_signature; set QSTASH_DEV to true, or copy \
                  {variable} from the QStash console"
             ),
         ),

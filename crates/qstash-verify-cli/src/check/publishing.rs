@@ -77,10 +77,7 @@ fn check_url(region: Option<Region>, url: &str, found: &mut Findings) {
     if uri.scheme_str() == Some("http") && !is_local(url) {
         found.error(
             "insecure_url",
-            format!(
-                "{name} begins with http://, which sends the token unencrypted: change it to \
-                 https://"
-            ),
+            format!("{name} has http://, which sends the token unencrypted: change it to https://"),
         );
     }
     if uri

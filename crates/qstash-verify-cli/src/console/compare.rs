@@ -52,8 +52,8 @@ impl PairState {
                     .to_owned()
             }
             PairState::RolledOnce => {
-                "the keys were rolled; deliveries are accepted, by next, until another roll: set \
-                 both to those of the console"
+                "the keys were rolled; deliveries are accepted with the next key until another \
+                 roll: set both to those of the console"
                     .to_owned()
             }
             PairState::WrongNext => {

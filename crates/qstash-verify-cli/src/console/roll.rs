@@ -18,9 +18,9 @@ use crate::time;
 /// Roll the keys of a region: next becomes current, and QStash makes a new next key
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Services that hold both keys of today accept deliveries after the roll, by next. Those that
-hold older keys, or don't have next, refuse every delivery. A question says so, and what
-becomes of the keys in this environment; it is answered on standard input.
+Services with both present keys accept deliveries after the roll, with the next key. Those \
+with older keys, or without next, refuse every delivery. A question on standard input says so, \
+and whether the keys in this environment will be accepted.
 
 Exit status: 0 if the keys were rolled; 2 if not, or if that is unknown.
 
@@ -138,7 +138,7 @@ fn choose(
     }
 }
 
-const REFUSE: &str = "REFUSE every delivery after the roll, unless they are updated";
+const REFUSE: &str = "refuse every delivery after the roll, unless they are updated";
 
 /// Returns what becomes of the environment's keys, as a predicate.
 fn prospect(
@@ -153,7 +153,7 @@ fn prospect(
     };
     let state = compare(&pair, &[], environment).map(|comparison| comparison.state);
     match state {
-        Some(PairState::UpToDate | PairState::Swapped) => "accept deliveries, until another roll",
+        Some(PairState::UpToDate | PairState::Swapped) => "accept deliveries until another roll",
         Some(PairState::NotSet) | None => "are not set",
         Some(_) => REFUSE,
     }
@@ -171,7 +171,7 @@ fn confirm(
     let question = format!(
         "Rolling the keys of {} at {}:\n\
          - next ({next}) becomes current, and QStash makes a new next key;\n\
-         - services with both keys of today accept deliveries, until another roll;\n\
+         - services with both present keys accept deliveries until another roll;\n\
          - services with older keys than current ({current}) refuse every delivery;\n\
          - the keys in this environment {here}.\n\
          Roll them? [yes/no] ",

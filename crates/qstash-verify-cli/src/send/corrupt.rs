@@ -91,7 +91,7 @@ impl Corrupt {
         }
         match answer.code().as_deref() {
             Some(code) if self.codes().contains(&code) => {
-                (Verdict::Good, format!("refused, as it must be: {code}"))
+                (Verdict::Good, format!("refused as expected: {code}"))
             }
             // A valid delivery would be refused as well.
             Some(code) if answer.is_ours() => (
@@ -106,11 +106,11 @@ impl Corrupt {
             // Other SDKs have other codes.
             Some(code) => (
                 Verdict::Good,
-                format!("refused, as it must be; the answer says {}", Line(code)),
+                format!("refused as expected; the response says {}", Line(code)),
             ),
             None => (
                 Verdict::Good,
-                "refused, as it must be; the answer doesn't say why".to_owned(),
+                "refused as expected; the response doesn't say why".to_owned(),
             ),
         }
     }

@@ -79,7 +79,7 @@ fn one(key: &str) -> Option<SigningKeys> {
 fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> String {
     let environment = &keys.environment;
     let [current, next] = variables::signing_keys(region);
-    let partner = if name == current { next } else { current };
+    let other = if name == current { next } else { current };
     let pair = region.map_or("default", Region::as_str);
     let signed = format!("signed by the {pair} pair ({name})");
     let header = attempt.region.as_deref();
@@ -87,9 +87,9 @@ fn why(attempt: &Attempt, region: Option<Region>, name: &str, keys: &Keys) -> St
         "--current-key replaces it".to_owned()
     } else if environment.is_development() {
         "QSTASH_DEV is on, so no other key is used".to_owned()
-    } else if environment.set(partner).is_none() {
-        let absence = environment.absence(partner);
-        format!("{partner} {absence}, so neither is used: set both")
+    } else if environment.set(other).is_none() {
+        let absence = environment.absence(other);
+        format!("{other} {absence}, so neither is used: set both")
     } else {
         match (keys.ring(), region, header) {
             // The report has that error already.

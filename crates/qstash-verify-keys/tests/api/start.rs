@@ -30,7 +30,7 @@ fn unusable_credentials_are_errors_at_the_start() {
             "https://user:secret@qstash.upstash.io",
             "the URL in QSTASH_URL has a user",
         ),
-        ("qstash", "the URL in QSTASH_URL is no absolute URL"),
+        ("qstash", "the URL in QSTASH_URL is not an absolute URL"),
     ] {
         let text = text(&[("QSTASH_URL", url), ("QSTASH_TOKEN", "secret")]);
         assert!(text.starts_with(expected), "{text}");

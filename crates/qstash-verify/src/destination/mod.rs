@@ -27,10 +27,7 @@ impl Destination {
         let url = url.trim();
         let (origin, path) = split(url).map_err(|reason| invalid(url, reason))?;
         if path.contains(['?', '#']) {
-            return Err(invalid(
-                url,
-                "has a query or a fragment: a base URL ends with its path",
-            ));
+            return Err(invalid(url, "has a query or a fragment"));
         }
         let path = path.strip_suffix('/').unwrap_or(path);
         Ok(Destination::Base {

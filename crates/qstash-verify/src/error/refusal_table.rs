@@ -81,33 +81,36 @@ refusals! {
         "the upstash-signature header is not a token of QStash: {reason}"
     );
     Self::UnsupportedAlgorithm => 401 "unsupported_algorithm" INFO, |f| f.write_str(
-        "the token's header asks for something other than HS256: QStash signs with \
-         nothing else",
+        "the token's header requires another algorithm or an extension (`crit`): QStash \
+         signs with HS256 and no extension",
     );
     Self::BadSignature { source, region } => 401 "bad_signature" WARN,
         |f| bad_signature(f, *source, *region);
     Self::MissingClaim { claim } => 401 "missing_claim" WARN, |f| write!(
         f,
-        "the token has no claim `{claim}`, which every delivery of QStash has"
+        "the token has no claim `{claim}`, which every delivery of QStash has: check what \
+         else signs with this key"
     );
     // Escaped, since a repeated name may be any text.
     Self::InvalidClaim { claim, reason } => 401 "invalid_claim" WARN, |f| write!(
         f,
-        "the token's claim `{}` {reason}", Shown(claim)
+        "the token's claim `{}` {reason}: check what else signs with this key",
+        Shown(claim)
     );
     Self::WrongIssuer => 401 "wrong_issuer" WARN, |f| f.write_str(
-        "the token's claim `iss` is not `Upstash`: QStash did not issue it",
+        "the token's claim `iss` is not `Upstash`, so QStash did not issue it: check what else \
+         signs with this key",
     );
     Self::Expired { ago } => 401 "expired" WARN, |f| write!(
         f,
-        "the delivery expired {} ago (claim `exp`): it was held up on its way or \
+        "the delivery expired {} ago (claim `exp`): it was delayed or \
          replayed, or this machine's clock is fast",
         Span(*ago)
     );
     Self::NotYetValid { ahead } => 401 "not_yet_valid" WARN, |f| write!(
         f,
-        "the delivery is not valid for another {} (claim `nbf`): this machine's clock \
-         is slow",
+        "the delivery is not valid for another {} (claim `nbf`): something other \
+         than QStash signs with this key, or this machine's clock is slow",
         Span(*ahead)
     );
     Self::UrlMismatch { sub, expected } => 401 "url_mismatch" WARN,
@@ -130,8 +133,8 @@ refusals! {
     );
     Self::BodyUnreadable { reason } => 400 "body_unreadable" WARN, |f| write!(
         f,
-        "the body ended early or could not be read ({}): the sender or a proxy gave up, \
-         or a limit outside the verifier was hit",
+        "the body ended early or could not be read ({}): the sender or a proxy closed \
+         the connection, or a limit outside the verifier was hit",
         Shown(reason)
     );
     Self::Replayed => 401 "replayed" WARN, |f| f.write_str(
@@ -217,7 +220,7 @@ fn url_mismatch(f: &mut fmt::Formatter<'_>, sub: &str, expected: &[String]) -> f
              the middleware in front of the verifier that rewrites it, such as `NormalizePath`",
         )
     } else {
-        f.write_str("set the verifier's URL to the one that is published to")
+        f.write_str("set the verifier's URL to the one that you publish to")
     }
 }
 

@@ -94,8 +94,8 @@ fn each_configuration_warning_is_logged_once() {
             ]
             .concat(),
             &[
-                "QSTASH_NEXT_SIGNING_KEY is not set although its partner is, so the default pair",
-                "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY is not set although its partner is, so the US_EAST_1 pair",
+                "QSTASH_NEXT_SIGNING_KEY is not set although the other key of the default pair is, so",
+                "US_EAST_1_QSTASH_CURRENT_SIGNING_KEY is not set although the other key of the US_EAST_1 pair is, so",
             ],
         ),
         (

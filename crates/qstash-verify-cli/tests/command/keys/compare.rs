@@ -102,7 +102,7 @@ fn failures_name_the_remedy_and_the_status_is_2() {
         (
             Some(answer("503 Service Unavailable", &[])),
             "503 from ",
-            "QStash has a problem",
+            "QStash failed",
         ),
         (
             Some(answer("200 OK", &[])),

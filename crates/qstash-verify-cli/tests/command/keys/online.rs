@@ -17,7 +17,7 @@ fn mismatch_is_an_error() {
             OLD,
             CURRENT,
             1,
-            "  error   default pair: the keys were rolled; deliveries are accepted, by next, until another roll: set both to those of the console\n",
+            "  error   default pair: the keys were rolled; deliveries are accepted with the next key until another roll: set both to those of the console\n",
         ),
         (
             NEXT,

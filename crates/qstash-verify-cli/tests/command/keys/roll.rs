@@ -11,11 +11,11 @@ fn api() -> Backend {
 #[test]
 fn question_says_what_becomes_of_the_old_keys() {
     for (current, next, here) in [
-        (CURRENT, NEXT, "accept deliveries, until another roll"),
+        (CURRENT, NEXT, "accept deliveries until another roll"),
         (
             OLD,
             CURRENT,
-            "REFUSE every delivery after the roll, unless they are updated",
+            "refuse every delivery after the roll, unless they are updated",
         ),
         ("", "", "are not set"),
     ] {
@@ -30,7 +30,7 @@ fn question_says_what_becomes_of_the_old_keys() {
         let question = format!(
             "Rolling the keys of the default pair at {host}:\n\
              - next (sig_…7z) becomes current, and QStash makes a new next key;\n\
-             - services with both keys of today accept deliveries, until another roll;\n\
+             - services with both present keys accept deliveries until another roll;\n\
              - services with older keys than current (sig_…6v) refuse every delivery;\n\
              - the keys in this environment {here}.\n\
              Roll them? [yes/no] "
@@ -51,7 +51,7 @@ fn question_says_what_becomes_of_the_old_keys() {
 
 #[test]
 fn roll_without_a_question_warns_of_stale_keys() {
-    let note = "note: the keys in this environment REFUSE every delivery after the roll, unless \
+    let note = "note: the keys in this environment refuse every delivery after the roll, unless \
                 they are updated\n";
     for (current, next, stderr) in [(CURRENT, NEXT, ""), (OLD, CURRENT, note), ("", "", "")] {
         let server = api();

@@ -94,12 +94,14 @@ fn refusals_are_those_of_the_middleware() {
         (
             post().signed(token(b"").claim("iss", "\"Mallory\"").sign(DEFAULT[0])),
             "wrong_issuer",
-            "the token's claim `iss` is not `Upstash`: QStash did not issue it",
+            "the token's claim `iss` is not `Upstash`, so QStash did not issue it: check what else \
+             signs with this key",
         ),
         (
             post().signed(token(b"").without("exp").sign(DEFAULT[0])),
             "missing_claim",
-            "the token has no claim `exp`, which every delivery of QStash has",
+            "the token has no claim `exp`, which every delivery of QStash has: check what else \
+             signs with this key",
         ),
     ] {
         listen.ask(&request).assert_unauthorized(code);
@@ -134,8 +136,8 @@ fn control_characters_of_a_request_are_escaped() {
         listen.line(),
         "refused  401 POST /a%1b%5b31m url_mismatch: the delivery was meant for \
          `https://x/\\u{1b}[31m\\n` (claim `sub`), and this endpoint is \
-         `https://api.example.com/a%1b%5b31m`: set the verifier's URL to the one that is \
-         published to [a\\t\\u{9b}31m\\u{202e}\"b\"]"
+         `https://api.example.com/a%1b%5b31m`: set the verifier's URL to the one that \
+         you publish to [a\\t\\u{9b}31m\\u{202e}\"b\"]"
     );
 
     let request = Request::post("/\u{9b}31m\u{202e}?\u{9b}");
@@ -206,7 +208,7 @@ fn delivery_for_another_url_is_refused() {
         listen.line(),
         "refused  401 POST /other?a url_mismatch: the delivery was meant for \
          `https://api.example.com/webhook` (claim `sub`), and this endpoint is \
-         `https://api.example.com/other?a`: set the verifier's URL to the one that is published to"
+         `https://api.example.com/other?a`: set the verifier's URL to the one that you publish to"
     );
 }
 

@@ -135,7 +135,7 @@ fn invalid_variables_are_an_error() {
     for keys in [&[][..], &DEFAULT_VARIABLES] {
         let output = run(&["listen", "--port", "0"]).with(keys).with(&[mars]);
         output.end().assert_misuse(
-            "QSTASH_REGION is \"MARS\", which is no region: set it to US_EAST_1 or EU_CENTRAL_1, \
+            "QSTASH_REGION is \"MARS\", which is not a region: set it to US_EAST_1 or EU_CENTRAL_1, \
              or unset it to use one region's keys; run `qstash-verify check`",
         );
     }

@@ -90,7 +90,7 @@ fn each_attempt_is_one_line_of_json() {
     assert_eq!(lines[0]["body"], "\u{202e}");
     assert!(lines[0]["next_attempt_in"].as_f64().unwrap() > 12.0);
     assert_eq!(lines[1]["next_attempt_in"], json!(null));
-    assert_eq!(lines[2]["message"], "refused, as it must be: body_mismatch");
+    assert_eq!(lines[2]["message"], "refused as expected: body_mismatch");
     let keys = |line: &serde_json::Value| -> Vec<String> {
         line.as_object().unwrap().keys().cloned().collect()
     };

@@ -57,7 +57,7 @@ fn services_refuse_corrupt_deliveries() {
                  US_EAST_1 pair, corrupted: {corrupt}"
             );
             let answer = format!("{{\"error\":\"{code}\"}}");
-            let fault = format!("refused, as it must be: {code}");
+            let fault = format!("refused as expected: {code}");
             assert_printed(
                 &output,
                 0,
@@ -74,7 +74,7 @@ fn services_refuse_corrupt_deliveries() {
         let service = Example::start(kind, &us);
         let arguments = ["--data", "ping", "--corrupt", "region"];
         let output = send(&webhook(&service), &arguments).with(&us).end().code(0);
-        let fault = "\nrefused, as it must be: no_signing_keys\n";
+        let fault = "\nrefused as expected: no_signing_keys\n";
         assert!(output.stdout.ends_with(fault), "{output:?}");
     }
 }
@@ -147,12 +147,12 @@ fn refusal_for_another_reason_is_a_failure() {
         (
             answer("403 Forbidden", &[]),
             0,
-            "refused, as it must be; the answer doesn't say why",
+            "refused as expected; the response doesn't say why",
         ),
         (
             answer_with("401 Unauthorized", &[], b"{\"error\":\"\\u001b[2J\"}"),
             0,
-            "refused, as it must be; the answer says \\u{1b}[2J",
+            "refused as expected; the response says \\u{1b}[2J",
         ),
         (
             Reply::Answer(Vec::new()),

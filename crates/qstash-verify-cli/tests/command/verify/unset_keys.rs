@@ -86,7 +86,7 @@ fn unreadable_variable_is_an_error() {
         .with(&[("QSTASH_REGION", "MARS")])
         .end()
         .assert_misuse(
-            "QSTASH_REGION is \"MARS\", which is no region: set it to US_EAST_1 or EU_CENTRAL_1, or \
+            "QSTASH_REGION is \"MARS\", which is not a region: set it to US_EAST_1 or EU_CENTRAL_1, or \
              unset it to use one region's keys; or give --region",
         );
     run(&sign)

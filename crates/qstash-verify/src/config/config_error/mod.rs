@@ -143,11 +143,11 @@ impl fmt::Display for ConfigError {
             }
             ConfigError::InvalidRegion { value } => write!(
                 f,
-                "QSTASH_REGION is {value:?}, which is no region: set it to US_EAST_1 or \
+                "QSTASH_REGION is {value:?}, which is not a region: set it to US_EAST_1 or \
                  EU_CENTRAL_1, or unset it to use one region's keys"
             ),
             ConfigError::EmptySigningKey => {
-                f.write_str("a signing key is empty: anyone could sign with it")
+                f.write_str("a signing key given in code is empty: copy it from the QStash console")
             }
             ConfigError::EmptyKeyRing => f.write_str(
                 "a key ring without keys would refuse every delivery: add keys with `region` or \
@@ -168,7 +168,11 @@ impl fmt::Display for ConfigError {
                 write_remedy(f, variables)
             }
             ConfigError::InvalidUrl { url, reason } => {
-                write!(f, "the URL to compare `sub` with, {url:?}, {reason}")
+                write!(
+                    f,
+                    "the URL to compare `sub` with, {url:?}, {reason}: give the public URL, such \
+                     as https://api.example.com"
+                )
             }
             ConfigError::NoToken { looked_for } => write!(
                 f,
@@ -194,12 +198,12 @@ pub(super) fn write_published_keys(
         ),
         [variable] => write!(
             f,
-            "{variable} holds a published key of the development server or of a test kit, with \
+            "{variable} holds a published key of the development server or of the testing kit, with \
              which anyone can sign"
         ),
         several => write!(
             f,
-            "{} hold published keys of the development server or of a test kit, with which anyone \
+            "{} hold published keys of the development server or of the testing kit, with which anyone \
              can sign",
             several.join(", ")
         ),

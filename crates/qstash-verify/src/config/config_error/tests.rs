@@ -36,7 +36,7 @@ fn errors_have_a_code_and_name_the_cause() {
         (
             ConfigError::EmptySigningKey,
             "empty_signing_key",
-            "a signing key is empty",
+            "a signing key given in code is empty: copy",
         ),
         (
             ConfigError::EmptyKeyRing,
@@ -72,10 +72,10 @@ fn errors_have_a_code_and_name_the_cause() {
         (
             ConfigError::InvalidUrl {
                 url: "x".to_owned(),
-                reason: "is no URL",
+                reason: "has no host",
             },
             "invalid_url",
-            "\"x\", is no URL",
+            "\"x\", has no host: give the public URL",
         ),
         (
             ConfigError::NoToken { looked_for },

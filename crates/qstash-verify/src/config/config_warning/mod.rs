@@ -138,8 +138,8 @@ impl fmt::Display for ConfigWarning {
                 let pair = region.map_or("default", Region::as_str);
                 write!(
                     f,
-                    "{missing} is not set although its partner is, so the {pair} pair of signing \
-                     keys is not used: set both, or neither"
+                    "{missing} is not set although the other key of the {pair} pair is, so the pair \
+                     is not used: set both, or neither"
                 )
             }
             ConfigWarning::SharedKey { first, second } => {

@@ -20,7 +20,7 @@ fn warnings_have_a_code_and_name_the_cause() {
                 missing: "A",
             },
             "half_pair",
-            "A is not set although its partner is, so the EU_CENTRAL_1 pair",
+            "A is not set although the other key of the EU_CENTRAL_1 pair is, so the pair",
         ),
         (
             ConfigWarning::HalfPair {
@@ -28,7 +28,7 @@ fn warnings_have_a_code_and_name_the_cause() {
                 missing: "A",
             },
             "half_pair",
-            "so the default pair",
+            "the other key of the default pair is, so the pair",
         ),
         (
             ConfigWarning::SharedKey {

@@ -63,7 +63,7 @@ fn url_mismatch_points_out_a_trailing_slash() {
     };
     assert!(text("https://a.b/c/").contains("differ only in the trailing `/`"));
     assert!(
-        text("https://a.b/d").ends_with("set the verifier's URL to the one that is published to")
+        text("https://a.b/d").ends_with("set the verifier's URL to the one that you publish to")
     );
 }
 
