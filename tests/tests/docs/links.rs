@@ -21,7 +21,15 @@ pub(crate) fn pages() -> Vec<Page> {
 fn links(page: &Page) -> Vec<&str> {
     let links = page.prose().flat_map(|line| line.split("](").skip(1));
     let targets = links.filter_map(|rest| rest.split(')').next());
-    targets.filter(|target| !target.contains("://")).collect()
+    let targets = targets.filter(|target| !target.contains("://") || on_github(target).is_some());
+    targets.collect()
+}
+
+/// The path and anchor of a link to this repository on GitHub.
+fn on_github(link: &str) -> Option<&str> {
+    let rest = link.strip_prefix(env!("CARGO_PKG_REPOSITORY"))?;
+    let kinds = ["/blob/main/", "/tree/main/"];
+    kinds.iter().find_map(|kind| rest.strip_prefix(kind))
 }
 
 /// The path with its `..` resolved.
@@ -38,10 +46,14 @@ fn normal(path: &Path) -> PathBuf {
 
 /// Returns the problem of a link, if it has one.
 fn problem(page: &Page, link: &str) -> Option<String> {
-    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let (folder, target) = match on_github(link) {
+        Some(target) => (Path::new(""), target),
+        None => (page.path.parent().unwrap(), link),
+    };
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
     let path = match file {
         "" => page.path.clone(),
-        file => normal(&page.path.parent().unwrap().join(file)),
+        file => normal(&folder.join(file)),
     };
     let place = format!("{}: {link}", page.path.display());
     if !repository().join(&path).exists() {
@@ -64,14 +76,36 @@ fn links_lead_to_files_and_headings() {
 
 #[test]
 fn broken_links_are_found() {
+    const GITHUB: &str = env!("CARGO_PKG_REPOSITORY");
+    let (good, bad) = (
+        format!("{GITHUB}/blob/main/docs/cli.md#keys"),
+        format!("{GITHUB}/blob/main/docs/cli.md#no"),
+    );
+    let (folder, missing) = (
+        format!("{GITHUB}/tree/main/docs"),
+        format!("{GITHUB}/tree/main/no"),
+    );
     let page = Page {
         path: "docs/a.md".into(),
-        text: "[a](../README.md#license) [b](no.md)\n```\n[c](code.md)\n```\n[d](cli.md#no)".into(),
+        text: format!(
+            "[a](../README.md#license) [b](no.md)\n```\n[c](code.md)\n```\n[d](cli.md#no)\n\
+             [e](https://docs.rs) [f]({GITHUB}) [g]({good}) [h]({bad}) [i]({folder}) [j]({missing})"
+        ),
     };
-    assert_eq!(links(&page), ["../README.md#license", "no.md", "cli.md#no"]);
-    let problems = links(&page).into_iter().map(|link| problem(&page, link));
-    let problems: Vec<_> = problems.map(|problem| problem.is_some()).collect();
-    assert_eq!(problems, [false, true, true]);
+    let expected = [
+        ("../README.md#license", false),
+        ("no.md", true),
+        ("cli.md#no", true),
+        (&good, false),
+        (&bad, true),
+        (&folder, false),
+        (&missing, true),
+    ];
+    let found = links(&page).into_iter();
+    let found: Vec<_> = found
+        .map(|link| (link, problem(&page, link).is_some()))
+        .collect();
+    assert_eq!(found, expected);
 }
 
 #[test]
