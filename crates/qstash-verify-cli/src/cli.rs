@@ -27,11 +27,11 @@ Examples:
   Compare the keys with those of the QStash console:
     qstash-verify keys
 
-Keys are read from QStash's variables (QSTASH_CURRENT_SIGNING_KEY, …): from the
+Keys are read from QStash's variables (QSTASH_CURRENT_SIGNING_KEY, …): from the \
 environment first, then from the file .env.
 
-Exit status: 0 success; 1 a check or a delivery failed; 2 the command was used wrongly
-or could not run; 1 of keys: a key is stale. With --json each command prints one JSON
+Exit status: 0 success; 1 a check or a delivery failed; 2 the command was used wrongly \
+or could not run; 1 of keys: a key is stale. With --json each command prints one JSON \
 value a line.
 
 Control and invisible characters in received text are printed as escapes."

@@ -73,7 +73,6 @@ pub(crate) fn man(options: &Man, command: Command) -> Outcome {
 
 /// Renders the man page of a command.
 fn page(command: &Command) -> Result<Vec<u8>, Failure> {
-    // Examples keep their line breaks, so that they can be copied.
     let notes = command.get_after_help().map(ToString::to_string);
     let man = clap_mangen::Man::new(command.clone().after_help(""));
     let mut text = Vec::new();
@@ -86,8 +85,19 @@ fn page(command: &Command) -> Result<Vec<u8>, Failure> {
         man.render_subcommands_section(&mut text)?;
     }
     if let Some(notes) = notes {
-        text.extend_from_slice(b".SH NOTES AND EXAMPLES\n.nf\n");
+        text.extend_from_slice(b".SH NOTES AND EXAMPLES\n");
+        let mut is_filled = true;
         for line in notes.lines() {
+            if line.is_empty() {
+                text.extend_from_slice(b".PP\n");
+                continue;
+            }
+            // Examples keep their line breaks, so that they can be copied.
+            let fill = !line.starts_with(' ') && line != "Examples:";
+            if fill != is_filled {
+                text.extend_from_slice(if fill { b".fi\n" } else { b".nf\n" });
+                is_filled = fill;
+            }
             // `\&` keeps a leading dot or quote from being a roff request.
             let line = line
                 .replace('\\', "\\e")
@@ -95,7 +105,9 @@ fn page(command: &Command) -> Result<Vec<u8>, Failure> {
                 .replace('\'', "\\(aq");
             text.extend_from_slice(format!("\\&{line}\n").as_bytes());
         }
-        text.extend_from_slice(b".fi\n");
+        if !is_filled {
+            text.extend_from_slice(b".fi\n");
+        }
     }
     if command.get_version().is_some() {
         man.render_version_section(&mut text)?;

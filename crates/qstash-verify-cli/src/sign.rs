@@ -16,7 +16,7 @@ use crate::url;
 /// Sign a delivery as QStash does, and print its headers
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The signing key is one that a service with these variables verifies with. If no keys
+The signing key is one that a service with these variables verifies with. If no keys \
 are set, the published keys of the development server are used.
 
 Examples:

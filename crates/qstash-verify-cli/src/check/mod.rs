@@ -26,7 +26,7 @@ use report::Report;
 #[command(after_help = "\
 At most the first four and last two characters of keys and tokens are printed.
 
-Exit status: 1 if there is an error or, with --strict, a warning; else 0; 2 if the
+Exit status: 1 if there is an error or, with --strict, a warning; else 0; 2 if the \
 command was used wrongly or could not run.
 
 Examples:

@@ -26,17 +26,18 @@ use report::Report;
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = "\
-The console's keys are fetched from QStash's API, with the token of each pair: QSTASH_TOKEN
-and, with QSTASH_REGION, US_EAST_1_QSTASH_TOKEN and EU_CENTRAL_1_QSTASH_TOKEN. At most the
+The console's keys are fetched from QStash's API, with the token of each pair: QSTASH_TOKEN \
+and, with QSTASH_REGION, US_EAST_1_QSTASH_TOKEN and EU_CENTRAL_1_QSTASH_TOKEN. At most the \
 first four and last two characters of keys are printed.
 
-Exit status: 0 if each key is that of the console, or was written; 1 if one is stale; 2 if
+Exit status: 0 if each key is that of the console, or was written; 1 if one is stale; 2 if \
 the API could not be asked or FILE could not be written, or the command was used wrongly.
 
---json prints one line: ok, pairs (region, host, state, message, error; current and next,
-each with variable, environment, source, console, state; before --write), written (file,
+--json prints one line: ok, pairs (region, host, state, message, error; current and next, \
+each with variable, environment, source, console, state; before --write), written (file, \
 variables, hidden).
-A state is up_to_date, not_set, incomplete, swapped, rolled_once, wrong_next, other_region,
+
+A state is up_to_date, not_set, incomplete, swapped, rolled_once, wrong_next, other_region, \
 stale or not_asked; that of a key also is_current or is_next.
 
 Examples:

@@ -31,15 +31,15 @@ use journal::Journal;
 /// Listen for deliveries, verify them, and print a line for each
 #[derive(Args, Debug)]
 #[command(after_help = "\
-It accepts any path and method, answers as the middleware does, and prints a summary
-on Ctrl-C. If no keys are set, the published keys of the development server are used. With
---forward it is a verifying proxy: a service in any language gets only genuine
-deliveries. It is for development, since clients have no time limit. Each line begins
+It accepts any path and method, answers as the middleware does, and prints a summary \
+on Ctrl-C. If no keys are set, the published keys of the development server are used. With \
+--forward it is a verifying proxy: a service in any language gets only genuine \
+deliveries. It is for development, since clients have no time limit. Each line begins \
 with the time of arrival in UTC.
 
---json prints an event a line, each with event and time: listening (url), request (ok,
-status, method, path, region, key, source, message_id, retried, bytes, error, message,
-forward_error, and with --body the first 64 KiB as body or, if that is not UTF-8, as
+--json prints an event a line, each with event and time: listening (url), request (ok, \
+status, method, path, region, key, source, message_id, retried, bytes, error, message, \
+forward_error, and with --body the first 64 KiB as body or, if that is not UTF-8, as \
 body_base64, with body_is_cut), and summary (requests, accepted, refused, errors).
 
 Examples:

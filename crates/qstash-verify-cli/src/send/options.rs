@@ -16,9 +16,9 @@ use crate::url::{self, Target};
 #[command(after_help = "\
 The exit status is 0 if the answer is 2xx; with --corrupt, if the delivery is refused.
 
---json prints for each attempt: ok, url, method, region, key, message_id, retried,
-corrupt, bytes, seconds; status, headers (each a list of values), the first 64 KiB as
-body or, if that is not UTF-8, as body_base64, and body_is_cut (null without an answer);
+--json prints for each attempt: ok, url, method, region, key, message_id, retried, \
+corrupt, bytes, seconds; status, headers (each a list of values), the first 64 KiB as \
+body or, if that is not UTF-8, as body_base64, and body_is_cut (null without an answer); \
 error (timeout or no_answer), message, hint, and next_attempt_in (seconds).
 
 Examples:

@@ -13,10 +13,10 @@ use crate::url;
 /// Verify captured deliveries, and explain refusals
 #[derive(Args, Debug)]
 #[command(after_help = "\
-To explain a refusal, it tries variants: other keys, a trailing newline, re-serialised
-JSON, a URL with or without its slash. With the settings of a service the verdict is the
-service's. If no keys are set, the published keys of the development server are used, as by
-`sign`.
+To explain a refusal, it tries variants: other keys, a trailing newline, re-serialised \
+JSON, a URL with or without its slash. With the settings of a service, the verdicts \
+match the service's. If no keys are set, the published keys of the development server are \
+used.
 
 Examples:
   With the keys of the environment, at the time of its arrival:
@@ -30,18 +30,18 @@ Examples:
   A log of deliveries, as JSON Lines:
     qstash-verify verify --batch < deliveries.jsonl
 
---json prints ok, error (a code) and message (of the first step that fails, else null),
-region, key, source and claims (null unless ok), and steps: for each step its name,
+--json prints ok, error (a code) and message (of the first step that fails, else null), \
+region, key, source and claims (null unless ok), and steps: for each step its name, \
 result (ok, warning, failed or unchecked), error and message.
 
---batch reads from standard input, in each line: signature (a string or null), body or
-body_base64, and if need be region, url, base_url with path, at (unix seconds),
-tolerance (seconds), env (variables to take the keys from), and id (any value, which is
-repeated in the answer); other fields are ignored, and --region, --url, --base-url,
+--batch reads from standard input, in each line: signature (a string or null), body or \
+body_base64, and if need be region, url, base_url with path, at (unix seconds), \
+tolerance (seconds), env (variables to take the keys from), and id (any value, which is \
+repeated in the output); other fields are ignored, and --region, --url, --base-url, \
 --path, --at and --tolerance are the defaults. It writes
   {\"id\":…,\"ok\":true,\"region\":…,\"key\":…,\"source\":…,\"claims\":{…}} or
   {\"id\":…,\"ok\":false,\"error\":\"<code>\",\"message\":\"…\"}
-for each, in the same order, and a summary to standard error. A line may be 72 MiB long,
+for each, in the same order, and a summary to standard error. A line may be 72 MiB long, \
 and each field but body and signature 64 KiB. The exit status is 1 if one is not ok.")]
 pub(crate) struct Options {
     /// The value of the header upstash-signature; @FILE reads it from a file, @- from

@@ -97,16 +97,39 @@ fn every_command_that_reports_has_json_and_documents_its_keys() {
 }
 
 #[test]
-fn help_fits_the_terminal() {
-    for name in ["check", "verify", "sign", "send", "listen", "keys"] {
-        let help = run(&["help", name])
-            .with(&[("COLUMNS", "60")])
-            .end()
-            .code(0);
-        let options = help.stdout.split("\nOptions:\n").nth(1).unwrap();
-        let options = options.split("\n\n").next().unwrap();
-        let longest = options.lines().map(|line| line.chars().count()).max();
-        assert!(longest <= Some(60), "{}", help.stdout);
+fn help_fills_the_width_of_the_terminal() {
+    const WIDTH: usize = 60;
+    for arguments in [
+        &["--help"][..],
+        &["help", "check"],
+        &["help", "verify"],
+        &["help", "sign"],
+        &["help", "send"],
+        &["help", "listen"],
+        &["help", "keys"],
+        &["keys", "roll", "--help"],
+    ] {
+        let width = WIDTH.to_string();
+        let help = run(arguments).with(&[("COLUMNS", &width)]).end().code(0);
+        let (_, options) = help.stdout.split_once("\nOptions:\n").unwrap();
+        let mut paragraphs = options.split("\n\n");
+        let options = paragraphs.next().unwrap();
+        let length = |line: &str| line.chars().count();
+        assert!(
+            options.lines().all(|line| length(line) <= WIDTH),
+            "{help:?}"
+        );
+        for prose in paragraphs.filter(|text| !text.starts_with("Examples:")) {
+            for (line, next) in prose.lines().zip(prose.lines().skip(1)) {
+                // Indented lines are JSON.
+                if line.starts_with(' ') || next.starts_with(' ') {
+                    continue;
+                }
+                let word = next.split(' ').next().unwrap();
+                let joined = length(line) + 1 + length(word);
+                assert!(length(line) <= WIDTH && joined > WIDTH, "{line}\n{next}");
+            }
+        }
     }
 }
 
