@@ -68,19 +68,19 @@ fn without_durations(line: &str) -> String {
 }
 
 #[test]
-fn a_pattern_is_no_blank_cheque() {
+fn pattern_matches_other_text_only_at_an_ellipsis() {
     assert!(matches("a 1 b 2", "a … b …") && matches("a", "a…") && matches("a", "a"));
     assert!(!matches("a 1 c", "a … b") && !matches("a", "b…") && !matches("ab", "a"));
 }
 
 #[test]
-fn check() {
+fn check_transcript_is_up_to_date() {
     let shown = transcript("qstash-verify check");
     assert_same(&Shell::new().play(&shown, str::to_owned), &shown);
 }
 
 #[test]
-fn verify() {
+fn verify_transcript_is_up_to_date() {
     let shown = transcript("qstash-verify verify");
     let mut shell = Shell::new();
     let capture = captures().remove(0);
@@ -94,7 +94,7 @@ fn verify() {
 
 #[cfg(unix)]
 #[test]
-fn send_and_listen() {
+fn send_and_listen_transcripts_are_up_to_date() {
     let (listening, sending) = (transcript("verify listen"), transcript("verify send"));
     let (command, said) = listening.split_once('\n').unwrap();
     let arguments = command
@@ -113,7 +113,7 @@ fn send_and_listen() {
 }
 
 #[test]
-fn sign() {
+fn sign_transcript_is_up_to_date() {
     let shown = transcript("verify sign");
     assert_same(&Shell::new().play(&shown, str::to_owned), &shown);
 }
@@ -143,14 +143,14 @@ fn play_with_api(shown: &str, replies: Vec<Reply>, prefix: &str, pair: [&str; 2]
 }
 
 #[test]
-fn keys_of_the_console() {
+fn keys_transcript_is_up_to_date() {
     let shown = transcript("verify keys");
     let played = play_with_api(&shown, vec![keys(CURRENT, NEXT)], "", [OLD, CURRENT]);
     assert_same(&played, &shown);
 }
 
 #[test]
-fn keys_are_rolled_and_written() {
+fn roll_and_write_transcript_is_up_to_date() {
     let shown = block("docs/key-rotation.md", "console", "keys roll");
     let replies = vec![keys(CURRENT, NEXT), keys(NEXT, NEW), keys(NEXT, NEW)];
     let played = play_with_api(&shown, replies, "EU_CENTRAL_1_", [CURRENT, NEXT]);
