@@ -12,8 +12,12 @@
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     // reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
-//!     let qstash = QstashMiddleware::from_env()?;
+//!     // Without a subscriber, refusals are not logged.
+//!     tracing_subscriber::fmt()
+//!         .with_env_filter("info,qstash_verify=debug")
+//!         .init();
+//!     // Reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
+//!     let qstash = QstashMiddleware::from_env().map_err(|error| error.to_string())?;
 //!     let app = move || {
 //!         App::new().service(
 //!             web::resource("/webhook")
