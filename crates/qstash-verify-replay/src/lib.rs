@@ -29,7 +29,7 @@
 //! - [`Once`] recognises QStash's own retries of a message, which are signed anew and are
 //!   no replays.
 //!
-//! # What a store can't know
+//! # Refused genuine deliveries
 //! A store refuses with a 503 what was signed before its memory began: at the start of
 //! the process, or when Redis lost its data. QStash's retry is signed anew, and passes.
 //!

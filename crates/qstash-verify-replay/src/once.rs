@@ -10,7 +10,7 @@ use std::time::Duration;
 use qstash_verify::Retry;
 use sha2::{Digest, Sha256};
 
-/// Delay after which QStash retries a delivery that the store couldn't judge, in seconds.
+/// Delay after which QStash retries a delivery that the store couldn't check, in seconds.
 const UNAVAILABLE_DELAY: u64 = 120;
 
 /// A guard that processes each message once, across QStash's retries and machines.

@@ -156,7 +156,7 @@ where
             }
             Err(_) => {
                 self.timed_out(connection, generation);
-                Err(format!("Redis did not answer within {limit:?}").into())
+                Err(format!("Redis did not answer within {} s", limit.as_secs_f64()).into())
             }
         }
     }

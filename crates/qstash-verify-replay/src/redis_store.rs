@@ -55,15 +55,15 @@ return 0";
 /// own. It can't notice that Redis evicted single keys, so `maxmemory-policy` must be
 /// `noeviction`, nor that a replica without the last writes became the primary.
 ///
-/// Works with Redis 6 or later, Valkey, and Upstash Redis (`rediss://`). In a cluster, the
-/// keys have a common hash tag, the prefix.
+/// Needs Redis 6 or later. Tested with a single Redis; untested with Upstash Redis, Valkey
+/// and clusters, for which the keys have a common hash tag, the prefix.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::time::Duration;
 /// use qstash_verify_replay::RedisStore;
 ///
-/// let store = RedisStore::connect("rediss://default:password@example.upstash.io:6379")?
+/// let store = RedisStore::connect("rediss://default:password@redis.example.com:6379")?
 ///     .prefix("orders")
 ///     .timeout(Duration::from_millis(500));
 /// # Ok(())
@@ -107,7 +107,7 @@ impl<C> RedisStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
-    /// Creates a store with a connection of the `redis` crate, such as a cluster's.
+    /// Creates a store with another connection of the `redis` crate.
     ///
     /// The store never replaces it, so it must reconnect by itself.
     pub fn new(connection: C) -> Self {
@@ -155,7 +155,7 @@ where
         self.set(|settings| settings.clock_skew = difference)
     }
 
-    /// Accepts deliveries that the store can't judge, replays included.
+    /// Accepts deliveries that the store can't check, replays included.
     ///
     /// By default they are refused with a 503. Each is logged at level `error`. The guard
     /// [`Once`](crate::Once) is not affected.
@@ -216,7 +216,7 @@ where
         if left.is_zero() {
             return Box::pin(ready(Err(EXPIRED.into())));
         }
-        // By the clock that the verifier judged `exp` with; Redis's may differ.
+        // By the clock that the verifier checked `exp` with; Redis's may differ.
         let keep = expiry(left.saturating_add(settings.clock_skew));
         let began = format!("{{{}}}:began", settings.prefix);
         let mut command = script(RECORD, &[&settings.key("token", token.id()), &began]);

@@ -16,7 +16,7 @@ use qstash_verify_replay::{Claim, MessageKey, OnceStore as _, RedisStore};
 use support::{FakeRedis, Peer};
 use tokio::task::JoinSet;
 
-const TIMED_OUT: &str = "Redis did not answer within 100ms";
+const TIMED_OUT: &str = "Redis did not answer within 0.1 s";
 
 /// A store that doesn't time out on a busy machine.
 fn store(redis: &FakeRedis) -> RedisStore {
