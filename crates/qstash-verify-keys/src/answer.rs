@@ -6,7 +6,9 @@ use qstash_verify::{SigningKeys, ValueProblem};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// A pair of keys as QStash's API wrote it. [`Debug`](fmt::Debug) prints none of it.
+/// A pair of keys from QStash's API.
+///
+/// [`Debug`](fmt::Debug) prints neither key.
 ///
 /// ```no_run
 /// # use qstash_verify_keys::{FetchError, KeyApi};

@@ -1,10 +1,10 @@
 //! Keeps the signing keys of a [`Verifier`] fresh, so that rolling the keys in the
-//! Upstash console costs no delivery and no restart.
+//! Upstash console needs no restart.
 //!
-//! The keys are fetched from QStash's API at start, every 15 minutes, and soon after a
-//! delivery that suggests that they are out of date: one signed with the next key, or
-//! with neither. Whatever strangers send, that is one early request a minute and pair
-//! of keys. It runs on tokio, within axum, actix-web or any other server:
+//! The keys are fetched from QStash's API with `QSTASH_TOKEN`, at start, every 15 minutes,
+//! and soon after a delivery that suggests that they are out of date: one signed with the
+//! next key, or with neither. Unauthenticated senders cause at most one early request a
+//! minute and pair of keys. It runs on tokio, within axum, actix-web or any other server:
 //!
 //! ```no_run
 //! # async fn serve(_verifier: qstash_verify::Verifier) {}
@@ -21,15 +21,21 @@
 //! # }
 //! ```
 //!
+//! # Variables
+//! `QSTASH_TOKEN` fetches the default pair of keys. If `QSTASH_REGION` is set,
+//! `US_EAST_1_QSTASH_TOKEN` and `EU_CENTRAL_1_QSTASH_TOKEN` fetch those of the regions.
+//! The matching `…QSTASH_URL` are optional; see [`Credentials::for_signing_keys`].
+//!
 //! # Failures
 //! The last good keys stay in use if the API can't be reached, refuses the token, or
 //! answers with something other than a pair of secret keys. Each failure is logged with
 //! its remedy, and the next request backs off: from 10 seconds up to the interval.
 //!
 //! # A roll
-//! After one roll the key that was next is current. The pair in use accepts its
-//! deliveries, so it is replaced 10 seconds later, when those signed with the old key
-//! have arrived. After two rolls at once the pair is replaced as soon as it is fetched.
+//! One roll refuses no delivery: the key that was next is current, and the pair in use
+//! accepts its deliveries. It is replaced 10 seconds later, when those signed with the old
+//! key have arrived. After two rolls at once, deliveries are refused until the new pair is
+//! fetched, which takes about a minute at most, and QStash retries them.
 //!
 //! [`KeyApi`] fetches or rolls a pair once, for programs that keep keys elsewhere.
 //!
@@ -61,4 +67,4 @@ pub use refresher::KeyRefresher;
 struct Readme;
 
 #[cfg(doc)]
-use qstash_verify::Verifier;
+use qstash_verify::{Credentials, Verifier};

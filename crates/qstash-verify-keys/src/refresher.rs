@@ -93,7 +93,9 @@ impl KeyRefresher {
         }
     }
 
-    /// Sets the credentials of a pair: that of `region`, or the default pair for `None`.
+    /// Sets the credentials of a region's pair, or of the default pair.
+    ///
+    /// `None` is the default pair.
     pub fn credentials(mut self, region: Option<Region>, credentials: Credentials) -> Self {
         self.credentials.retain(|(known, _)| *known != region);
         self.credentials.push((region, credentials));

@@ -48,8 +48,9 @@ impl Schedule {
         self.due = now + with_jitter(self.interval);
     }
 
-    /// Notes the failure of a request that was due. One that a delivery caused has none
-    /// to note: strangers must neither delay nor multiply the requests that are due.
+    /// Notes the failure of a request that was due, not of one that a delivery caused.
+    ///
+    /// Unauthenticated senders must neither delay nor multiply the requests that are due.
     pub(crate) fn failed(&mut self, now: Instant) {
         let longest = self.interval.max(EARLY);
         let first = self.interval.min(RETRY);

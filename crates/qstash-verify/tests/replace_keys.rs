@@ -41,7 +41,7 @@ fn verdict(verifier: &Verifier, token: &str, region: &str) -> Verdict {
 }
 
 #[test]
-fn each_delivery_is_judged_by_one_state() {
+fn each_delivery_is_verified_with_one_state() {
     let rolls = if cfg!(debug_assertions) {
         20_000
     } else {

@@ -80,7 +80,7 @@ fn observer_is_called_for_stale_keys_only() {
         ("current", genuine.sign(US[0]), US_HEADER, None),
         ("next", genuine.sign(US[1]), US_HEADER, Some((us, true))),
         ("next", genuine.sign(DEFAULT[1]), "", Some((None, true))),
-        // There is no pair of the EU, so the default pair judges.
+        // There is no pair of the EU, so the default pair is used.
         (
             "next of the default pair",
             genuine.sign(DEFAULT[1]),

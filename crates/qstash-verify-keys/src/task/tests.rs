@@ -232,7 +232,7 @@ async fn failed_early_requests_leave_the_back_off_alone() {
     let running = Running::start(Some(0));
     pass(100).await;
     running.set(None);
-    // Strangers cause ten early requests until the interval is over.
+    // Unauthenticated senders cause ten early requests until the interval is over.
     for _ in 0..600 {
         running.stale.deliveries.notify_one();
         pass(1).await;

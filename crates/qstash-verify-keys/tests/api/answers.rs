@@ -112,7 +112,7 @@ fn silent_server_is_given_up_after_ten_seconds() {
 }
 
 #[test]
-fn deliveries_of_strangers_cause_one_early_request() {
+fn forgeries_cause_one_early_request() {
     let server = Server::start(pair(DEFAULT));
     let verifier = Verifier::new(signing_keys(&DEFAULT));
     let deliver = |key: &str| {
@@ -124,7 +124,7 @@ fn deliveries_of_strangers_cause_one_early_request() {
             .verify(&head, delivery.body())
             .map(|verified| verified.key_slot())
     };
-    let strangers = async {
+    let forgeries = async {
         let refresh = KeyRefresher::new(&verifier)
             .credentials(None, Credentials::new(&server.url(), TOKEN))
             .start()
@@ -149,5 +149,5 @@ fn deliveries_of_strangers_cause_one_early_request() {
         assert_eq!(deliver(DEFAULT[1]), Ok(KeySlot::Next));
         refresh.stop().await;
     };
-    captured(|| block_on(strangers));
+    captured(|| block_on(forgeries));
 }

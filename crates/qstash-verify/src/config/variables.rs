@@ -76,7 +76,9 @@ pub const KEY_RING: [&str; 8] = {
     ]
 };
 
-/// Every name that [`from_lookup`](crate::Credentials::from_lookup) of credentials looks up.
+/// Every name that the credentials look up.
+///
+/// See [`Credentials::from_lookup`](crate::Credentials::from_lookup).
 pub const CREDENTIALS: [&str; 7] = [
     REGION,
     url(None),

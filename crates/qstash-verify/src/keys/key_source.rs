@@ -10,21 +10,27 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// Given in code, for every delivery or as the builder's
-    /// [`default_keys`](crate::KeyRingBuilder::default_keys).
+    /// Given in code, for every delivery or as the default pair.
+    ///
+    /// See [`default_keys`](crate::KeyRingBuilder::default_keys).
     Explicit,
     /// The pair of the region that the `upstash-region` header names.
     Region,
     /// Given in code for the region that the `upstash-region` header names.
     ExplicitRegion,
-    /// The default pair, `QSTASH_CURRENT_SIGNING_KEY` and
-    /// `QSTASH_NEXT_SIGNING_KEY`.
+    /// The default pair of the environment.
+    ///
+    /// `QSTASH_CURRENT_SIGNING_KEY` and `QSTASH_NEXT_SIGNING_KEY`.
     Default,
-    /// The default pair of [`Verifier::set_keys`](crate::Verifier::set_keys), which
+    /// The default pair, replaced while the verifier is in use.
+    ///
+    /// Given to [`Verifier::set_keys`](crate::Verifier::set_keys), which
     /// `qstash-verify-keys` calls with fetched keys.
     Replaced,
-    /// The pair of [`Verifier::set_keys`](crate::Verifier::set_keys) for the region that
-    /// the `upstash-region` header names.
+    /// The pair of a region, replaced while the verifier is in use.
+    ///
+    /// Given to [`Verifier::set_keys`](crate::Verifier::set_keys) for the region that the
+    /// `upstash-region` header names.
     ReplacedRegion,
 }
 

@@ -157,7 +157,7 @@ impl SigningKey {
     }
 }
 
-/// Whether a character is none of a key, but what is left of a value without one.
+/// Returns whether a character can't be part of a key.
 fn is_blank(c: char) -> bool {
     const INVISIBLE: [char; 5] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
     c.is_whitespace() || c.is_control() || QUOTES.contains(&c) || INVISIBLE.contains(&c)
@@ -176,9 +176,10 @@ pub(crate) const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'
 pub enum KeySlot {
     /// The key that signs now.
     Current,
-    /// The key that signs after a roll. A delivery that only this key verifies
-    /// means that the keys were rolled and the configuration is out of date: a
-    /// second roll will refuse every delivery.
+    /// The key that signs after a roll.
+    ///
+    /// A delivery that only this key verifies means that the keys were rolled and the
+    /// configuration is out of date: after a second roll, every delivery is refused.
     Next,
 }
 

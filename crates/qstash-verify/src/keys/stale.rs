@@ -38,7 +38,7 @@ impl StaleKeys {
     /// Returns whether QStash sent the delivery: it was signed with the next key.
     ///
     /// If not, its token has the shape and the claims of QStash's and neither key signed
-    /// it, which a stranger can produce at any rate.
+    /// it, which an unauthenticated sender can produce at any rate.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         self.certain

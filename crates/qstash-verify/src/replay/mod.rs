@@ -95,8 +95,9 @@ pub enum Recorded {
     First,
     /// The token was recorded before.
     Seen,
-    /// The token was signed before the store's memory began, and may have been accepted
-    /// before.
+    /// The token was signed before the store's memory began.
+    ///
+    /// It may have been accepted before.
     SignedBefore,
 }
 

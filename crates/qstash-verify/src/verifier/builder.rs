@@ -57,7 +57,7 @@ impl VerifierBuilder {
     /// either adds a URL; any of them may match. By default every `sub` is accepted.
     ///
     /// # Errors
-    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL.
+    /// [`ConfigError::InvalidUrl`] if it is not an absolute `http` or `https` URL.
     pub fn url(mut self, url: &str) -> Result<Self, ConfigError> {
         self.settings.destinations.add(Destination::url(url)?);
         Ok(self)
@@ -75,7 +75,7 @@ impl VerifierBuilder {
     /// percent-encodes characters that the publisher did not.
     ///
     /// # Errors
-    /// [`ConfigError::InvalidUrl`] if it is no absolute `http` or `https` URL,
+    /// [`ConfigError::InvalidUrl`] if it is not an absolute `http` or `https` URL,
     /// or has a query or a fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, ConfigError> {
         self.settings.destinations.add(Destination::base(url)?);

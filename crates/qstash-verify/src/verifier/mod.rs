@@ -101,7 +101,7 @@ impl Verifier {
         let region = head.region;
         let mut scratch = Scratch::new();
         let token = Token::read(token, &inner.decoder, &mut scratch)?;
-        // Loaded once, so one state of the keys judges the delivery.
+        // Loaded once, so one state of the keys verifies the delivery.
         let keys = inner.keys.load();
         let Some((pair, source)) = keys.resolve(region) else {
             let now = inner.settings.clock.unix_seconds();
@@ -171,7 +171,7 @@ impl Verifier {
     /// Replaces the keys of this verifier and of all its clones, while they verify.
     ///
     /// The replacement is atomic, and verification never waits for it: each delivery
-    /// is judged by the keys of one moment, those at which its head was authenticated.
+    /// is verified with the keys of one moment, those at which its head was authenticated.
     /// A delivery on its way that was signed with a key which the new keys lack is
     /// refused, and accepted once QStash retries it with a new signature.
     ///
@@ -219,8 +219,8 @@ impl Verifier {
     ///
     /// It is called within verification, for every delivery signed with the next key
     /// and for every token with QStash's shape and claims that neither key signed. It
-    /// must not block, and has to limit by itself how often it acts: strangers can make
-    /// such tokens.
+    /// must not block, and has to limit by itself how often it acts: unauthenticated
+    /// senders can make such tokens.
     ///
     /// The verifier owns the observer. One that owns a clone of the verifier keeps both
     /// alive for ever; let it own the sender of a channel, and the receiver's task the
