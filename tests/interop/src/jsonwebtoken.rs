@@ -1,4 +1,4 @@
-//! `jsonwebtoken` as a judge of tokens and claims, in this process.
+//! `jsonwebtoken` as a reference for tokens and claims, in this process.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl Claims {
     }
 }
 
-/// Returns the keys of a receiver with one pair; the choice of a pair is not judged.
+/// Returns the keys of a receiver with one pair; the choice of a pair is not compared.
 fn pair(delivery: &Delivery) -> Option<[&str; 2]> {
     let value = |wanted: &str| {
         let mut variables = delivery.env.iter();
@@ -55,7 +55,7 @@ enum Dates {
     NbfBefore1970,
 }
 
-/// Returns the verdict, or `None` if the delivery can't be judged.
+/// Returns the verdict, or `None` if the delivery can't be compared.
 fn verdict(delivery: &Delivery) -> Option<(Result<(), Error>, Dates)> {
     let keys = pair(delivery)?;
     let mut settings = Validation::new(Algorithm::HS256);
@@ -81,7 +81,7 @@ fn verdict(delivery: &Delivery) -> Option<(Result<(), Error>, Dates)> {
     verdict
 }
 
-/// Judges with one key. `jsonwebtoken` reads the system's clock, so the settings shift
+/// Verifies with one key. `jsonwebtoken` reads the system's clock, so the settings shift
 /// the dates by as much as the delivery's time lies ahead.
 fn judge(
     token: &str,

@@ -93,7 +93,7 @@ impl Scene {
         let (env, explicit, regions, pair) = receiver(setting, &keys, rng);
         let key = pair[slot].clone();
         let (url, body) = (url(rng), body(rng));
-        // Years 2022 to 2096: `jsonwebtoken` can judge what lies ahead.
+        // Years 2022 to 2096: `jsonwebtoken` can verify what lies ahead.
         let iat = rng.i64(1_664_000_000..4_000_000_000);
         // Captures until July 2024; the capture of 2026; QStash's changelog of September 2024.
         let nbf = *rng.choice(&[iat, -62_135_596_800, 0]).unwrap();
