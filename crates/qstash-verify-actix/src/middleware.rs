@@ -113,11 +113,11 @@ impl QstashMiddleware {
     /// });
     /// # Ok::<_, qstash_verify_actix::ConfigError>(())
     /// ```
-    pub fn on_refusal<F>(mut self, answer: F) -> Self
+    pub fn on_refusal<F>(mut self, respond: F) -> Self
     where
         F: Fn(&VerifyError) -> HttpResponse + Send + Sync + 'static,
     {
-        self.refuse = RefusalHandler::new(answer);
+        self.refuse = RefusalHandler::new(respond);
         self
     }
 

@@ -87,9 +87,9 @@ impl QstashLayer {
     /// ```
     pub fn on_refusal(
         mut self,
-        answer: impl Fn(&VerifyError) -> Response + Send + Sync + 'static,
+        respond: impl Fn(&VerifyError) -> Response + Send + Sync + 'static,
     ) -> Self {
-        self.refuse = RefusalHandler::new(answer);
+        self.refuse = RefusalHandler::new(respond);
         self
     }
 

@@ -130,12 +130,12 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app = app(testing::verifier().build());
 //! let delivery = testing::delivery("https://example.com/webhook", "hello");
-//! let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
-//! assert_eq!(answer.status(), 200);
+//! let response = app.clone().oneshot(delivery.request::<Body>()?).await?;
+//! assert_eq!(response.status(), 200);
 //!
 //! let forged = delivery.key("sig_of_somebody_else");
-//! let answer = app.oneshot(forged.request::<Body>()?).await?;
-//! assert_eq!(answer.status(), 401);
+//! let response = app.oneshot(forged.request::<Body>()?).await?;
+//! assert_eq!(response.status(), 401);
 //! # Ok(())
 //! # }
 //! ```

@@ -60,34 +60,34 @@ impl FetchedKeys {
         &self.prepared
     }
 
-    /// Reads the body of an answer. The error says what is wrong with it, and quotes
+    /// Reads the body of a response. The error says what is wrong with it, and quotes
     /// nothing.
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, &'static str> {
         // serde reads an array as a struct, too. Its errors may quote a key.
         let is_object = body.trim_ascii_start().starts_with(b"{");
         let answer = is_object.then(|| serde_json::from_slice(body));
         let Some(Ok(Answer { current, next })) = answer else {
-            return Err("the answer is not a JSON object with the texts `current` and `next`");
+            return Err("the response is not a JSON object with the texts `current` and `next`");
         };
         let (current, next) = (Zeroizing::new(current), Zeroizing::new(next));
         if current.trim().is_empty() || next.trim().is_empty() {
-            return Err("a signing key in the answer is empty");
+            return Err("a signing key in the response is empty");
         }
         let is_key = |key: &str| key.len() <= MAX_KEY && key.bytes().all(|b| b.is_ascii_graphic());
         if !is_key(&current) || !is_key(&next) {
-            return Err("a signing key in the answer is too long, or not of printable ASCII");
+            return Err("a signing key in the response is too long, or not of printable ASCII");
         }
         if [&current, &next].iter().any(|key| is_no_key(key)) {
-            return Err("a signing key in the answer is a placeholder, or no key at all");
+            return Err("a signing key in the response is a placeholder, or no key at all");
         }
         if current == next {
-            return Err("the current and the next signing key in the answer are the same");
+            return Err("the current and the next signing key in the response are the same");
         }
         let Ok(prepared) = SigningKeys::new(&*current, &*next) else {
-            return Err("a signing key in the answer is empty");
+            return Err("a signing key in the response is empty");
         };
         if prepared.has_published_key() {
-            return Err("a signing key in the answer is published, so anyone can sign with it");
+            return Err("a signing key in the response is published, so anyone can sign with it");
         }
         Ok(FetchedKeys {
             current,

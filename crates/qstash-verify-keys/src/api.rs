@@ -21,10 +21,10 @@ use crate::answer::FetchedKeys;
 use crate::endpoint::Endpoint;
 use crate::error::{FetchError, StartError};
 
-/// Time for a request and its whole answer.
+/// Time for a request and its whole response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Maximum length of an answer, in bytes.
+/// Maximum length of a response, in bytes.
 const MAX_ANSWER: usize = 16 * 1024;
 
 /// Fetches a pair of keys; the tests of the schedule have another.
@@ -65,7 +65,7 @@ impl HttpClient {
 /// The API of QStash for one pair of signing keys: fetches the pair, or rolls it.
 ///
 /// It speaks HTTPS, except to a loopback address, follows no redirect, and reads at most
-/// 16 KiB of an answer. It needs a tokio runtime with time and network.
+/// 16 KiB of a response. It needs a tokio runtime with time and network.
 ///
 /// ```no_run
 /// # async fn fetch() -> Result<(), Box<dyn std::error::Error>> {
@@ -112,7 +112,7 @@ impl KeyApi {
         }
     }
 
-    /// Sets the time for a request and its whole answer; 10 seconds by default.
+    /// Sets the time for a request and its whole response; 10 seconds by default.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -128,7 +128,7 @@ impl KeyApi {
     /// Fetches the keys.
     ///
     /// # Errors
-    /// [`FetchError`] if there is no answer in time, or none with two secret keys.
+    /// [`FetchError`] if there is no response in time, or none with two secret keys.
     pub async fn fetch(&self) -> Result<FetchedKeys, FetchError> {
         self.within_timeout(Method::GET, &self.endpoint.url).await
     }
@@ -155,7 +155,7 @@ impl KeyApi {
         match tokio::time::timeout(self.timeout, self.request(method, url)).await {
             Ok(result) => result,
             Err(_) => Err(FetchError::new(format!(
-                "no answer from {} within {} s: check that this host may reach it",
+                "no response from {} within {} s: check that this host may reach it",
                 self.host(),
                 self.timeout.as_secs_f64()
             ))),
@@ -177,7 +177,9 @@ impl KeyApi {
         let answer = self.client.0.request(request).await.map_err(|error| {
             let causes = causes(error.source().unwrap_or(&error));
             FetchError {
-                text: format!("no answer from {host}: {causes}; check that this host may reach it"),
+                text: format!(
+                    "no response from {host}: {causes}; check that this host may reach it"
+                ),
                 is_refusal: error.is_connect(),
             }
         })?;
@@ -187,7 +189,7 @@ impl KeyApi {
         let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let body = body.map_err(|error| {
             FetchError::new(format!(
-                "the answer from {host} can't be read: {}; check that {} is the URL of QStash",
+                "the response from {host} can't be read: {}; check that {} is the URL of QStash",
                 causes(&*error),
                 self.endpoint.url_variable()
             ))

@@ -41,7 +41,7 @@
 //!
 //! # Security
 //! The API is reached over HTTPS only, except on a loopback address. No redirect is
-//! followed, and at most 16 KiB of an answer are read. No key and no token is logged.
+//! followed, and at most 16 KiB of a response are read. No key and no token is logged.
 //! Published keys, such as the development server's, are never accepted. If
 //! `QSTASH_DEV` is on, nothing is fetched.
 #![cfg_attr(docsrs, feature(doc_cfg))]

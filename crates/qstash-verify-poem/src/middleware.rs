@@ -70,7 +70,7 @@ impl QstashMiddleware {
         Verifier::from_lookup(lookup).map(QstashMiddleware::new)
     }
 
-    /// Answers refused requests with the response of `answer`.
+    /// Responds to refused requests with the response of `respond`.
     ///
     /// It takes the place of that of [`Refusal`](crate::Refusal).
     ///
@@ -92,9 +92,9 @@ impl QstashMiddleware {
     /// ```
     pub fn on_refusal(
         mut self,
-        answer: impl Fn(&VerifyError) -> Response + Send + Sync + 'static,
+        respond: impl Fn(&VerifyError) -> Response + Send + Sync + 'static,
     ) -> Self {
-        self.refuse = RefusalHandler::new(answer);
+        self.refuse = RefusalHandler::new(respond);
         self
     }
 

@@ -92,7 +92,7 @@ impl Once {
     ///
     /// Returns the handler's value, or `None` if the message was processed before: answer
     /// that with a 200. A handler that returns an error releases the message, so that the
-    /// next attempt runs it. An answer such as a 500 must be an `Err` for that.
+    /// next attempt runs it. A response such as a 500 must be an `Err` for that.
     ///
     /// # Errors
     /// The handler's. Without running it, a [`Retry`] for when the message is in progress

@@ -75,7 +75,7 @@ impl QstashFairing {
         Verifier::from_lookup(lookup).map(QstashFairing::new)
     }
 
-    /// Answers refused requests with the response of `answer`.
+    /// Responds to refused requests with the response of `respond`.
     ///
     /// It takes the place of that of [`Refusal`](crate::Refusal). A 401 should keep its
     /// `WWW-Authenticate`.
@@ -96,9 +96,9 @@ impl QstashFairing {
     /// ```
     pub fn on_refusal(
         mut self,
-        answer: impl Fn(&VerifyError) -> Response<'static> + Send + Sync + 'static,
+        respond: impl Fn(&VerifyError) -> Response<'static> + Send + Sync + 'static,
     ) -> Self {
-        self.refuse = RefusalHandler::new(answer);
+        self.refuse = RefusalHandler::new(respond);
         self
     }
 

@@ -101,9 +101,9 @@ impl<F> QstashLayer<F> {
     /// ```
     pub fn on_refusal(
         mut self,
-        answer: impl Fn(&VerifyError) -> Response<Bytes> + Send + Sync + 'static,
+        respond: impl Fn(&VerifyError) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.refuse = RefusalHandler::new(answer);
+        self.refuse = RefusalHandler::new(respond);
         self
     }
 

@@ -64,7 +64,7 @@ macro_rules! into_response {
 into_response!(VerifyError, MessageError, NotVerified, Retry);
 
 impl VerifyError {
-    /// Returns the answer to a refused request, with the reason in its extensions.
+    /// Returns the response to a refused request, with the reason in its extensions.
     ///
     /// Middleware can read the reason from there to log or count refusals.
     ///
@@ -85,7 +85,7 @@ impl VerifyError {
 }
 
 impl Retry {
-    /// Returns the answer with its status and header, and a body for people.
+    /// Returns the response with its status and header, and a body for people.
     ///
     /// QStash shows the body in its console.
     ///

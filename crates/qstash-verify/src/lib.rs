@@ -18,7 +18,7 @@
 //! let head = RequestHead::new(headers, "/webhook");
 //! match verifier.verify(&head, body) {
 //!     Ok(verified) => println!("genuine, sent to {}", verified.claims().sub()),
-//!     Err(refused) => println!("answer {} with {}", refused.status(), refused.body()),
+//!     Err(refused) => println!("respond {} with {}", refused.status(), refused.body()),
 //! }
 //! # Ok::<_, qstash_verify::ConfigError>(())
 //! ```
@@ -66,12 +66,12 @@
 //!
 //! # Refusals
 //! A [`VerifyError`] has a [status](VerifyError::status), [headers](VerifyError::headers)
-//! and a [body](VerifyError::body) for the answer; [`VerifyError::code`] lists them all.
-//! [`Reply`] is the answer as one value.
+//! and a [body](VerifyError::body) for the response; [`VerifyError::code`] lists them all.
+//! [`Reply`] is the response as one value.
 //!
 //! # Messages
 //! [`parse_message`] parses the body as JSON into any type, or into a [`Callback`], the
-//! message that QStash posts to a callback URL. [`Retry`] is an answer that tells QStash
+//! message that QStash posts to a callback URL. [`Retry`] is a response that tells QStash
 //! when to deliver the message again, or not to.
 //!
 //! # Logs

@@ -75,7 +75,7 @@ impl Reply {
 }
 
 impl VerifyError {
-    /// Returns the headers of the answer, names in lower case.
+    /// Returns the headers of the response, names in lower case.
     ///
     /// They are the `content-type` of its [`body`](Self::body), for a 401 a
     /// `www-authenticate` (RFC 9110 §11.6.1) with [`CHALLENGE`], and for a 503 a
@@ -165,31 +165,31 @@ impl From<NotVerified> for Reply {
     }
 }
 
-/// An optional function of the user that answers refusals. For adapters.
+/// The user's optional function that responds to refused requests. For adapters.
 ///
 /// ```
 /// use qstash_verify::{RefusalHandler, VerifyError};
 ///
 /// let handler = RefusalHandler::new(|reason: &VerifyError| format!("no: {}", reason.code()));
-/// let answer = handler.call(&VerifyError::MissingSignature);
-/// assert_eq!(answer.as_deref(), Some("no: missing_signature"));
+/// let response = handler.call(&VerifyError::MissingSignature);
+/// assert_eq!(response.as_deref(), Some("no: missing_signature"));
 /// assert!(RefusalHandler::<String>::default().call(&VerifyError::MissingSignature).is_none());
 /// ```
-pub struct RefusalHandler<R>(Option<Arc<Answer<R>>>);
+pub struct RefusalHandler<R>(Option<Arc<Respond<R>>>);
 
-type Answer<R> = dyn Fn(&VerifyError) -> R + Send + Sync;
+type Respond<R> = dyn Fn(&VerifyError) -> R + Send + Sync;
 
 impl<R> RefusalHandler<R> {
-    /// Creates a handler that calls `answer`.
+    /// Creates a handler that calls `respond`.
     #[must_use]
-    pub fn new(answer: impl Fn(&VerifyError) -> R + Send + Sync + 'static) -> Self {
-        RefusalHandler(Some(Arc::new(answer)))
+    pub fn new(respond: impl Fn(&VerifyError) -> R + Send + Sync + 'static) -> Self {
+        RefusalHandler(Some(Arc::new(respond)))
     }
 
-    /// Returns the function's answer; `None` if there is no function.
+    /// Returns the function's response; `None` if there is no function.
     #[must_use]
     pub fn call(&self, reason: &VerifyError) -> Option<R> {
-        self.0.as_ref().map(|answer| answer(reason))
+        self.0.as_ref().map(|respond| respond(reason))
     }
 }
 
@@ -293,13 +293,13 @@ mod tests {
         let reason = VerifyError::WrongIssuer;
         let custom = RefusalHandler::new(|reason: &VerifyError| reason.code());
         let none = RefusalHandler::<&str>::default();
-        for (handler, answer, printed) in [
+        for (handler, response, printed) in [
             (custom.clone(), Some("wrong_issuer"), "custom"),
             (custom, Some("wrong_issuer"), "custom"),
             (none.clone(), None, "default"),
             (none, None, "default"),
         ] {
-            assert_eq!(handler.call(&reason), answer);
+            assert_eq!(handler.call(&reason), response);
             assert_eq!(format!("{handler:?}"), printed);
         }
     }

@@ -1,4 +1,4 @@
-//! The table of answers on each implementation: `contract.md` is the table, `cases/`
+//! The table of responses on each implementation: `contract.md` is the table, `cases/`
 //! has the deliveries of each row. Each pair of a case and an implementation is a test.
 #![allow(
     clippy::unwrap_used,

@@ -13,13 +13,13 @@ const README: &str = include_str!("../../../README.md");
 /// The core's list of codes, which is private; the compiler checks its completeness.
 const ERRORS: &str = include_str!("../../../crates/qstash-verify/src/error/refusal_table.rs");
 
-/// The answer of accepted deliveries, which the README's table lacks.
+/// The response of accepted deliveries, which the README's table lacks.
 const ACCEPTED: &str = "a genuine delivery";
 
 /// A row of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// The cause in the README's table of answers.
+    /// The cause in the README's table of responses.
     answer: String,
     pub(crate) status: u16,
     /// Empty if accepted.
@@ -83,13 +83,13 @@ fn code(cell: &str) -> String {
 
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for cells in cells(CONTRACT, "Answers") {
+    for cells in cells(CONTRACT, "Responses") {
         let [answer, status, error, level, case] = &cells[..] else {
             panic!("not five cells: {cells:?}");
         };
         // A description may follow the name.
         let (name, _) = case.split_once(':').unwrap_or((case, ""));
-        // A further case of the answer above has only its last cell.
+        // A further case of the response above has only its last cell.
         let above = [answer, status, error, level].map(String::is_empty);
         let mut row = match rows.last() {
             Some(row) if above == [true; 4] => row.clone(),
@@ -205,7 +205,7 @@ fn each_row_has_a_test_on_each_implementation() {
     assert!(unnamed.is_empty(), "tests without a row: {unnamed:?}");
 }
 
-/// Returns answer, status and code of each answer, in order.
+/// Returns answer, status and code of each response, in order.
 fn answers() -> Vec<(String, u16, String)> {
     let rows = rows().into_iter();
     let mut answers: Vec<_> = rows.map(|row| (row.answer, row.status, row.code)).collect();
@@ -215,7 +215,7 @@ fn answers() -> Vec<(String, u16, String)> {
 
 #[test]
 fn answers_equal_those_of_the_readme() {
-    let readme = cells(README, "Answers").into_iter().map(|cells| {
+    let readme = cells(README, "Responses").into_iter().map(|cells| {
         let [status, error, answer] = &cells[..] else {
             panic!("{cells:?}");
         };

@@ -17,11 +17,11 @@ fn app(verifier: Verifier) -> Router {
 async fn only_genuine_deliveries_are_taken() -> Result<(), Box<dyn std::error::Error>> {
     let app = app(testing::verifier().build());
     let delivery = testing::delivery("https://example.com/webhook", "7");
-    let answer = app.clone().oneshot(delivery.request::<Body>()?).await?;
-    assert_eq!(answer.status(), 200);
+    let response = app.clone().oneshot(delivery.request::<Body>()?).await?;
+    assert_eq!(response.status(), 200);
 
     let expired = delivery.claim("exp", 0);
-    let answer = app.oneshot(expired.request::<Body>()?).await?;
-    assert_eq!(answer.status(), 401);
+    let response = app.oneshot(expired.request::<Body>()?).await?;
+    assert_eq!(response.status(), 401);
     Ok(())
 }

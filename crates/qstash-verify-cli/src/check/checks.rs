@@ -9,7 +9,7 @@ use super::finding::{Finding, Findings};
 use super::{development, keys, names, online, publishing, values};
 use crate::environment::Environment;
 
-/// `online`: the time limit for the answers of QStash's API, if it is asked.
+/// `online`: the time limit for responses of QStash's API, if it is asked.
 pub(super) fn run(environment: &Environment, online: Option<Duration>) -> Vec<Finding> {
     let mut findings = Findings::default();
     values::check_file(environment, &mut findings);

@@ -43,7 +43,7 @@ pub(crate) struct Options {
     /// Fetch the signing keys of the QStash console, and report other keys as errors
     #[arg(long)]
     online: bool,
-    /// Time limit for the answers with --online
+    /// Time limit for the responses with --online
     #[arg(
         long,
         value_name = "SECONDS",

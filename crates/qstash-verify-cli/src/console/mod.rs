@@ -59,7 +59,7 @@ pub(crate) struct Options {
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
-    /// Time limit for the answers
+    /// Time limit for the responses
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = time::parse_seconds)]
     timeout: Duration,
 }

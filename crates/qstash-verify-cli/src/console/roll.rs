@@ -40,7 +40,7 @@ pub(super) struct Options {
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
-    /// Time limit for each answer
+    /// Time limit for each response
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = time::parse_seconds)]
     timeout: Duration,
     #[command(flatten)]

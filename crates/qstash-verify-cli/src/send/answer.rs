@@ -1,4 +1,4 @@
-//! The answer to a delivery.
+//! The response to a delivery.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Request, StatusCode, Version};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::client::{HttpClient, error_chain, no_answer};
 use crate::output::MAX_BODY;
 
-/// An answer to a delivery.
+/// A response to a delivery.
 pub(super) struct Answer {
     pub(super) version: Version,
     pub(super) status: StatusCode,
@@ -23,7 +23,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     pub(super) async fn to(
         request: Request<Full<Bytes>>,
         client: &HttpClient,

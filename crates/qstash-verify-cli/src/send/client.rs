@@ -48,7 +48,7 @@ pub(crate) fn for_url(url: &Uri) -> Result<HttpClient, Failure> {
     Ok(client)
 }
 
-/// Describes why there is no answer.
+/// Describes why there is no response.
 ///
 /// The error's own text names only the client's step.
 pub(crate) fn no_answer(error: &legacy::Error) -> String {

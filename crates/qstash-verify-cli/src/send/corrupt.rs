@@ -77,7 +77,7 @@ impl Corrupt {
         }
     }
 
-    /// Judges the answer of a service to the corrupt delivery.
+    /// Checks the response of a service to the corrupt delivery.
     pub(super) fn judge(self, answer: &Answer) -> (Verdict, String) {
         if answer.status.is_success() {
             return (Verdict::Bad, format!("accepted: {}", self.fault()));

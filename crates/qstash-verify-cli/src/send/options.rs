@@ -11,14 +11,14 @@ use crate::message::MessageOptions;
 use crate::time;
 use crate::url::{self, Target};
 
-/// Send a delivery as QStash does, and print the answer
+/// Send a delivery as QStash does, and print the response
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The exit status is 0 if the answer is 2xx; with --corrupt, if the delivery is refused.
+The exit status is 0 if the response is 2xx; with --corrupt, if the delivery is refused.
 
 --json prints for each attempt: ok, url, method, region, key, message_id, retried, \
 corrupt, bytes, seconds; status, headers (each a list of values), the first 64 KiB as \
-body or, if that is not UTF-8, as body_base64, and body_is_cut (null without an answer); \
+body or, if that is not UTF-8, as body_base64, and body_is_cut (null without a response); \
 error (timeout or no_answer), message, hint, and next_attempt_in (seconds).
 
 Examples:
@@ -59,13 +59,13 @@ pub(crate) struct Options {
     /// Send a delivery that must be refused
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["retries", "both_regions"])]
     pub(super) corrupt: Option<Corrupt>,
-    /// Print the status line and the headers of the answer
+    /// Print the status line and the headers of the response
     #[arg(long, short)]
     pub(super) include: bool,
     /// Print one line of JSON for each attempt
     #[arg(long)]
     pub(super) json: bool,
-    /// Time limit for the answer
+    /// Time limit for the response
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = time::parse_seconds)]
     pub(super) timeout: Duration,
     #[command(flatten)]

@@ -47,7 +47,7 @@ pub(super) struct Conclusion {
 #[derive(Clone, Copy)]
 pub(super) enum Next {
     Done,
-    /// The answer asks for no retry.
+    /// The response asks for no retry.
     Never,
     /// No retry is left, if there were any.
     Exhausted {
@@ -64,7 +64,7 @@ pub(super) enum Next {
 /// Prints the report, attempt by attempt.
 pub(super) struct Reporter {
     pub(super) json: bool,
-    /// Whether the head of an answer is printed.
+    /// Whether the head of a response is printed.
     pub(super) include: bool,
 }
 
@@ -109,7 +109,7 @@ impl Reporter {
         match conclusion.next {
             Next::Done | Next::Exhausted { retried: false } => Ok(()),
             Next::Never => {
-                output::print("no retry: the answer says that the failure is permanent\n")
+                output::print("no retry: the response says that the failure is permanent\n")
             }
             Next::Exhausted { retried: true } => output::print(
                 "no retries left: QStash moves the message to the dead letter queue\n",
@@ -145,7 +145,7 @@ impl Reporter {
                     NoAnswer::Timeout => "the limit of --timeout",
                     NoAnswer::Failed(reason) => reason,
                 };
-                let (what, reason) = (styled(BAD, "no answer"), Line(reason));
+                let (what, reason) = (styled(BAD, "no response"), Line(reason));
                 return output::print(format_args!("{what} after {took}: {reason}\n"));
             }
         };

@@ -9,7 +9,7 @@ use qstash_verify::Retry;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The next step of QStash after an answer, if retries are left.
+/// The next step of QStash after a response, if retries are left.
 #[derive(Debug, PartialEq)]
 pub(crate) enum NextStep {
     Done,
@@ -25,11 +25,11 @@ pub(crate) enum NextStep {
 pub(crate) enum DelaySource {
     BackOff,
     RetryAfter,
-    /// The back-off, because the answer's `Retry-After` is invalid or too long.
+    /// The back-off, because the response's `Retry-After` is invalid or too long.
     InvalidRetryAfter,
 }
 
-/// Returns the next step after an answer; `None` is a failed connection.
+/// Returns the next step after a response; `None` is a failed connection.
 ///
 /// `retry` is the number of the next retry, from 1.
 pub(crate) fn next(

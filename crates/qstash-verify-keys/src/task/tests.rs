@@ -17,7 +17,7 @@ use crate::schedule::Schedule;
 
 const INTERVAL: u64 = 900;
 
-/// An API of which a test sets the answer.
+/// An API of which a test sets the response.
 #[derive(Clone)]
 struct Api {
     /// The number of rolls so far, unless it fails.

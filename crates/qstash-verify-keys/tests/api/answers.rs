@@ -65,8 +65,8 @@ fn unusable_answers_keep_the_keys_and_name_the_remedy() {
             "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".into(),
             "can't be read",
         ),
-        ("no HTTP\r\n\r\n".into(), "no answer from"),
-        (String::new(), "no answer from"),
+        ("no HTTP\r\n\r\n".into(), "no response from"),
+        (String::new(), "no response from"),
     ] {
         let server = Server::start(&*answer);
         let verifier = Verifier::new(signing_keys(&DEFAULT));

@@ -1,4 +1,4 @@
-//! The requests to the API over real sockets, and what becomes of its answers.
+//! The requests to the API over real sockets, and what becomes of its responses.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -12,7 +12,7 @@ use qstash_verify_test_support::lookup;
 pub(crate) const TOKEN: &str = "secret-token-of-the-test";
 pub(crate) const NEW: [&str; 2] = ["sig_newCurrent", "sig_newNext"];
 
-/// A server that gives one answer to every request, and keeps the requests.
+/// A server that gives one response to every request, and keeps the requests.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,

@@ -18,7 +18,7 @@ pub const CHALLENGE: &str = "Upstash-Signature";
 ///
 /// Each reason has a stable [`code`](Self::code), an HTTP
 /// [`status`](Self::status), and the [`headers`](Self::headers) and
-/// [`body`](Self::body) of an answer, so that every adapter answers alike. The
+/// [`body`](Self::body) of a response, so that every adapter answers alike. The
 /// [`Display`](std::fmt::Display) form names the cause and the remedy; it is meant
 /// for logs, and it contains no key and no token.
 ///

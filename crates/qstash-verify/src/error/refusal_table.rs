@@ -30,7 +30,7 @@ macro_rules! refusals {
                 match self { $($pattern => $code),+ }
             }
 
-            /// Returns the status code of the answer (RFC 9110 §15).
+            /// Returns the status code of the response (RFC 9110 §15).
             ///
             /// The table at [`code`](Self::code) lists them.
             #[must_use]
@@ -45,7 +45,7 @@ macro_rules! refusals {
                 match self { $($pattern => Level::$level),+ }
             }
 
-            /// Returns the JSON body of the answer, `{"error":"<code>"}`.
+            /// Returns the JSON body of the response, `{"error":"<code>"}`.
             #[must_use]
             pub const fn body(&self) -> &'static str {
                 #[allow(unused_variables, reason = "bound for the text")]

@@ -1,4 +1,4 @@
-//! The contents of a delivery, and answers that control QStash's retries.
+//! The contents of a delivery, and responses that control QStash's retries.
 
 mod callback;
 mod metadata;

@@ -44,7 +44,7 @@ pub fn parse_message<T: DeserializeOwned>(body: &[u8]) -> Result<T, MessageError
 /// The error of parsing the body of a genuine delivery.
 ///
 /// The [`Display`](fmt::Display) form is one line of at most 512 bytes. It is meant for
-/// the answer, which QStash shows in its console. It may quote a value of the body, so it
+/// the response, which QStash shows in its console. It may quote a value of the body, so it
 /// should not be logged; [`log`](Self::log) quotes nothing.
 ///
 /// ```
@@ -100,10 +100,10 @@ impl MessageError {
         }
     }
 
-    /// Returns the status code of the answer: 422 (RFC 9110 §15.5.21).
+    /// Returns the status code of the response: 422 (RFC 9110 §15.5.21).
     ///
-    /// QStash retries after it, as after any answer outside 2xx. To prevent retries,
-    /// answer with [`Retry::Never`](crate::Retry::Never) instead.
+    /// QStash retries after it, as after any response outside 2xx. To prevent retries,
+    /// respond with [`Retry::Never`](crate::Retry::Never) instead.
     #[must_use]
     pub const fn status(&self) -> u16 {
         422

@@ -1,15 +1,15 @@
-//! Answers that control when QStash delivers a message again.
+//! Responses that control when QStash delivers a message again.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// An answer that tells QStash when to deliver the message again, if at all.
+/// A response that tells QStash when to deliver the message again, if at all.
 ///
-/// It is an answer with this [`status`](Self::status) and [`header`](Self::header).
+/// It is a response with this [`status`](Self::status) and [`header`](Self::header).
 ///
-/// QStash retries after any answer outside 2xx, until the message has no retries left;
+/// QStash retries after any response outside 2xx, until the message has no retries left;
 /// the message then moves to the dead letter queue. Unless the publisher set a delay, the
-/// `n`th retry is `min(86400, e^(2.5 n))` seconds after the answer (12 s, 2 min 28 s,
+/// `n`th retry is `min(86400, e^(2.5 n))` seconds after the response (12 s, 2 min 28 s,
 /// 30 min 8 s, 6 h 7 min, then a day). The delay of a `Retry` replaces that; QStash
 /// ignores a delay of more than a day. Source:
 /// <https://upstash.com/docs/qstash/features/retry>.
@@ -52,7 +52,7 @@ pub enum Retry {
 }
 
 impl Retry {
-    /// Returns the status code of the answer.
+    /// Returns the status code of the response.
     ///
     /// It is 503 (RFC 9110 §15.6.4) for a delay and 489 for [`Never`](Self::Never).
     #[must_use]
@@ -63,7 +63,7 @@ impl Retry {
         }
     }
 
-    /// Returns the name, in lower case, and the value of the answer's header.
+    /// Returns the name, in lower case, and the value of the response's header.
     #[must_use]
     pub fn header(&self) -> (&'static str, String) {
         const RETRY_AFTER: &str = "retry-after";

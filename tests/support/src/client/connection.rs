@@ -60,7 +60,7 @@ impl Connection {
     /// Reads a response.
     pub fn answer(&mut self) -> Answer {
         self.next_answer()
-            .expect("the connection was closed without an answer")
+            .expect("the connection was closed without a response")
     }
 
     /// Reads a response; returns `None` if the connection is closed.
@@ -71,7 +71,7 @@ impl Connection {
             _ if answer.header("transfer-encoding") == Some("chunked") => self.chunks(),
             _ => {
                 let length = answer.header("content-length");
-                let length = length.expect("an answer without a length");
+                let length = length.expect("a response without a length");
                 self.take(length.parse().unwrap())
             }
         };
@@ -99,7 +99,7 @@ impl Connection {
     /// Reads exactly this many bytes.
     fn take(&mut self, length: usize) -> Vec<u8> {
         while self.received.len() < length {
-            assert!(self.receive(), "the connection was closed in an answer");
+            assert!(self.receive(), "the connection was closed in a response");
         }
         self.received.drain(..length).collect()
     }
@@ -112,7 +112,10 @@ impl Connection {
                 Some(end) => break end,
                 None if self.receive() => {}
                 None => {
-                    assert_eq!(self.received, b"", "the connection was closed in an answer");
+                    assert_eq!(
+                        self.received, b"",
+                        "the connection was closed in a response"
+                    );
                     return None;
                 }
             }
@@ -147,7 +150,7 @@ impl Connection {
                 count > 0
             }
             Err(error) => {
-                assert!(closed(error.kind()), "no answer came: {error}");
+                assert!(closed(error.kind()), "no response came: {error}");
                 false
             }
         }

@@ -106,16 +106,20 @@ fn failures_name_the_remedy_and_the_status_is_2() {
         ),
         (
             Some(answer("200 OK", &[])),
-            "the answer is not a JSON object",
+            "the response is not a JSON object",
             "QSTASH_URL is the URL of QStash",
         ),
         (
             Some(keys("null", NEXT)),
-            "a signing key in the answer is a placeholder",
+            "a signing key in the response is a placeholder",
             "",
         ),
-        (Some(Reply::Answer(Vec::new())), "no answer from ", ""),
-        (None, "no answer from ", "check that this host may reach it"),
+        (Some(Reply::Answer(Vec::new())), "no response from ", ""),
+        (
+            None,
+            "no response from ",
+            "check that this host may reach it",
+        ),
     ];
     for (reply, begin, expected) in cases {
         let server = reply.map(|reply| Backend::start([reply]));
@@ -191,7 +195,7 @@ fn silent_api_is_waited_for_with_a_note() {
         .end()
         .code(2);
     let expected = format!(
-        "note: waiting for {host}, 1.2 s at most\nerror: no answer from {host} within 1.2 s: check \
+        "note: waiting for {host}, 1.2 s at most\nerror: no response from {host} within 1.2 s: check \
          that this host may reach it\n"
     );
     assert_eq!(output.stderr, expected);

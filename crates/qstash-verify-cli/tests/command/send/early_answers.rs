@@ -81,7 +81,7 @@ fn connection_closed_without_a_response_is_explained() {
         .end()
         .code(1);
     server.join().unwrap();
-    assert!(output.stdout.contains("no answer after "), "{output:?}");
+    assert!(output.stdout.contains("no response after "), "{output:?}");
     assert!(
         output
             .stdout

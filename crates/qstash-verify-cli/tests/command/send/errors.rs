@@ -141,7 +141,7 @@ fn silent_server_times_out() {
         assert_printed(
             &output,
             1,
-            &[&*first(&url), "no answer after T: the limit of --timeout"],
+            &[&*first(&url), "no response after T: the limit of --timeout"],
         );
     }
 }
@@ -169,7 +169,7 @@ fn refused_connection_is_reported() {
     let (line, reason) = printed.split_once('\n').unwrap();
     assert_eq!(line, first(&url));
     assert!(
-        reason.starts_with("no answer after T: tcp connect error: "),
+        reason.starts_with("no response after T: tcp connect error: "),
         "{printed}"
     );
     assert_eq!(output.stderr, "");

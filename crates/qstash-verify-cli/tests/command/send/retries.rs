@@ -129,7 +129,7 @@ fn non_retryable_error_ends_the_retries() {
             "next attempt in 12.182 s (12 ms with --fast)",
             &*format!("{first}, retry 1"),
             "489 after T",
-            "no retry: the answer says that the failure is permanent",
+            "no retry: the response says that the failure is permanent",
         ],
     );
     assert_eq!(backend.requests().len(), 2);
@@ -151,13 +151,13 @@ fn attempt_without_a_response_counts() {
         0,
         &[
             &*first,
-            "no answer after T: connection closed before message completed",
+            "no response after T: connection closed before message completed",
             "next attempt in 12.182 s (12 ms with --fast)",
             &*format!("{first}, retry 1"),
             "302 Found after T",
             "next attempt in 2 min 28 s (148 ms with --fast)",
             &*format!("{first}, retry 2"),
-            "no answer after T: error reading a body from connection: end of file before message \
+            "no response after T: error reading a body from connection: end of file before message \
              length reached",
             "next attempt in 30 min 8 s (1 s with --fast)",
             &*format!("{first}, retry 3"),

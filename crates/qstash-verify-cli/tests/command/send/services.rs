@@ -157,7 +157,7 @@ fn refusal_for_another_reason_is_a_failure() {
         (
             Reply::Answer(Vec::new()),
             1,
-            "no answer after T: connection closed before message completed",
+            "no response after T: connection closed before message completed",
         ),
     ] {
         let backend = Backend::start([answer]);

@@ -13,7 +13,7 @@ use serde_json::Value;
 ///
 /// It reports the delivery of another message, the source message. A callback is itself
 /// a signed delivery. Once it is verified, QStash wrote all of it, but some fields are
-/// untrusted: `header` and `body` are the endpoint's answer, `source_header` and
+/// untrusted: `header` and `body` are the endpoint's response, `source_header` and
 /// `source_body` are the publisher's request. Print their text with `{:?}`, which escapes
 /// control characters.
 ///
@@ -87,7 +87,7 @@ impl Callback {
         self.status
     }
 
-    /// Returns the headers of the endpoint's answer: `header`.
+    /// Returns the headers of the endpoint's response: `header`.
     ///
     /// Names are as QStash writes them. A header that is neither a string nor a list of
     /// strings is in [`other_fields`](Self::other_fields).
@@ -96,7 +96,7 @@ impl Callback {
         &self.header
     }
 
-    /// Returns the body of the endpoint's answer, decoded: `body`.
+    /// Returns the body of the endpoint's response, decoded: `body`.
     ///
     /// QStash may truncate it to the plan's maximum message size.
     ///
