@@ -154,7 +154,7 @@ impl Keys {
                 if half.is_empty() && unused.is_empty() =>
             {
                 let empty: Vec<_> = variables::KEY_RING
-                    .into_iter()
+                    .iter()
                     .filter(|name| self.environment.get(name).is_some())
                     .filter(|name| name.ends_with("_KEY"))
                     .map(|name| format!("{name} is empty"))
@@ -185,7 +185,7 @@ pub(crate) fn require_readable(environment: &Environment) -> Result<(), Failure>
         return Ok(());
     };
     let mut lines = file.malformed.iter();
-    match lines.find(|line| line.may_set(&variables::KEY_RING)) {
+    match lines.find(|line| line.may_set(variables::KEY_RING)) {
         Some(line) => Err(Failure::new(format!(
             "{}: line {} of {}; correct it, or leave the file out with --no-env-file",
             line.why,

@@ -123,6 +123,7 @@ impl Once {
                 let delay = lease_left.as_secs().saturating_add(1);
                 tracing::info!(
                     target: "qstash_verify",
+                    message_id,
                     retry_in_seconds = delay,
                     "message not processed: another attempt is in progress; QStash retries it \
                      when the lease of that attempt has ended"
@@ -206,6 +207,7 @@ impl MessageKey {
 /// assert_ne!(qstash_verify_replay::Claim::Acquired, qstash_verify_replay::Claim::Done);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Claim {
     /// The caller holds the message for the lease.
     Acquired,

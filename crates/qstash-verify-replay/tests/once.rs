@@ -77,6 +77,7 @@ async fn message_in_progress_is_retried_after_the_lease() {
         panic!("{lines:?}");
     };
     assert_eq!(line.level.as_str(), "INFO");
+    assert_eq!(line.fields["message_id"], "msg_1");
     assert_eq!(line.fields["retry_in_seconds"], delay.to_string());
     assert!(line.fields["message"].contains("in progress"), "{line:?}");
     finish.send(1).unwrap();

@@ -60,7 +60,8 @@ impl VerifierCache {
     /// Those of [`KeyRing::from_lookup`] and of the `build` function.
     pub fn get(&self, lookup: impl Fn(&str) -> Option<String>) -> Result<Verifier, ConfigError> {
         let found = variables::KEY_RING
-            .into_iter()
+            .iter()
+            .copied()
             .filter_map(|name| Some((name, Zeroizing::new(lookup(name)?))));
         let values: BTreeMap<&str, Zeroizing<String>> = found.collect();
         let fingerprint = fingerprint(&values);

@@ -176,7 +176,8 @@ fn value_that_is_not_utf_8_is_an_error() {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = std::ffi::OsStr::from_bytes(b"sig_\xff");
     for variable in variables::KEY_RING
-        .into_iter()
+        .iter()
+        .copied()
         .chain([variables::token(None)])
     {
         let output = run(&["check"]).with_os(variable, bytes).end().code(1);

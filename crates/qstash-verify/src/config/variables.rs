@@ -60,11 +60,11 @@ pub const fn token(region: Option<Region>) -> &'static str {
 /// Every name that [`KeyRing::from_lookup`](crate::KeyRing::from_lookup) looks up.
 ///
 /// For a store of secrets that has to fetch them first.
-pub const KEY_RING: [&str; 8] = {
+pub const KEY_RING: &[&str] = {
     let [current, next] = signing_keys(None);
     let [us_current, us_next] = signing_keys(Some(Region::UsEast1));
     let [eu_current, eu_next] = signing_keys(Some(Region::EuCentral1));
-    [
+    &[
         DEVELOPMENT,
         REGION,
         current,
@@ -79,7 +79,7 @@ pub const KEY_RING: [&str; 8] = {
 /// Every name that the credentials look up.
 ///
 /// See [`Credentials::from_lookup`](crate::Credentials::from_lookup).
-pub const CREDENTIALS: [&str; 7] = [
+pub const CREDENTIALS: &[&str] = &[
     REGION,
     url(None),
     token(None),
@@ -108,7 +108,7 @@ mod tests {
             assert!(KeyRing::from_lookup(|name| look_up(name, primary)).is_err());
         }
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        assert_eq!(asked.take(), list(&KEY_RING));
+        assert_eq!(asked.take(), list(KEY_RING));
         for primary in ["", "US_EAST_1", "EU_CENTRAL_1"] {
             let with_token = |name: &str| {
                 look_up(name, primary).or_else(|| (name == token(None)).then(|| "t".to_owned()))
@@ -118,7 +118,7 @@ mod tests {
             let regional = |name: &str| look_up(name, primary).or(Some("t".to_owned()));
             assert!(Credentials::from_lookup(regional).is_ok() || primary.is_empty());
         }
-        assert_eq!(asked.take(), list(&CREDENTIALS));
+        assert_eq!(asked.take(), list(CREDENTIALS));
     }
 
     #[test]

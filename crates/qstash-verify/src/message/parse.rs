@@ -178,6 +178,34 @@ mod tests {
     }
 
     #[test]
+    fn kind_of_serde_is_the_start_of_its_text() {
+        use serde::de::Error as _;
+        let kind = |error: serde_json::Error| MessageError::new(&error).kind;
+        let unexpected = serde::de::Unexpected::Bool(true);
+        for (error, expected) in [
+            (
+                serde_json::Error::invalid_type(unexpected, &"x"),
+                "invalid type",
+            ),
+            (
+                serde_json::Error::invalid_value(unexpected, &"x"),
+                "invalid value",
+            ),
+            (serde_json::Error::invalid_length(1, &"x"), "invalid length"),
+            (
+                serde_json::Error::unknown_variant("x", &[]),
+                "unknown variant",
+            ),
+            (serde_json::Error::unknown_field("x", &[]), "unknown field"),
+            (serde_json::Error::missing_field("x"), "missing field"),
+            (serde_json::Error::duplicate_field("x"), "duplicate field"),
+            (serde_json::Error::custom("secret"), "refused by the type"),
+        ] {
+            assert_eq!(kind(error), expected);
+        }
+    }
+
+    #[test]
     fn kind_has_no_text_of_the_body() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(try_from = "String")]

@@ -90,6 +90,7 @@ impl fmt::Debug for TokenRecord {
 /// assert_ne!(qstash_verify::Recorded::First, qstash_verify::Recorded::Seen);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Recorded {
     /// The token was not recorded before, and now is.
     First,

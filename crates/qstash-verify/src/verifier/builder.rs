@@ -136,20 +136,3 @@ impl VerifierBuilder {
         self
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::keys::SigningKeys;
-    use crate::verifier::Verifier;
-
-    #[test]
-    fn body_limit_is_10_mib_unless_set() {
-        let builder = || Verifier::builder(SigningKeys::development());
-        assert_eq!(
-            Verifier::new(SigningKeys::development()).body_limit(),
-            10_485_760
-        );
-        assert_eq!(builder().build().body_limit(), 10_485_760);
-        assert_eq!(builder().body_limit(7).build().body_limit(), 7);
-    }
-}

@@ -261,6 +261,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn body_limit_is_10_mib_unless_set() {
+        let builder = || Verifier::builder(SigningKeys::development());
+        assert_eq!(
+            Verifier::new(SigningKeys::development()).body_limit(),
+            10_485_760
+        );
+        assert_eq!(builder().build().body_limit(), 10_485_760);
+        assert_eq!(builder().body_limit(7).build().body_limit(), 7);
+    }
+
+    #[test]
     fn warnings_are_those_of_the_keys() {
         let mut keys = KeyRing::from(SigningKeys::development());
         assert_eq!(Verifier::new(keys.clone()).warnings(), []);

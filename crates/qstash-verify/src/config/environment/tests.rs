@@ -288,7 +288,7 @@ fn unlikely_values_are_warnings() {
 
 #[test]
 fn not_unicode_error_names_the_variable() {
-    for variable in variables::KEY_RING {
+    for &variable in variables::KEY_RING {
         let mut set = [&DEFAULT[..], &US, &EU, &[MODE]].concat();
         set.retain(|(name, _)| *name != variable);
         set.push((variable, "sig_\u{fffd}"));
