@@ -15,8 +15,8 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app: Router = Router::new()
 //!     .route("/webhook", post(webhook))
-//!     // reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
-//!     .layer(QstashLayer::from_env()?);
+//!     // Reads QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, …
+//!     .layer(QstashLayer::from_env().map_err(|error| error.to_string())?);
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //! # axum::serve(listener, app).await?;
 //! # Ok(())

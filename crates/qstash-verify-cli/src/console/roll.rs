@@ -1,5 +1,6 @@
 //! `keys roll`: rolls the keys of a region.
 
+use std::fmt;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -66,10 +67,10 @@ pub(super) fn run(options: &Options) -> Outcome {
         })
     };
     let before = wait(Request::Fetch)?;
-    let here = prospect(region, &before, &environment);
+    let here = AfterRoll::of(region, &before, &environment);
     if !options.yes {
         confirm(region, api.host(), &before, here)?;
-    } else if here == REFUSE {
+    } else if here == AfterRoll::Refuse {
         output::note(format_args!("the keys in this environment {here}"));
     }
     let after = wait(Request::Roll)?;
@@ -138,24 +139,37 @@ fn choose(
     }
 }
 
-const REFUSE: &str = "refuse every delivery after the roll, unless they are updated";
+/// What the keys of an environment do after a roll.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterRoll {
+    Accept,
+    Refuse,
+    NotSet,
+}
 
-/// Returns what becomes of the environment's keys, as a predicate.
-fn prospect(
-    region: Option<Region>,
-    before: &FetchedKeys,
-    environment: &Environment,
-) -> &'static str {
-    let pair = ConsolePair {
-        region,
-        host: None,
-        keys: Ok(before.clone()),
-    };
-    let state = compare(&pair, &[], environment).map(|comparison| comparison.state);
-    match state {
-        Some(PairState::UpToDate | PairState::Swapped) => "accept deliveries until another roll",
-        Some(PairState::NotSet) | None => "are not set",
-        Some(_) => REFUSE,
+impl AfterRoll {
+    fn of(region: Option<Region>, before: &FetchedKeys, environment: &Environment) -> Self {
+        let pair = ConsolePair {
+            region,
+            host: None,
+            keys: Ok(before.clone()),
+        };
+        let state = compare(&pair, &[], environment).map(|comparison| comparison.state);
+        match state {
+            Some(PairState::UpToDate | PairState::Swapped) => AfterRoll::Accept,
+            Some(PairState::NotSet) | None => AfterRoll::NotSet,
+            Some(_) => AfterRoll::Refuse,
+        }
+    }
+}
+
+impl fmt::Display for AfterRoll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AfterRoll::Accept => "accept deliveries until another roll",
+            AfterRoll::Refuse => "refuse every delivery after the roll, unless they are updated",
+            AfterRoll::NotSet => "are not set",
+        })
     }
 }
 
@@ -164,7 +178,7 @@ fn confirm(
     region: Option<Region>,
     host: &str,
     before: &FetchedKeys,
-    here: &str,
+    here: AfterRoll,
 ) -> Result<(), Failure> {
     let [current, next] = [before.current(), before.next()].map(|key| Masked(key).to_string());
     let mut stderr = anstream::stderr();
