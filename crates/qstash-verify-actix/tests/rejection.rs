@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, Error, Route, web};
-use qstash_verify_actix::{Delivery, DeliveryRejection, Message, QstashMiddleware, Retry, Steer};
+use qstash_verify_actix::{
+    Delivery, DeliveryRejection, Message, QstashMiddleware, Retry, RetryResponse,
+};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Level, Metadata, Subscriber, span};
@@ -105,7 +107,7 @@ async fn handled_rejection_on_an_unwrapped_route_is_not_logged() {
 
 #[actix_web::test]
 async fn retry_converts_into_steer() {
-    async fn never() -> Result<&'static str, Steer> {
+    async fn never() -> Result<&'static str, RetryResponse> {
         Err(Retry::Never)?
     }
     let (status, body) = unwrapped(web::post().to(never)).await;

@@ -59,7 +59,7 @@ fn verifier() -> Verifier {
 pub(crate) type Calls = Arc<AtomicUsize>;
 
 pub(crate) fn on_axum(calls: &Calls) -> Router {
-    use qstash_verify_axum::{Message, Steer};
+    use qstash_verify_axum::{Message, RetryResponse};
     let order = {
         let calls = Calls::clone(calls);
         async move |Message(order): Message<Order>| {
@@ -72,8 +72,9 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
         Err(MessageRejection::Invalid(invalid)) => format!("handled: {invalid}"),
         Err(other) => other.to_string(),
     };
-    let err =
-        async |Message(number): Message<usize>| -> Result<String, Steer> { Err(retry(number))? };
+    let err = async |Message(number): Message<usize>| -> Result<String, RetryResponse> {
+        Err(retry(number))?
+    };
     Router::new()
         .route("/order", post(order.clone()))
         .route("/handled", post(handled))
@@ -101,7 +102,7 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
         )
         .route(
             "/ok",
-            post(async |Message(number): Message<usize>| Steer(retry(number))),
+            post(async |Message(number): Message<usize>| RetryResponse(retry(number))),
         )
         .route("/err", post(err))
         .layer(QstashLayer::new(verifier()))
@@ -109,7 +110,7 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
 }
 
 pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    use actix::{Message, Steer};
+    use actix::{Message, RetryResponse};
     let calls = Calls::clone(calls);
     let qstash = QstashMiddleware::new(verifier());
     move |config| {
@@ -125,7 +126,7 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
                 None => error.to_string(),
             },
         };
-        let err = async |Message(number): Message<usize>| -> Result<String, Steer> {
+        let err = async |Message(number): Message<usize>| -> Result<String, RetryResponse> {
             Err(retry(number))?
         };
         let length = async |Message(text): Message<String>| text.len().to_string();
@@ -152,7 +153,8 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
                     )
                     .route(
                         "/ok",
-                        web::post().to(async |Message(it): Message<usize>| Steer(retry(it))),
+                        web::post()
+                            .to(async |Message(it): Message<usize>| RetryResponse(retry(it))),
                     )
                     .route("/err", web::post().to(err)),
             );

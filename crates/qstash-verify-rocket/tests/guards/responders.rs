@@ -1,7 +1,8 @@
 //! Responders.
 
 use qstash_verify_rocket::{
-    DeliveryRejection, InvalidMessage, Refusal, Reply, Retry, Steer, VerifyError, parse_message,
+    DeliveryRejection, InvalidMessage, Refusal, Reply, Retry, RetryResponse, VerifyError,
+    parse_message,
 };
 use rocket::local::asynchronous::Client;
 use rocket::response::Responder;
@@ -32,13 +33,13 @@ async fn responders_are_the_replies_of_the_core() {
         ),
         (invalid.respond_to(request), 422, "content-type", text),
         (
-            Steer::from(Retry::AfterSeconds(30)).respond_to(request),
+            RetryResponse::from(Retry::AfterSeconds(30)).respond_to(request),
             503,
             "retry-after",
             Some("30"),
         ),
         (
-            Steer(Retry::Never).respond_to(request),
+            RetryResponse(Retry::Never).respond_to(request),
             489,
             "upstash-nonretryable-error",
             Some("true"),
