@@ -9,7 +9,7 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 use qstash_verify::{MessageMetadata, Verified, log_message_not_read, parse_message};
 use serde::de::DeserializeOwned;
 
-use crate::reply::{DeliveryRejection, InvalidMessage};
+use crate::reply::{DeliveryRejection, MessageRejection};
 use crate::request::request_head;
 
 /// Extracts the verified delivery.
@@ -73,7 +73,7 @@ impl FromRequest for Metadata {
 
 /// Extracts the message of a verified delivery: its body, parsed as JSON.
 ///
-/// A body that doesn't parse is an [`InvalidMessage`]: a 422 with the reason, which
+/// A body that doesn't parse is a [`MessageRejection`]: a 422 with the reason, which
 /// QStash shows in its console. An empty body is `null`, so `Message<Option<T>>`
 /// accepts a schedule's delivery without a body. `Content-Type` is ignored because it
 /// isn't signed. A body over 256 KiB is a 413, unless `PayloadConfig` sets another
@@ -115,7 +115,7 @@ impl<T: DeserializeOwned> FromRequest for Message<T> {
             })?;
             let message = parse_message(&body);
             let message = message.inspect_err(|invalid| invalid.log(&request_head(&request)));
-            Ok(Message(message.map_err(InvalidMessage)?))
+            Ok(Message(message.map_err(MessageRejection)?))
         })
     }
 }

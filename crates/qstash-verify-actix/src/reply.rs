@@ -88,13 +88,13 @@ impl Responder for RetryResponse {
 ///
 /// ```
 /// use actix_web::ResponseError;
-/// use qstash_verify_actix::{InvalidMessage, parse_message};
+/// use qstash_verify_actix::{MessageRejection, parse_message};
 ///
-/// let invalid = parse_message::<u64>(b"{}").map_err(InvalidMessage).unwrap_err();
+/// let invalid = parse_message::<u64>(b"{}").map_err(MessageRejection).unwrap_err();
 /// assert_eq!(invalid.status_code(), 422);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidMessage(pub MessageError);
+pub struct MessageRejection(pub MessageError);
 
 /// The rejection of a request on a route without the middleware.
 ///
@@ -155,7 +155,7 @@ macro_rules! response_errors {
 response_errors! {
     Refusal;
     RetryResponse;
-    InvalidMessage;
+    MessageRejection;
     DeliveryRejection: log;
 }
 
@@ -303,7 +303,7 @@ mod tests {
         }
         let invalid = parse_message::<u64>("\"é\u{202e}\"".as_bytes()).unwrap_err();
         assert!(invalid.to_string().contains('é'));
-        assert_is_reply(&InvalidMessage(invalid.clone()), &Reply::from(invalid));
+        assert_is_reply(&MessageRejection(invalid.clone()), &Reply::from(invalid));
         assert_is_reply(&DeliveryRejection::new("/hook"), &Reply::from(NotVerified));
     }
 

@@ -106,7 +106,7 @@ async fn handled_rejection_on_an_unwrapped_route_is_not_logged() {
 }
 
 #[actix_web::test]
-async fn retry_converts_into_steer() {
+async fn retry_converts_into_its_response() {
     async fn never() -> Result<&'static str, RetryResponse> {
         Err(Retry::Never)?
     }

@@ -115,14 +115,14 @@ async fn missing_layer_is_500_and_one_error_with_the_original_path() {
 }
 
 #[tokio::test]
-async fn retry_converts_into_steer_and_into_response() {
-    async fn steered() -> Result<&'static str, RetryResponse> {
+async fn retry_converts_into_both_kinds_of_response() {
+    async fn retried() -> Result<&'static str, RetryResponse> {
         Err(Retry::Never)?
     }
     async fn answered() -> Result<&'static str, Response> {
         Err(Retry::Never)?
     }
-    for route in [post(steered), post(answered)] {
+    for route in [post(retried), post(answered)] {
         let answer = app(route).oneshot(genuine("1")).await.unwrap();
         assert_eq!(answer.headers()["upstash-nonretryable-error"], "true");
         assert_eq!(text(answer).await, (489, String::new()));

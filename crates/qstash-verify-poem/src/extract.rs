@@ -5,7 +5,7 @@ use poem::{FromRequest, Request, Result};
 use qstash_verify::{MessageMetadata, RequestHead, Verified, parse_message};
 use serde::de::DeserializeOwned;
 
-use crate::reply::{DeliveryRejection, InvalidMessage};
+use crate::reply::{DeliveryRejection, MessageRejection};
 
 /// Extracts the verified delivery.
 ///
@@ -61,7 +61,7 @@ impl<'a> FromRequest<'a> for Metadata {
 
 /// Extracts the message of a verified delivery: its body, parsed as JSON.
 ///
-/// A body that doesn't parse is an [`InvalidMessage`]: a 422 with the reason, which
+/// A body that doesn't parse is a [`MessageRejection`]: a 422 with the reason, which
 /// QStash shows in its console. An empty body is `null`, so `Message<Option<T>>` takes
 /// a schedule's delivery without a body. `Content-Type` is ignored, since it isn't
 /// signed. On a route without the middleware the response is [`DeliveryRejection`].
@@ -94,6 +94,6 @@ impl<'a, T: DeserializeOwned> FromRequest<'a> for Message<T> {
         let body = body.take()?.into_bytes().await?;
         let head = RequestHead::from_http(request.headers(), request.original_uri());
         let message = parse_message(&body).inspect_err(|invalid| invalid.log(&head));
-        Ok(Message(message.map_err(InvalidMessage)?))
+        Ok(Message(message.map_err(MessageRejection)?))
     }
 }

@@ -80,13 +80,13 @@ impl From<Retry> for RetryResponse {
 ///
 /// ```
 /// use poem::error::ResponseError;
-/// use qstash_verify_poem::{InvalidMessage, parse_message};
+/// use qstash_verify_poem::{MessageRejection, parse_message};
 ///
-/// let invalid = parse_message::<u64>(b"{}").map_err(InvalidMessage).unwrap_err();
+/// let invalid = parse_message::<u64>(b"{}").map_err(MessageRejection).unwrap_err();
 /// assert_eq!(invalid.status(), 422);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidMessage(pub MessageError);
+pub struct MessageRejection(pub MessageError);
 
 /// The rejection on a route without the middleware: a 500.
 ///
@@ -157,7 +157,7 @@ macro_rules! response_errors {
 response_errors! {
     Refusal;
     RetryResponse;
-    InvalidMessage;
+    MessageRejection;
     DeliveryRejection: log;
 }
 

@@ -43,18 +43,18 @@ pub struct RetryResponse(pub Retry);
 /// A body that is not the JSON that a handler expects, as a responder: a 422.
 ///
 /// ```
-/// use qstash_verify_rocket::{Delivery, InvalidMessage, parse_message};
+/// use qstash_verify_rocket::{Delivery, MessageRejection, parse_message};
 /// use rocket::post;
 ///
 /// #[post("/webhook", data = "<delivery>")]
-/// fn webhook(delivery: Delivery) -> Result<String, InvalidMessage> {
+/// fn webhook(delivery: Delivery) -> Result<String, MessageRejection> {
 ///     let id: u64 = parse_message(&delivery.body)?;
 ///     Ok(format!("order {id}, sent to {}", delivery.verified.claims().sub()))
 /// }
 /// # let routes = rocket::routes![webhook];
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidMessage(pub MessageError);
+pub struct MessageRejection(pub MessageError);
 
 /// The reply to a rejected request, as the guard's error and as a responder.
 ///
@@ -103,7 +103,7 @@ macro_rules! responders {
 responders! {
     Refusal(VerifyError);
     RetryResponse(Retry);
-    InvalidMessage(MessageError);
+    MessageRejection(MessageError);
     DeliveryRejection(Reply);
 }
 

@@ -10,7 +10,7 @@
 #[path = "guards/support.rs"]
 mod support;
 
-use qstash_verify_rocket::{Delivery, DeliveryRejection, InvalidMessage, Message, parse_message};
+use qstash_verify_rocket::{Delivery, DeliveryRejection, Message, MessageRejection, parse_message};
 use qstash_verify_test_support::log::Log;
 use qstash_verify_test_support::{BODY, DEFAULT, token};
 use rocket::data::{Data, FromData, Outcome};
@@ -27,7 +27,7 @@ fn message(id: Message<Option<u64>>) -> String {
 }
 
 #[post("/hooks/qstash", data = "<delivery>")]
-fn parsed(delivery: Delivery) -> Result<String, InvalidMessage> {
+fn parsed(delivery: Delivery) -> Result<String, MessageRejection> {
     let id: u64 = parse_message(&delivery.body)?;
     Ok(id.to_string())
 }

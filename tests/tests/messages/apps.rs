@@ -10,7 +10,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use qstash_verify::{Callback, Retry, Verifier};
 use qstash_verify_actix as actix;
-use qstash_verify_actix::{InvalidMessage, QstashMiddleware};
+use qstash_verify_actix::QstashMiddleware;
 use qstash_verify_axum::{MessageRejection, QstashLayer};
 use qstash_verify_tests::builder;
 
@@ -121,8 +121,8 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
         };
         let handled = async |message: Result<Message<u8>, actix_web::Error>| match message {
             Ok(Message(number)) => number.to_string(),
-            Err(error) => match error.as_error::<InvalidMessage>() {
-                Some(InvalidMessage(invalid)) => format!("handled: {invalid}"),
+            Err(error) => match error.as_error::<actix::MessageRejection>() {
+                Some(rejection) => format!("handled: {rejection}"),
                 None => error.to_string(),
             },
         };

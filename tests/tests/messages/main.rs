@@ -223,7 +223,7 @@ async fn callback_with_an_unreadable_field_is_accepted() {
 }
 
 #[actix_web::test]
-async fn steer_is_the_same_as_response_and_as_error() {
+async fn retry_is_the_same_as_response_and_as_error() {
     for (number, (_, status, name, value)) in retries().into_iter().enumerate() {
         for path in ["/ok", "/err"] {
             let answer = both(path, &number.to_string()).await;
@@ -235,7 +235,7 @@ async fn steer_is_the_same_as_response_and_as_error() {
 }
 
 #[test]
-fn steer_has_its_status_and_header_on_the_wire() {
+fn retry_has_its_status_and_header_on_the_wire() {
     let calls = Calls::default();
     let axum = Server::serve(on_axum(&calls));
     let actix = ActixServer::start(1, on_actix(&calls));

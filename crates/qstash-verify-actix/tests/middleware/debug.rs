@@ -3,7 +3,7 @@
 use actix_web::test::TestRequest;
 use actix_web::{HttpResponse, Responder as _, ResponseError as _};
 use qstash_verify_actix::{
-    InvalidMessage, Refusal, Retry, RetryResponse, VerifyError, parse_message,
+    MessageRejection, Refusal, Retry, RetryResponse, VerifyError, parse_message,
 };
 
 use crate::support::middleware;
@@ -37,21 +37,24 @@ fn errors_display_their_reason() {
     );
     let invalid = parse_message::<u64>(b"{}").unwrap_err();
     let text = invalid.to_string();
-    let invalid = InvalidMessage(invalid);
+    let invalid = MessageRejection(invalid);
     assert_eq!(invalid.to_string(), text);
     assert_eq!(invalid.status_code(), 422);
 }
 
 #[test]
-fn steer_is_a_responder_and_an_error() {
+fn retry_response_is_a_responder_and_an_error() {
     let request = TestRequest::default().to_http_request();
     for (retry, status, header) in [
         (Retry::Never, 489, ("upstash-nonretryable-error", "true")),
         (Retry::AfterSeconds(30), 503, ("retry-after", "30")),
     ] {
-        let steer = RetryResponse(retry);
-        assert_eq!(steer.status_code(), status);
-        for response in [steer.error_response(), steer.respond_to(&request)] {
+        let retry_response = RetryResponse(retry);
+        assert_eq!(retry_response.status_code(), status);
+        for response in [
+            retry_response.error_response(),
+            retry_response.respond_to(&request),
+        ] {
             assert_eq!(response.status(), status);
             assert_eq!(response.headers().get(header.0).unwrap(), header.1);
         }

@@ -1,7 +1,7 @@
 //! Responders.
 
 use qstash_verify_rocket::{
-    DeliveryRejection, InvalidMessage, Refusal, Reply, Retry, RetryResponse, VerifyError,
+    DeliveryRejection, MessageRejection, Refusal, Reply, Retry, RetryResponse, VerifyError,
     parse_message,
 };
 use rocket::local::asynchronous::Client;
@@ -14,7 +14,7 @@ async fn responders_are_the_replies_of_the_core() {
     let client = Client::untracked(rocket(Vec::new())).await.unwrap();
     let local = client.get("/");
     let request = local.inner();
-    let invalid = InvalidMessage::from(parse_message::<u8>(b"x").unwrap_err());
+    let invalid = MessageRejection::from(parse_message::<u8>(b"x").unwrap_err());
     let text = Some("text/plain; charset=utf-8");
     let reason = VerifyError::MissingSignature;
     let rejection = DeliveryRejection::from(Reply::from(reason.clone()));
