@@ -115,7 +115,7 @@ impl VerifierBuilder {
 
     /// Sets the body limit in bytes; [`DEFAULT_BODY_LIMIT`] by default.
     ///
-    /// A longer body is [`VerifyError::BodyTooLarge`].
+    /// A longer body is [`BodyTooLarge`](crate::VerifyError::BodyTooLarge).
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.settings.body_limit = bytes;
         self
