@@ -117,6 +117,11 @@ fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
         timed: !arguments.smoke,
     };
     let results = measure::run(plan)?;
+    for comparison in &results.comparisons {
+        if let Some(reason) = limits::unreliable(comparison, &plan) {
+            println!("not judged: {reason}");
+        }
+    }
     report::print_answers(&results);
     Ok(conclude(&limits::violations(&results, &plan)))
 }

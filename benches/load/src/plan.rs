@@ -11,7 +11,7 @@ pub(crate) struct Plan {
     /// Whether client and servers share all cores.
     pub(crate) shared: bool,
     pub(crate) log: bool,
-    /// Whether times are reported and limited.
+    /// Whether times are reported.
     pub(crate) timed: bool,
 }
 
