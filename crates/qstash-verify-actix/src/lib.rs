@@ -136,11 +136,11 @@
 //!
 //! | body | unwrapped route that ignores it | refused |
 //! |---|---|---|
-//! | chunks of 1 byte | 228 | 99 |
-//! | chunks of 16 bytes | 267 | 128 |
-//! | chunks of 1 KiB | 269 | 282 |
-//! | chunks of 64 KiB | 271 | 399 |
-//! | `Content-Length` | 141 | 334 |
+//! | chunks of 1 byte | 277 | 104 |
+//! | chunks of 16 bytes | 269 | 116 |
+//! | chunks of 1 KiB | 270 | 310 |
+//! | chunks of 64 KiB | 269 | 313 |
+//! | `Content-Length` | 265 | 314 |
 //!
 //! Most of it is actix-web's read buffer.
 //!
