@@ -14,6 +14,8 @@ nightly=${NIGHTLY:-nightly}
 # The directory of installed tools.
 tools=$root/target/tools
 export PATH=$tools/bin:$PATH
+# Only the checkout and cargo's own directory keep downloads.
+export npm_config_cache=$target/npm PIP_CACHE_DIR=$target/pip
 
 fail() {
     echo "$script: $*" >&2
