@@ -216,7 +216,7 @@ mod service;
 
 pub use extract::{Delivery, Message, Metadata};
 pub use middleware::QstashMiddleware;
-pub use reply::{DeliveryRejection, MessageRejection, Refusal, RetryResponse};
+pub use reply::{DeliveryRejection, MessageRejection, Refusal, Steer};
 pub use request::request_head;
 pub use service::QstashService;
 

@@ -54,9 +54,9 @@ impl From<VerifyError> for Refusal {
 ///
 /// ```
 /// use actix_web::web;
-/// use qstash_verify_actix::{Message, Retry, RetryResponse};
+/// use qstash_verify_actix::{Message, Retry, Steer};
 ///
-/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, RetryResponse> {
+/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
 ///     match order {
 ///         0 => Err(Retry::Never)?, // a permanent failure
 ///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
@@ -66,15 +66,15 @@ impl From<VerifyError> for Refusal {
 /// # let app = actix_web::App::new().route("/", web::post().to(webhook));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryResponse(pub Retry);
+pub struct Steer(pub Retry);
 
-impl From<Retry> for RetryResponse {
+impl From<Retry> for Steer {
     fn from(retry: Retry) -> Self {
-        RetryResponse(retry)
+        Steer(retry)
     }
 }
 
-impl Responder for RetryResponse {
+impl Responder for Steer {
     type Body = BoxBody;
 
     fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
@@ -154,7 +154,7 @@ macro_rules! response_errors {
 
 response_errors! {
     Refusal;
-    RetryResponse;
+    Steer;
     MessageRejection;
     DeliveryRejection: log;
 }
@@ -299,7 +299,7 @@ mod tests {
             Retry::At(SystemTime::UNIX_EPOCH),
             Retry::After(Duration::MAX),
         ] {
-            assert_is_reply(&RetryResponse(retry), &Reply::from(retry));
+            assert_is_reply(&Steer(retry), &Reply::from(retry));
         }
         let invalid = parse_message::<u64>("\"é\u{202e}\"".as_bytes()).unwrap_err();
         assert!(invalid.to_string().contains('é'));

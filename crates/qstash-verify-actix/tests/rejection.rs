@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, Error, Route, web};
-use qstash_verify_actix::{
-    Delivery, DeliveryRejection, Message, QstashMiddleware, Retry, RetryResponse,
-};
+use qstash_verify_actix::{Delivery, DeliveryRejection, Message, QstashMiddleware, Retry, Steer};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Level, Metadata, Subscriber, span};
@@ -107,7 +105,7 @@ async fn handled_rejection_on_an_unwrapped_route_is_not_logged() {
 
 #[actix_web::test]
 async fn retry_converts_into_its_response() {
-    async fn never() -> Result<&'static str, RetryResponse> {
+    async fn never() -> Result<&'static str, Steer> {
         Err(Retry::Never)?
     }
     let (status, body) = unwrapped(web::post().to(never)).await;

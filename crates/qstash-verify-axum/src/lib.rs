@@ -153,7 +153,7 @@ mod service;
 pub use extract::{Delivery, Metadata};
 pub use layer::QstashLayer;
 pub use message::{Message, MessageRejection};
-pub use reply::{DeliveryRejection, Refusal, RetryResponse};
+pub use reply::{DeliveryRejection, Refusal, Steer};
 pub use service::{QstashService, ResponseFuture};
 
 // Core types that users of the layer need, so that one dependency suffices.

@@ -34,7 +34,7 @@ macro_rules! reply {
 }
 
 reply!(Refusal(VerifyError));
-reply!(RetryResponse(Retry));
+reply!(Steer(Retry));
 reply!(DeliveryRejection(NotVerified));
 
 /// A refusal as an axum response, for handlers that call the verifier.
@@ -67,9 +67,9 @@ pub struct Refusal(pub VerifyError);
 /// Its body is empty; [`Retry::response`] accepts one for QStash's console.
 ///
 /// ```
-/// use qstash_verify_axum::{Message, Retry, RetryResponse};
+/// use qstash_verify_axum::{Message, Retry, Steer};
 ///
-/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, RetryResponse> {
+/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
 ///     match order {
 ///         0 => Err(Retry::Never)?,            // a permanent failure
 ///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
@@ -94,7 +94,7 @@ pub struct Refusal(pub VerifyError);
 /// # let app: axum::Router = axum::Router::new().route("/", axum::routing::post(webhook));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryResponse(pub Retry);
+pub struct Steer(pub Retry);
 
 /// The rejection of a request on a route without the layer.
 ///

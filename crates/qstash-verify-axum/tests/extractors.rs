@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use qstash_verify::testing;
 use qstash_verify_axum::{
     Delivery, DeliveryRejection, Message, MessageRejection, Metadata, NotVerified, QstashLayer,
-    Refusal, Retry, RetryResponse, VerifyError,
+    Refusal, Retry, Steer, VerifyError,
 };
 use tower::ServiceExt as _;
 use tracing::field::{Field, Visit};
@@ -116,7 +116,7 @@ async fn missing_layer_is_500_and_one_error_with_the_original_path() {
 
 #[tokio::test]
 async fn retry_converts_into_both_kinds_of_response() {
-    async fn retried() -> Result<&'static str, RetryResponse> {
+    async fn retried() -> Result<&'static str, Steer> {
         Err(Retry::Never)?
     }
     async fn answered() -> Result<&'static str, Response> {
@@ -202,10 +202,7 @@ async fn refusal_equals_the_layers_response() {
 fn responses_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
-    assert_eq!(
-        RetryResponse(Retry::Never).to_string(),
-        Retry::Never.to_string()
-    );
+    assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());
     let rejection = DeliveryRejection(NotVerified);
     assert_eq!(rejection.to_string(), NotVerified.to_string());
     let rejection = MessageRejection::NotVerified(rejection);

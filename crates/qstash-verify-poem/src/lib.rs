@@ -155,7 +155,7 @@ mod reply;
 pub use endpoint::QstashEndpoint;
 pub use extract::{Delivery, Message, Metadata};
 pub use middleware::QstashMiddleware;
-pub use reply::{DeliveryRejection, MessageRejection, Refusal, RetryResponse};
+pub use reply::{DeliveryRejection, MessageRejection, Refusal, Steer};
 
 // Core types that users of the middleware need, so that one dependency suffices.
 #[doc(no_inline)]

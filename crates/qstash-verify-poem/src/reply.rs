@@ -55,10 +55,10 @@ impl From<VerifyError> for Refusal {
 ///
 /// ```
 /// use poem::handler;
-/// use qstash_verify_poem::{Message, Retry, RetryResponse};
+/// use qstash_verify_poem::{Message, Retry, Steer};
 ///
 /// #[handler]
-/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, RetryResponse> {
+/// async fn webhook(Message(order): Message<u64>) -> Result<&'static str, Steer> {
 ///     match order {
 ///         0 => Err(Retry::Never)?,            // a permanent failure
 ///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
@@ -68,11 +68,11 @@ impl From<VerifyError> for Refusal {
 /// # let app = poem::Route::new().at("/", poem::post(webhook));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryResponse(pub Retry);
+pub struct Steer(pub Retry);
 
-impl From<Retry> for RetryResponse {
+impl From<Retry> for Steer {
     fn from(retry: Retry) -> Self {
-        RetryResponse(retry)
+        Steer(retry)
     }
 }
 
@@ -156,7 +156,7 @@ macro_rules! response_errors {
 
 response_errors! {
     Refusal;
-    RetryResponse;
+    Steer;
     MessageRejection;
     DeliveryRejection: log;
 }

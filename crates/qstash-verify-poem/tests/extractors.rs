@@ -13,7 +13,7 @@ use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{OpenApi, OpenApiService};
 use qstash_verify::testing::{self, SignedDelivery};
 use qstash_verify_poem::{
-    Delivery, Message, MessageRejection, Metadata, QstashMiddleware, Refusal, Retry, RetryResponse,
+    Delivery, Message, MessageRejection, Metadata, QstashMiddleware, Refusal, Retry, Steer,
     VerifyError, parse_message,
 };
 
@@ -86,7 +86,7 @@ fn responses_are_the_replies_of_the_core() {
     );
     let response = refusal.into_response();
     assert_eq!(response.headers()["www-authenticate"], "Upstash-Signature");
-    let response = RetryResponse::from(Retry::AfterSeconds(30));
+    let response = Steer::from(Retry::AfterSeconds(30));
     assert_eq!(response.status(), 503);
     assert_eq!(response.into_response().headers()["retry-after"], "30");
     let invalid = MessageRejection(parse_message::<u8>(b"x").unwrap_err());

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Body, Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route};
 use poem::{get, handler, post};
-use qstash_verify_poem::{Delivery, QstashMiddleware, Refusal, Retry, RetryResponse};
+use qstash_verify_poem::{Delivery, QstashMiddleware, Refusal, Retry, Steer};
 use qstash_verify_poem::{Verifier, VerifyError};
 use qstash_verify_test_support::{
     BASE, BODY, BodyProbe, BodyScript, DEFAULT, Step, TARGET, builder, token,
@@ -150,12 +150,12 @@ async fn refusal_is_a_response_to_middleware_outside() {
 #[tokio::test]
 async fn error_of_the_inner_endpoint_is_passed_on() {
     #[handler]
-    fn never() -> Result<&'static str, RetryResponse> {
+    fn never() -> Result<&'static str, Steer> {
         Err(Retry::Never)?
     }
     let app = post(never).with(qstash());
     let error = app.call(request(DEFAULT[0], BODY)).await.unwrap_err();
-    assert!(error.is::<RetryResponse>());
+    assert!(error.is::<Steer>());
     let response = error.into_response();
     assert_eq!(response.headers()["upstash-nonretryable-error"], "true");
     assert_eq!(text(response).await, (489, String::new()));

@@ -41,7 +41,7 @@ const UNAVAILABLE_DELAY: u64 = 120;
 /// use qstash_verify_replay::Once;
 ///
 /// # async fn charge(_body: &str) -> Result<u64, std::io::Error> { Ok(0) }
-/// // `Reply` is by hand; `RetryResponse` in axum and actix-web.
+/// // `Reply` is by hand; `Steer` in axum and actix-web.
 /// async fn webhook(once: &Once, message: &MessageMetadata, body: &str) -> Result<String, Reply> {
 ///     let charged = once.run(message.message_id(), async {
 ///         charge(body).await.map_err(|_| Reply::from(Retry::AfterSeconds(30)))

@@ -135,7 +135,7 @@ mod reply;
 
 pub use fairing::QstashFairing;
 pub use guard::{Delivery, Message, Metadata, request_head};
-pub use reply::{DeliveryRejection, MessageRejection, Refusal, RetryResponse};
+pub use reply::{DeliveryRejection, MessageRejection, Refusal, Steer};
 
 // Core types that users of the guards need, so that one dependency suffices.
 #[doc(no_inline)]

@@ -24,11 +24,11 @@ pub struct Refusal(pub VerifyError);
 /// A handler can return it as its response or as its error. Its body is empty.
 ///
 /// ```
-/// use qstash_verify_rocket::{Message, Retry, RetryResponse};
+/// use qstash_verify_rocket::{Message, Retry, Steer};
 /// use rocket::post;
 ///
 /// #[post("/webhook", data = "<order>")]
-/// fn webhook(order: Message<u64>) -> Result<&'static str, RetryResponse> {
+/// fn webhook(order: Message<u64>) -> Result<&'static str, Steer> {
 ///     match order.0 {
 ///         0 => Err(Retry::Never)?,            // a permanent failure
 ///         1 => Err(Retry::AfterSeconds(30))?, // the shop is closed
@@ -38,7 +38,7 @@ pub struct Refusal(pub VerifyError);
 /// # let routes = rocket::routes![webhook];
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryResponse(pub Retry);
+pub struct Steer(pub Retry);
 
 /// A body that is not the JSON that a handler expects, as a responder: a 422.
 ///
@@ -102,7 +102,7 @@ macro_rules! responders {
 
 responders! {
     Refusal(VerifyError);
-    RetryResponse(Retry);
+    Steer(Retry);
     MessageRejection(MessageError);
     DeliveryRejection(Reply);
 }

@@ -59,7 +59,7 @@ fn verifier() -> Verifier {
 pub(crate) type Calls = Arc<AtomicUsize>;
 
 pub(crate) fn on_axum(calls: &Calls) -> Router {
-    use qstash_verify_axum::{Message, RetryResponse};
+    use qstash_verify_axum::{Message, Steer};
     let order = {
         let calls = Calls::clone(calls);
         async move |Message(order): Message<Order>| {
@@ -72,9 +72,8 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
         Err(MessageRejection::Invalid(invalid)) => format!("handled: {invalid}"),
         Err(other) => other.to_string(),
     };
-    let err = async |Message(number): Message<usize>| -> Result<String, RetryResponse> {
-        Err(retry(number))?
-    };
+    let err =
+        async |Message(number): Message<usize>| -> Result<String, Steer> { Err(retry(number))? };
     Router::new()
         .route("/order", post(order.clone()))
         .route("/handled", post(handled))
@@ -102,7 +101,7 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
         )
         .route(
             "/ok",
-            post(async |Message(number): Message<usize>| RetryResponse(retry(number))),
+            post(async |Message(number): Message<usize>| Steer(retry(number))),
         )
         .route("/err", post(err))
         .layer(QstashLayer::new(verifier()))
@@ -110,7 +109,7 @@ pub(crate) fn on_axum(calls: &Calls) -> Router {
 }
 
 pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    use actix::{Message, RetryResponse};
+    use actix::{Message, Steer};
     let calls = Calls::clone(calls);
     let qstash = QstashMiddleware::new(verifier());
     move |config| {
@@ -126,7 +125,7 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
                 None => error.to_string(),
             },
         };
-        let err = async |Message(number): Message<usize>| -> Result<String, RetryResponse> {
+        let err = async |Message(number): Message<usize>| -> Result<String, Steer> {
             Err(retry(number))?
         };
         let length = async |Message(text): Message<String>| text.len().to_string();
@@ -153,8 +152,7 @@ pub(crate) fn on_actix(calls: &Calls) -> impl Fn(&mut web::ServiceConfig) + Clon
                     )
                     .route(
                         "/ok",
-                        web::post()
-                            .to(async |Message(it): Message<usize>| RetryResponse(retry(it))),
+                        web::post().to(async |Message(it): Message<usize>| Steer(retry(it))),
                     )
                     .route("/err", web::post().to(err)),
             );

@@ -1,4 +1,4 @@
-//! `Message` and `RetryResponse` on axum and actix-web, which must behave alike.
+//! `Message` and `Steer` on axum and actix-web, which must behave alike.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

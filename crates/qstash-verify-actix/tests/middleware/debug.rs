@@ -2,9 +2,7 @@
 
 use actix_web::test::TestRequest;
 use actix_web::{HttpResponse, Responder as _, ResponseError as _};
-use qstash_verify_actix::{
-    MessageRejection, Refusal, Retry, RetryResponse, VerifyError, parse_message,
-};
+use qstash_verify_actix::{MessageRejection, Refusal, Retry, Steer, VerifyError, parse_message};
 
 use crate::support::middleware;
 
@@ -31,10 +29,7 @@ fn debug_shows_the_settings() {
 fn errors_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
-    assert_eq!(
-        RetryResponse(Retry::Never).to_string(),
-        Retry::Never.to_string()
-    );
+    assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());
     let invalid = parse_message::<u64>(b"{}").unwrap_err();
     let text = invalid.to_string();
     let invalid = MessageRejection(invalid);
@@ -49,7 +44,7 @@ fn retry_response_is_a_responder_and_an_error() {
         (Retry::Never, 489, ("upstash-nonretryable-error", "true")),
         (Retry::AfterSeconds(30), 503, ("retry-after", "30")),
     ] {
-        let retry_response = RetryResponse(retry);
+        let retry_response = Steer(retry);
         assert_eq!(retry_response.status_code(), status);
         for response in [
             retry_response.error_response(),

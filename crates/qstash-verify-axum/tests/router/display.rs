@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
-use qstash_verify_axum::{Message, MessageRejection, Refusal, Retry, RetryResponse, VerifyError};
+use qstash_verify_axum::{Message, MessageRejection, Refusal, Retry, Steer, VerifyError};
 
 use crate::support::{answer, genuine, layer};
 
@@ -14,10 +14,7 @@ use crate::support::{answer, genuine, layer};
 fn responses_display_their_reason() {
     let reason = VerifyError::MissingSignature;
     assert_eq!(Refusal(reason.clone()).to_string(), reason.to_string());
-    assert_eq!(
-        RetryResponse(Retry::Never).to_string(),
-        Retry::Never.to_string()
-    );
+    assert_eq!(Steer(Retry::Never).to_string(), Retry::Never.to_string());
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! Responders.
 
 use qstash_verify_rocket::{
-    DeliveryRejection, MessageRejection, Refusal, Reply, Retry, RetryResponse, VerifyError,
-    parse_message,
+    DeliveryRejection, MessageRejection, Refusal, Reply, Retry, Steer, VerifyError, parse_message,
 };
 use rocket::local::asynchronous::Client;
 use rocket::response::Responder;
@@ -33,13 +32,13 @@ async fn responders_are_the_replies_of_the_core() {
         ),
         (invalid.respond_to(request), 422, "content-type", text),
         (
-            RetryResponse::from(Retry::AfterSeconds(30)).respond_to(request),
+            Steer::from(Retry::AfterSeconds(30)).respond_to(request),
             503,
             "retry-after",
             Some("30"),
         ),
         (
-            RetryResponse(Retry::Never).respond_to(request),
+            Steer(Retry::Never).respond_to(request),
             489,
             "upstash-nonretryable-error",
             Some("true"),
