@@ -185,13 +185,38 @@ impl OnceStore for Forgetful {
 
 #[tokio::test]
 async fn store_that_fails_puts_the_message_off() {
+    let (log, _guard) = Log::start();
     let retry = Failure::Retry(Retry::AfterSeconds(120));
     assert_eq!(run(&Once::new(Down), Ok(1)).await, Err(retry));
+    let lines = log.take();
+    let [line] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(line.level.as_str(), "ERROR");
+    let message = &line.fields["message"];
+    assert!(
+        message.contains("not processed: the store failed: \"refused\""),
+        "{message}"
+    );
+}
+
+#[test]
+fn debug_form_shows_the_times() {
+    let once = guard()
+        .lease(Duration::from_secs(7))
+        .keep(Duration::from_secs(8));
+    assert_eq!(format!("{once:?}"), "Once { lease: 7s, keep: 8s, .. }");
 }
 
 #[tokio::test]
 async fn failed_mark_keeps_the_result_of_the_handler() {
+    let (log, _guard) = Log::start();
     let once = Once::new(Forgetful);
     assert_eq!(run(&once, Ok(1)).await, Ok(Some(1)));
     assert_eq!(run(&once, Err(Failure::Own)).await, Err(Failure::Own));
+    let lines = log.take();
+    for (line, trouble) in lines.iter().zip(["not marked", "not released"]) {
+        assert!(line.fields["message"].contains(trouble), "{line:?}");
+    }
+    assert_eq!(lines.len(), 2, "{lines:?}");
 }
