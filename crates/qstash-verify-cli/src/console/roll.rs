@@ -139,7 +139,7 @@ fn choose(
     }
 }
 
-/// What the keys of an environment do after a roll.
+/// The effect of a roll on the keys of an environment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AfterRoll {
     Accept,
